@@ -23,7 +23,7 @@ export interface FieldName {
   readonly dropped: boolean;
   /** The environ key, marshalled as TYPE_SHORT_ASCII_INTERNED (or TYPE_ASCII_INTERNED): `HTTP_ACCEPT`, `CONTENT_TYPE`. */
   readonly environKey: Uint8Array;
-  /** Serial number of the head that named this field last, and at which index: finds repeated fields without a set. */
+  /** Serial number of the head that named this field last (-1: none yet), and the index at which that head named it first: finds repeated fields without a set. */
   seenIn: number;
   seenAt: number;
 }
@@ -45,6 +45,13 @@ export class FieldNameTable {
   /** Open addressing by the caller's hash; an entry is compared byte by byte before it is believed. */
   readonly #slots: (FieldName | undefined)[] = Array.from({ length: SLOTS });
   #count = 0;
+  #serial = 0;
+
+  /** A number for the next head, to stamp its names with. Wraps at 30 bits, so that it stays a small integer. */
+  nextSerial(): number {
+    this.#serial = (this.#serial + 1) & 0x3fffffff;
+    return this.#serial;
+  }
 
   /**
    * The name in `bytes[start, end)`, which the caller has checked to be a token (RFC 9110 section 5.6.2).

@@ -29,10 +29,11 @@ export class RequestHead {
   /** The authority of an absolute-form target; an empty range otherwise. It replaces Host (RFC 9112 section 3.2.2). */
   authorityStart = 0;
   authorityEnd = 0;
-  /** 0 for HTTP/1.0, 1 for HTTP/1.1 (and what a later HTTP/1.x says). */
+  /** The digit behind `HTTP/1.` as sent: 0 for HTTP/1.0; 1 for HTTP/1.1, and all that is above is treated as 1. */
   minorVersion = 1;
 
   fieldCount = 0;
+  /** The same name is the same object within one head. Entries from `fieldCount` on are left over from earlier heads. */
   readonly names: FieldName[] = [];
   readonly offsets: Int32Array;
   /** True in `nonAscii[i]` when field i's value has a byte of 0x80 or above (obs-text). */
@@ -57,6 +58,25 @@ export class RequestHead {
   constructor(maxFields: number) {
     this.offsets = new Int32Array(maxFields * OFFSETS_PER_FIELD);
     this.nonAscii = new Uint8Array(maxFields);
+  }
+
+  /** The head's bytes were copied to `bytes`, where they lie `by` bytes further in front. */
+  moveTo(bytes: Uint8Array, by: number): void {
+    this.bytes = bytes;
+    if (by === 0) return;
+    this.methodStart -= by;
+    this.methodEnd -= by;
+    this.targetStart -= by;
+    this.targetEnd -= by;
+    this.pathStart -= by;
+    this.pathEnd -= by;
+    this.queryStart -= by;
+    this.queryEnd -= by;
+    this.authorityStart -= by;
+    this.authorityEnd -= by;
+    // One more than is counted: the field that is being read.
+    const moved = Math.min((this.fieldCount + 1) * OFFSETS_PER_FIELD, this.offsets.length);
+    for (let i = 0; i < moved; i++) this.offsets[i] = (this.offsets[i] ?? 0) - by;
   }
 
   valueStart(index: number): number {

@@ -1,0 +1,26 @@
+# Sets `node` to a Node that runs TypeScript (22.18 or newer): the checkout's own, else the one in PATH; otherwise one line and exit 2.
+# Sourced by bin/rickhouse and scripts/with-node, which set `root`.
+
+fail() {
+  printf 'rickhouse: %s\n' "$1" >&2
+  exit 2
+}
+
+# `node --version` says v22.18.0.
+is_new_enough() {
+  version=$("$1" --version 2>/dev/null) || return 1
+  version=${version#v}
+  major=${version%%.*}
+  minor=${version#*.}
+  minor=${minor%%.*}
+  [ "$major" -gt 22 ] 2>/dev/null || { [ "$major" = 22 ] && [ "$minor" -ge 18 ]; } 2>/dev/null
+}
+
+# The one that package.json names needs no question: asking costs 30 ms.
+node=$root/node_modules/.bin/node
+if [ ! -x "$node" ]; then
+  node=$(command -v node) ||
+    fail "needs Node 22.18 or newer and finds none; run npm ci in $root, or put a newer node in PATH"
+  is_new_enough "$node" ||
+    fail "needs Node 22.18 or newer, $node is ${version:-broken}; run npm ci in $root, or put a newer node in PATH"
+fi

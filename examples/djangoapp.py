@@ -1,0 +1,15 @@
+"""The Django project in `helloworld/` as one module beside it.
+
+    bin/rickhouse examples/djangoapp:app
+
+The project alone, as its own wsgi.py names it: bin/rickhouse examples/helloworld/helloworld.wsgi:application
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "helloworld"))
+
+from helloworld.wsgi import application as app  # noqa: E402  (found by the path just added)
+
+__all__ = ["app"]

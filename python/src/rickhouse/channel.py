@@ -1,0 +1,220 @@
+"""One worker thread's socket to the front: frames in, frames out (docs/protocol.md section 1).
+
+Owns both directions' buffers. Knows nothing of WSGI. Hot: `next_request` and `send` run once per
+request.
+"""
+
+from __future__ import annotations
+
+import marshal
+import select
+import socket
+from threading import get_ident
+from typing import Any, NamedTuple
+
+from .departure import Departing, Departure
+from .wire import (
+    GONE,
+    HEADER,
+    HEADER_BYTES,
+    HELLO,
+    HELLO_BYTES,
+    HELLO_FRAME,
+    MAX_PAYLOAD_BYTES,
+    PROTOCOL_VERSION,
+    REQUEST,
+    REQUEST_START,
+)
+
+# A window is at most 256 KiB (docs/protocol.md); a single larger request gets a buffer of its own.
+_BUFFER_BYTES = 256 * 1024
+# Above this the pieces of an answer are handed to the kernel as they are, below one copy is
+# cheaper.
+_COPY_BYTES = 64 * 1024
+
+_REQUEST_START_BYTES = REQUEST_START.size
+_request_start = REQUEST_START.unpack_from
+_header = HEADER.unpack_from
+_loads = marshal.loads
+
+
+class ChannelLost(Exception):
+    """The front has closed the channel, or spoke in a way that this version does not know."""
+
+
+class Request(NamedTuple):
+    number: int
+    flags: int
+    environ: dict[str, Any]
+    # A view of the channel's buffer, valid until the channel is read again; empty bytes when there
+    # is no body.
+    body: memoryview | bytes
+
+
+class Channel:
+    def __init__(self, path: str, departure: Departure) -> None:
+        self._departure = departure
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.connect(path)
+        self._readable = select.poll()
+        self._readable.register(self._socket, select.POLLIN)
+        # Unread bytes are view[start:end].
+        self._start = self._end = 0
+        self._replace_buffer(_BUFFER_BYTES, b"")
+        # Bytes before this offset were searched for GONE.
+        self._scanned = 0
+        self._gone: set[int] = set()
+        # Bytes that may wait for the next frame (see `defer`).
+        self._deferred = b""
+        self._is_ended = False
+        # The thread that serves this channel: only that one may read it.
+        self.owner = get_ident()
+        # The front has gone, or the application closed our socket: nothing can be sent any more.
+        self.is_lost = False
+
+    def hello(self, token: bytes, thread: int, pid: int) -> None:
+        """From now on requests may come."""
+        self.send(
+            HELLO_FRAME.pack(HELLO_BYTES, HELLO, 0, 0, 0, token, PROTOCOL_VERSION, thread, pid)
+        )
+
+    def close(self) -> None:
+        self._socket.close()
+
+    # Receiving
+
+    def next_request(self) -> Request | None:
+        """Waits for a request; None when the front has ended its side or the worker is to leave.
+
+        Raises ChannelLost.
+        """
+        while True:
+            start = self._start
+            available = self._end - start
+            needed = HEADER_BYTES
+            if available >= HEADER_BYTES:
+                # The environ length of a frame that has none is read from the slack of the buffer
+                # and means nothing.
+                length, kind, flags, _, number, environ_length = _request_start(self._buffer, start)
+                needed += length
+                if available >= needed:
+                    self._start = end = start + needed
+                    if kind == REQUEST:
+                        if self._gone:
+                            self._gone = {gone for gone in self._gone if gone >= number}
+                        environ_end = start + _REQUEST_START_BYTES + environ_length
+                        environ = _loads(self._view[start + _REQUEST_START_BYTES : environ_end])
+                        body = self._view[environ_end:end] if end > environ_end else b""
+                        return Request(number, flags, environ, body)
+                    if kind == GONE:
+                        continue  # Behind its REQUEST, so that one is over.
+                    raise ChannelLost(f"frame of type {kind}")
+                if length > MAX_PAYLOAD_BYTES:
+                    raise ChannelLost(f"frame of {length} bytes")
+            if self._deferred:
+                self.send(b"")
+            if self._is_ended:
+                return None
+            self._make_room(needed)
+            try:
+                if not self._wait():
+                    return None
+            except Departing:
+                return None
+            except OSError as error:
+                raise ChannelLost(str(error)) from None
+
+    def _wait(self) -> bool:
+        # The handler of SIGTERM raises Departing if it runs in this frame. A signal between the
+        # last look of the interpreter and the system call is not heard here: the zygote repeats it.
+        if self._departure.is_requested:
+            return False
+        count = self._socket.recv_into(self._view[self._end :])
+        self._end += count
+        return count > 0
+
+    def is_gone(self, number: int) -> bool:
+        """Whether the client of request `number` was reported gone.
+
+        Never waits; other threads learn what the owner has read.
+        """
+        if number in self._gone:
+            return True
+        if get_ident() != self.owner:
+            return False
+        try:
+            while not self._is_ended and self._readable.poll(0):
+                self._make_room(HEADER_BYTES)
+                count = self._socket.recv_into(self._view[self._end :])
+                self._end += count
+                self._is_ended = count == 0
+        except OSError:
+            self._is_ended = True  # What is sent next will tell.
+        self._scan()
+        return number in self._gone
+
+    def _scan(self) -> None:
+        at = max(self._scanned, self._start)
+        while at + HEADER_BYTES <= self._end:
+            length, kind, _, _, number = _header(self._buffer, at)
+            if kind == GONE:
+                self._gone.add(number)
+            at += HEADER_BYTES + length
+        # Beyond `end` when a frame is incomplete: the search goes on behind it.
+        self._scanned = at
+
+    def _make_room(self, needed: int) -> None:
+        """Room behind the unread bytes, and for the whole frame that they begin with, which has
+        `needed` bytes.
+        """
+        start, end = self._start, self._end
+        unread = end - start
+        size = len(self._view)
+        if unread == 0 and start > 0:
+            self._scanned -= start
+            self._start = self._end = 0
+            if size > _BUFFER_BYTES:
+                self._replace_buffer(_BUFFER_BYTES, b"")
+        elif start + needed > size or end == size:
+            self._scanned -= start
+            if needed <= size and unread <= size // 2:
+                self._view[:unread] = self._view[start:end]
+                self._start, self._end = 0, unread
+            else:
+                # A new one, as views of this one may be alive.
+                self._replace_buffer(max(needed, 2 * size), self._view[start:end])
+
+    def _replace_buffer(self, size: int, unread: memoryview | bytes) -> None:
+        # The slack lets `next_request` unpack one struct for every type of frame.
+        self._buffer = bytearray(size + _REQUEST_START_BYTES)
+        self._view = memoryview(self._buffer)[:size]
+        self._start, self._end = 0, len(unread)
+        self._view[: len(unread)] = unread
+
+    # Sending
+
+    def send(self, start: bytes, body: bytes = b"") -> None:
+        """Writes all of it, behind what was deferred. Raises ChannelLost."""
+        if self._deferred:
+            start = self._deferred + start
+            self._deferred = b""
+        try:
+            if len(body) <= _COPY_BYTES:
+                self._socket.sendall(start + body)
+                return
+            sent = self._socket.sendmsg((start, body)) - len(start)
+            if sent < 0:
+                self._socket.sendall(start[sent:])
+            self._socket.sendall(memoryview(body)[max(sent, 0) :])
+        except OSError as error:
+            self.is_lost = True
+            raise ChannelLost(str(error)) from None
+
+    def defer(self, frame: bytes) -> None:
+        """`frame` goes out with the next one, or before the channel waits for a request: one write
+        less under load.
+        """
+        self._deferred += frame
+
+    # The one function that the handler of SIGTERM may end with an exception.
+    interruptible = _wait.__code__

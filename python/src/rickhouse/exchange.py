@@ -1,0 +1,252 @@
+"""One request being answered: what the application says through start_response, write and its
+iterable becomes frames.
+
+Owns the rules of PEP 3333 about when a head goes out and where a body ends. Does not call the
+application.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+from types import TracebackType
+from typing import Callable, Union
+
+from .channel import Channel
+from .headers import BODILESS, NO_LENGTH, Head, build_head
+from .wire import (
+    ANSWER,
+    ANSWER_COMPLETE,
+    ANSWER_END,
+    ANSWER_FIXED_BYTES,
+    ANSWER_START,
+    BODY,
+    BODY_COMPLETE,
+    END,
+    END_BROKEN,
+    END_BYTES,
+    END_FRAME,
+    HEADER,
+)
+
+ExcInfo = Union[tuple[type[BaseException], BaseException, TracebackType], tuple[None, None, None]]
+Write = Callable[[bytes], None]
+
+# Far below the limit of a frame; the front takes no notice of where a body was cut.
+_MAX_PIECE_BYTES = 1 << 26
+_ERROR_BODY = b"Internal Server Error\n"
+_ERROR_HEADERS = [
+    ("Content-Type", "text/plain; charset=utf-8"),
+    ("Content-Length", str(len(_ERROR_BODY))),
+]
+
+_pack_answer = ANSWER_START.pack
+_pack_header = HEADER.pack
+_pack_end = END_FRAME.pack
+
+
+class ClientGone(ConnectionResetError):
+    """Nobody is there to read the answer. The application sees it as the error of write()."""
+
+
+class Exchange:
+    __slots__ = (
+        "_began_ns",
+        "_channel",
+        "_is_complete",
+        "_is_head_request",
+        "_number",
+        "_remaining",
+        "head",
+        "is_head_sent",
+        "problem",
+    )
+
+    def __init__(self, channel: Channel, number: int, is_head_request: bool) -> None:
+        self._began_ns = perf_counter_ns()
+        self._channel = channel
+        self._number = number
+        self._is_head_request = is_head_request
+        # COMPLETE or END was sent: nothing of the body may follow.
+        self._is_complete = False
+        # What the Content-Length leaves for the rest of the body, once the head is sent; NO_LENGTH
+        # without one.
+        self._remaining = NO_LENGTH
+        self.head: Head | None = None
+        self.is_head_sent = False
+        # What is wrong with the length of the body, for the log.
+        self.problem = ""
+
+    # What the application calls
+
+    def start_response(
+        self, status: str, response_headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
+    ) -> Write:
+        if exc_info:
+            try:
+                if self.is_head_sent:
+                    raise _error_of(exc_info)
+            finally:
+                exc_info = None  # PEP 3333: no reference cycle through the traceback.
+        elif self.head is not None:
+            raise AssertionError("start_response was called a second time without exc_info")
+        self.head = build_head(status, response_headers)
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """PEP 3333's write(): `data` is on the wire when it returns."""
+        self.raise_if_gone()
+        self.send_chunk(data)
+
+    def is_client_gone(self) -> bool:
+        """environ["rickhouse.client_disconnected"]."""
+        return self._channel.is_gone(self._number)
+
+    # What is sent
+
+    def send_whole(self, parts: list[bytes] | tuple[bytes, ...]) -> bool:
+        """Sends the usual answer in one frame: nothing was written, and `parts` are the body, of
+        the right length.
+
+        False, and nothing is sent, when it is any other: then `send_chunk` finds out what to do.
+        """
+        head = self.head
+        if head is None or self.is_head_sent or self._is_head_request or head.status in BODILESS:
+            return False
+        for part in parts:
+            if type(part) is not bytes:
+                return False
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        size = len(body)
+        status, block, flags, length = head
+        if length == NO_LENGTH:
+            length = 0
+        elif length != size:
+            return False
+        if size > _MAX_PIECE_BYTES:
+            return False
+        payload = ANSWER_FIXED_BYTES + len(block) + size
+        run_ns = perf_counter_ns() - self._began_ns
+        flags |= ANSWER_COMPLETE | ANSWER_END
+        self._is_complete = True
+        start = _pack_answer(
+            payload, ANSWER, flags, 0, self._number, status, 0, len(block), length, run_ns
+        )
+        self._channel.send(start + block, body)
+        return True
+
+    def send_chunk(self, data: bytes, is_last: bool = False) -> None:
+        """Sends one piece of the body, the head before the first that is not empty.
+
+        `is_last` when nothing follows for sure.
+        """
+        if not isinstance(data, bytes):
+            raise TypeError(_explain_chunk(data))
+        if self.head is None:
+            raise AssertionError("the body begins before start_response was called")
+        if not data:
+            return
+        if self.wants_no_body():
+            if not self.is_head_sent:
+                self._send_answer(b"", is_last=True)
+            return
+        if self._is_complete:
+            self.problem = "the body is longer than its Content-Length: cut"
+            return
+        while len(data) > _MAX_PIECE_BYTES:
+            self._send_piece(data[:_MAX_PIECE_BYTES], is_last=False)
+            data = data[_MAX_PIECE_BYTES:]
+        self._send_piece(data, is_last)
+
+    def finish_body(self) -> None:
+        """The iterable is exhausted: sends the head if no chunk did, and sees whether the body was
+        long enough.
+        """
+        if not self.is_head_sent:
+            if self.head is None:
+                raise AssertionError("the application did not call start_response")
+            self._send_answer(b"", is_last=True)
+        if self._remaining > 0:
+            self.problem = f"the body ends {self._remaining} bytes before its Content-Length: the connection is broken"
+
+    def end(self, is_broken: bool) -> None:
+        """The last frame.
+
+        After the body was complete it may wait for the next answer, and nothing is broken any more.
+        """
+        run_ns = perf_counter_ns() - self._began_ns
+        if self._is_complete:
+            self._channel.defer(_pack_end(END_BYTES, END, 0, 0, self._number, run_ns))
+            return
+        flags = END_BROKEN if is_broken or self._remaining > 0 else 0
+        self._is_complete = True
+        self._channel.send(_pack_end(END_BYTES, END, flags, 0, self._number, run_ns))
+
+    def send_error_page(self) -> None:
+        """Instead of whatever head the application had in mind: 500, without details."""
+        self.head = build_head("500 Internal Server Error", _ERROR_HEADERS)
+        self._send_answer(b"" if self._is_head_request else _ERROR_BODY, is_last=True)
+
+    def wants_no_body(self) -> bool:
+        """The head is known, and is the whole answer (RFC 9110 sections 9.3.2, 15.3.5, 15.3.6,
+        15.4.5).
+        """
+        return self.head is not None and (self._is_head_request or self.head.status in BODILESS)
+
+    def raise_if_gone(self) -> None:
+        """Looked for between two chunks: the usual answer has only one and need not ask."""
+        if self.is_head_sent and self._channel.is_gone(self._number):
+            raise ClientGone("the client has gone")
+
+    def _send_piece(self, data: bytes, is_last: bool) -> None:
+        if not self.is_head_sent:
+            self._send_answer(data, is_last)
+            return
+        data, is_last = self._within_length(data, is_last)
+        flags = 0
+        if is_last:
+            flags = BODY_COMPLETE
+            self._is_complete = True
+        self._channel.send(_pack_header(len(data), BODY, flags, 0, self._number), data)
+
+    def _send_answer(self, data: bytes, is_last: bool) -> None:
+        assert self.head is not None
+        status, block, flags, length = self.head
+        self.is_head_sent = True
+        if not self.wants_no_body():
+            self._remaining = length
+            data, is_last = self._within_length(data, is_last)
+        if is_last:
+            flags |= ANSWER_COMPLETE
+            self._is_complete = True
+        payload = ANSWER_FIXED_BYTES + len(block) + len(data)
+        start = _pack_answer(
+            payload, ANSWER, flags, 0, self._number, status, 0, len(block), max(length, 0), 0
+        )
+        self._channel.send(start + block, data)
+
+    def _within_length(self, data: bytes, is_last: bool) -> tuple[bytes, bool]:
+        """What of `data` the Content-Length leaves room for, and whether the body is whole with it."""
+        remaining = self._remaining
+        if remaining == NO_LENGTH:
+            return data, is_last
+        if len(data) > remaining:
+            self.problem = "the body is longer than its Content-Length: cut"
+            data = data[:remaining]
+        self._remaining = remaining - len(data)
+        return data, self._remaining == 0
+
+
+def _error_of(exc_info: ExcInfo) -> BaseException:
+    error = exc_info[1]
+    if error is None:
+        return AssertionError(
+            "start_response was called with exc_info, but without an error, after the head was sent"
+        )
+    return error.with_traceback(exc_info[2])
+
+
+def _explain_chunk(data: object) -> str:
+    text = f"the body must be made of bytes, not {type(data).__name__}"
+    if isinstance(data, int):
+        return text + ": the application returned bytes where a list of bytes is meant"
+    return text + ": encode it" if isinstance(data, str) else text

@@ -1,0 +1,183 @@
+"""From the name of an application to the application: imports the module, finds the callable, says
+clearly what is wrong.
+
+What is imported is foreign code: it may raise anything.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from . import log
+
+_CALLABLE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(\(\))?")
+_DEFAULT_NAMES = ("application", "app")
+# Tried in this order when a hint needs a name.
+_FACTORY_NAMES = ("create_app", "make_app", "get_app", "create_application", "main")
+_CO_COROUTINE = 0x80
+
+
+class LoadError(Exception):
+    """`error` and `hint` are one line each; `__cause__` is what the application raised, if it did."""
+
+    def __init__(self, error: str, hint: str) -> None:
+        super().__init__(error)
+        self.error = " ".join(error.split())
+        self.hint = " ".join(hint.split())
+
+
+@dataclass(frozen=True)
+class ApplicationName:
+    directory: str
+    module: str
+    # Dotted, perhaps with `()` behind it; empty: `application`, then `app`.
+    callable: str
+
+
+def load(name: ApplicationName) -> Any:
+    """The application. Raises LoadError and nothing else."""
+    if not os.path.isdir(name.directory):
+        raise LoadError(
+            f"the directory {name.directory} does not exist",
+            "Check the path before the module's name.",
+        )
+    sys.path.insert(0, name.directory)
+    module = _import(name)
+    application = _find(module, name)
+    label = (
+        f"{name.module}:{name.callable}" if name.callable else f"the application of {name.module}"
+    )
+    if not callable(application):
+        hint = _hint_names(module, name, name.callable)
+        raise LoadError(
+            f"{label} is not callable: it is of type {type(application).__name__}", hint
+        )
+    if _is_coroutine(application) or _is_coroutine(type(application).__call__):
+        raise LoadError(
+            f"{label} is an ASGI application (async def)",
+            "Name a WSGI application: ASGI is not served.",
+        )
+    return application
+
+
+def report(error: LoadError, role: str) -> None:
+    """The traceback of what the application raised, and both lines, to standard error."""
+    cause = error.__cause__
+    text = f"the application does not load\n{log.traceback_of(cause)}" if cause is not None else ""
+    log.report(role, f"{text}{error.error}. {error.hint}")
+
+
+def _import(name: ApplicationName) -> Any:
+    try:
+        # Not importlib.import_module: its own frames would stand in the traceback.
+        __import__(name.module)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing == name.module or name.module.startswith(missing + "."):
+            raise LoadError(
+                f"no module {missing} in {name.directory}", _hint_module(name)
+            ) from None
+        raise LoadError(
+            f"{name.module} needs the module {missing}, which is not there",
+            f"Install it for {sys.executable}, or choose another interpreter with --python.",
+        ) from error
+    except BaseException as error:
+        raise _raised(
+            error, f"importing {name.module}", "Correct what the traceback shows."
+        ) from error
+    return sys.modules[name.module]
+
+
+def _find(module: Any, name: ApplicationName) -> Any:
+    if not name.callable:
+        for default in _DEFAULT_NAMES:
+            if hasattr(module, default):
+                return getattr(module, default)
+        raise LoadError(
+            f"{name.module} has neither application nor app",
+            _hint_names(module, name, _DEFAULT_NAMES[0]),
+        )
+    match = _CALLABLE.fullmatch(name.callable)
+    if match is None:
+        raise LoadError(
+            f"{name.callable} is no name of a callable",
+            f"Write {name.module}:app or {name.module}:create_app().",
+        )
+    found, path = module, name.module
+    for part in name.callable.replace("()", "").split("."):
+        try:
+            found, path = getattr(found, part), f"{path}.{part}"
+        except AttributeError:
+            raise LoadError(f"{path} has no {part}", _hint_names(found, name, part)) from None
+        except BaseException as error:
+            raise _raised(
+                error, f"looking up {name.callable}", "Correct what the traceback shows."
+            ) from error
+    return _call(found, name) if match[1] else found
+
+
+def _call(factory: Any, name: ApplicationName) -> Any:
+    try:
+        return factory()
+    except BaseException as error:
+        hint = "Correct what the traceback shows; the factory is called without arguments."
+        raise _raised(error, f"calling {name.callable}", hint) from error
+
+
+def _raised(error: BaseException, doing: str, hint: str) -> LoadError:
+    line = next(iter(str(error).splitlines()), "")
+    what = f"{type(error).__name__}: {line}" if line else type(error).__name__
+    return LoadError(f"{doing} raised {what}", hint)
+
+
+def _hint_module(name: ApplicationName) -> str:
+    first = name.module.partition(".")[0]
+    entries = sorted(os.listdir(name.directory))
+    modules = [entry[:-3] for entry in entries if entry.endswith(".py")]
+    modules += [
+        entry
+        for entry in entries
+        if os.path.isdir(os.path.join(name.directory, entry)) and entry.isidentifier()
+    ]
+    if os.path.sep in first or first.endswith(".py"):
+        return "Write path/to/module:callable, without .py."
+    near = _nearest(first, modules)
+    return (
+        f"Did you mean {near}?"
+        if near
+        else "Check the name, and the directory: path/to/module:callable."
+    )
+
+
+def _hint_names(owner: Any, name: ApplicationName, wanted: str) -> str:
+    # A module's own names; those that it imported from elsewhere are rarely meant, but an app
+    # object may be one.
+    names = (
+        [key for key in vars(owner) if not key.startswith("_")]
+        if hasattr(owner, "__dict__")
+        else []
+    )
+    callables = [key for key in names if callable(getattr(owner, key, None))]
+    near = _nearest(wanted, callables)
+    if near is None:
+        near = next((key for key in _FACTORY_NAMES if key in callables), None)
+    if near is None:
+        return "Name the WSGI callable: module:callable."
+    call = "()" if near in _FACTORY_NAMES else ""
+    return f"Did you mean {name.module}:{near}{call}?"
+
+
+def _nearest(wanted: str, names: list[str]) -> str | None:
+    import difflib
+
+    lower = {name.lower(): name for name in names}
+    match = difflib.get_close_matches(wanted.lower(), lower, n=1, cutoff=0.6)
+    return lower[match[0]] if match else None
+
+
+def _is_coroutine(function: Any) -> bool:
+    return bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _CO_COROUTINE)

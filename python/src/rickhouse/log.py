@@ -1,0 +1,45 @@
+"""Lines of our own on standard error, each in one write, so that those of several processes do not
+mix.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from types import TracebackType
+
+_OWN_DIRECTORY = os.path.dirname(os.path.abspath(__file__))
+
+
+def report(role: str, text: str) -> None:
+    """Writes `text` to descriptor 2, not to `sys.stderr`, which the application may replace or
+    close.
+    """
+    data = f"rickhouse {role}[{os.getpid()}]: {text.rstrip()}\n".encode("utf-8", "backslashreplace")
+    with contextlib.suppress(OSError):  # Nowhere is left to say it.
+        while data:
+            data = data[os.write(2, data) :]
+
+
+def flush_streams() -> None:
+    """What the application has printed.
+
+    Before a fork, which would print it twice, and before _exit() and exec, which lose it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # Closed or replaced by the application.
+            stream.flush()
+
+
+def traceback_of(error: BaseException) -> str:
+    """The traceback as Python prints it, from the first frame on that is not ours."""
+    frames: TracebackType | None = error.__traceback__
+    while frames is not None and _is_own(frames):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames or error.__traceback__))
+
+
+def _is_own(frames: TracebackType) -> bool:
+    return os.path.dirname(frames.tb_frame.f_code.co_filename) == _OWN_DIRECTORY

@@ -1,0 +1,99 @@
+"""What must not be shared across fork, looked for in the zygote after the application was imported
+(docs/fork-safety.md).
+
+A thread does not survive a fork, but the locks that it held do; two processes on one connection mix
+their bytes; SQLite forbids it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import sys
+import threading
+
+from .process import open_descriptors
+
+_SQLITE_MAGIC = b"SQLite format 3\0"
+_DESCRIPTORS = "/proc/self/fd/"
+_TASKS = "/proc/self/task/"
+
+
+def find_unshareable(own_descriptors: frozenset[int]) -> list[str]:
+    """One phrase for each thing found; empty when the application may be preloaded."""
+    found = _python_threads()
+    for descriptor in sorted(open_descriptors()):
+        if descriptor not in own_descriptors:
+            what = _describe_unshareable(descriptor)
+            if what:
+                found.append(what)
+    return found
+
+
+def find_native_threads() -> list[str]:
+    """Names of threads that Python did not start; Linux only.
+
+    Most libraries that have some can cope with fork, not all.
+    """
+    if not os.path.isdir(_TASKS):
+        return []
+    known = {thread.native_id for thread in threading.enumerate()}
+    tasks = [task for task in os.listdir(_TASKS) if int(task) not in known]
+    return sorted(filter(None, map(_task_name, tasks)))
+
+
+def _task_name(task: str) -> str:
+    try:
+        with open(f"{_TASKS}{task}/comm") as file:
+            return file.read().strip()
+    except OSError:
+        return ""  # It has ended meanwhile.
+
+
+def _python_threads() -> list[str]:
+    found = []
+    frames = sys._current_frames()
+    for thread in threading.enumerate():
+        if thread is threading.main_thread():
+            continue
+        frame = frames.get(thread.ident or 0)
+        place = f" at {frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""
+        found.append(f"the thread {thread.name!r}{place}")
+    return found
+
+
+def _describe_unshareable(descriptor: int) -> str:
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISSOCK(mode):
+            return _describe_socket(descriptor)
+        if stat.S_ISREG(mode):
+            is_database = os.pread(descriptor, len(_SQLITE_MAGIC), 0) == _SQLITE_MAGIC
+            return f"the SQLite database {_target(descriptor)}" if is_database else ""
+        target = _target(descriptor)
+        return f"an epoll descriptor ({descriptor})" if target == "anon_inode:[eventpoll]" else ""
+    except OSError:
+        return ""  # Not readable, or closed meanwhile.
+
+
+def _describe_socket(descriptor: int) -> str:
+    """Datagrams stay whole whoever sends them (syslog, statsd), and a listening socket is made to
+    be shared.
+    """
+    with socket.socket(fileno=os.dup(descriptor)) as copy:
+        if copy.type == socket.SOCK_DGRAM:
+            return ""
+        peer = copy.getpeername()  # OSError when it is not connected.
+        if copy.family in (socket.AF_INET, socket.AF_INET6):
+            return f"a connection to {peer[0]} port {peer[1]}"
+        return (
+            f"a connection to {peer!r}" if peer else f"a connected pair of sockets ({descriptor})"
+        )
+
+
+def _target(descriptor: int) -> str:
+    try:
+        return os.readlink(f"{_DESCRIPTORS}{descriptor}")
+    except OSError:
+        return f"on descriptor {descriptor}"

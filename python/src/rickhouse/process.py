@@ -1,0 +1,115 @@
+"""What the zygote does to its own process, and to the front's, before and beside its work:
+descriptors, limits, parentage, scheduling.
+
+Linux has most of it; elsewhere each step is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def open_descriptors() -> list[int]:
+    """Listed, not counted up to the limit: that may be a million."""
+    directory = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
+    descriptors = [int(name) for name in os.listdir(directory)]
+    return [descriptor for descriptor in descriptors if _is_open(descriptor)]
+
+
+def _is_open(descriptor: int) -> bool:
+    """False for the one that listed the directory."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def close_descriptors_but(kept: Iterable[int]) -> None:
+    for descriptor in set(open_descriptors()) - set(kept):
+        with contextlib.suppress(OSError):  # Closed by itself since it was listed.
+            os.close(descriptor)
+
+
+def restore_file_limit(soft: int | None) -> None:
+    """Node raises the soft limit for its children too; programs that use select() or loop over all
+    descriptors suffer from that.
+    """
+    if soft is None:
+        return
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft if hard < 0 else min(soft, hard), hard))
+
+
+def become_subreaper() -> str:
+    """Orphans of the application become our children, so that they are reaped.
+
+    Returns why not, or "".
+    """
+    return _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def set_parent_death_signal(signum: int) -> str:
+    """`signum` when the front ends; 0 for none. Returns why not, or ""."""
+    return _prctl(_PR_SET_PDEATHSIG, signum)
+
+
+def _prctl(option: int, value: int) -> str:
+    if sys.platform != "linux":
+        return ""
+    try:
+        import ctypes
+
+        if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) == 0:
+            return ""
+        return os.strerror(ctypes.get_errno())
+    except (
+        ImportError,
+        OSError,
+        AttributeError,
+    ) as error:  # A Python that was built without libffi.
+        return str(error)
+
+
+def leave_batch_policy() -> None:
+    """A front that runs under SCHED_BATCH (see below) passes it on to its children; workers must
+    not have it.
+    """
+    if sys.platform == "linux" and os.sched_getscheduler(0) == os.SCHED_BATCH:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
+def set_policy_of(pid: int, policy: str) -> str:
+    """Under `batch` each answer no longer wakes the front at once in place of a worker; `other` is
+    the usual. Returns why not, or "".
+
+    Node cannot do this for itself.
+    """
+    if sys.platform != "linux":
+        return "only Linux has scheduling policies"
+    try:
+        number = os.SCHED_BATCH if policy == "batch" else os.SCHED_OTHER
+        os.sched_setscheduler(pid, number, os.sched_param(0))
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def remove_directory(path: str) -> None:
+    """The front's private directory, when the front cannot do it any more. Best effort."""
+    if not os.path.isabs(path) or os.path.islink(path):
+        return
+    for directory, _, files in os.walk(path, topdown=False):
+        for name in files:
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(directory, name))
+        with contextlib.suppress(OSError):
+            os.rmdir(directory)

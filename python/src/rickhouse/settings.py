@@ -1,0 +1,39 @@
+"""What the front's `load` message says, with types (docs/protocol.md section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .loader import ApplicationName
+
+
+@dataclass(frozen=True)
+class Settings:
+    application: ApplicationName
+    # auto, on, off
+    preload: str
+    threads: int
+    channel_path: str
+    private_directory: str
+    max_workers: int
+    soft_file_limit: int | None
+    graceful_seconds: float
+    is_multiprocess: bool
+    version: str
+
+
+def settings_of(load: dict[str, Any]) -> Settings:
+    name = ApplicationName(load["directory"], load["module"], load["callable"] or "")
+    return Settings(
+        application=name,
+        preload=load["preload"],
+        threads=load["threads"],
+        channel_path=load["channelPath"],
+        private_directory=load["privateDirectory"],
+        max_workers=load["maxWorkers"],
+        soft_file_limit=load["softFileLimit"],
+        graceful_seconds=load["gracefulTimeoutMs"] / 1000,
+        is_multiprocess=load["multiprocess"],
+        version=load.get("version", ""),
+    )

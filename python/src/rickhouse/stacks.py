@@ -1,0 +1,70 @@
+"""The Python stacks of all threads of a worker, on request of the front.
+
+faulthandler writes them inside a C signal handler, so that a worker tells them even while C code
+holds the GIL. It writes to a memory file that the zygote made before the fork and reads afterwards.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import tempfile
+import time
+
+# One that applications and libraries leave alone. macOS has no real-time signals.
+SIGNAL: int = signal.SIGRTMAX - 3 if sys.platform == "linux" else signal.SIGUSR2
+
+_DEADLINE_SECONDS = 0.5
+# faulthandler gives no sign of its end: the text is whole when it has not grown for so long.
+_QUIET_SECONDS = 0.02
+POLL_SECONDS = 0.005
+
+
+def create_file() -> int:
+    """An empty file for one worker; the caller closes it."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("rickhouse-stacks", os.MFD_CLOEXEC)
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def ignore_until_registered() -> None:
+    """In the zygote: a worker inherits it, and is not killed by a signal that comes before
+    `register`.
+    """
+    signal.signal(SIGNAL, signal.SIG_IGN)
+
+
+def register(descriptor: int) -> None:
+    """In the worker."""
+    faulthandler.register(SIGNAL, file=descriptor, all_threads=True)
+
+
+class StacksRequest:
+    """One asking of one worker. `poll` is called every POLL_SECONDS until it returns a text."""
+
+    def __init__(self, pid: int, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._size = 0
+        self._grown_at = self._asked_at = time.monotonic()
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)  # The worker writes at the offset that both share.
+        os.kill(pid, SIGNAL)
+
+    def poll(self) -> str | None:
+        """The text; empty when the worker said nothing in time (it may have taken the signal for
+        itself).
+        """
+        now = time.monotonic()
+        size = os.fstat(self._descriptor).st_size
+        if size > self._size:
+            self._size = size
+            self._grown_at = now
+        is_whole = size > 0 and now - self._grown_at >= _QUIET_SECONDS
+        if not is_whole and now - self._asked_at < _DEADLINE_SECONDS:
+            return None
+        text = os.pread(self._descriptor, size, 0).decode("utf-8", "replace")
+        os.ftruncate(self._descriptor, 0)
+        return text

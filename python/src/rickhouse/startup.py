@@ -1,0 +1,160 @@
+"""The start of the Python side: makes the process clean, imports the application, then hands over
+to the zygote's event loop.
+
+The order of the steps matters; the reason stands beside each.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import stat
+import sys
+from typing import Any, NoReturn
+
+from . import departure, loader, log, preload_check, process, stacks
+from .control import CONTROL_DESCRIPTOR, Control, Message
+from .settings import Settings, settings_of
+from .wire import PROTOCOL_VERSION
+from .zygote import Zygote
+
+_OWN_DESCRIPTORS = frozenset((0, 1, 2, CONTROL_DESCRIPTOR))
+_INTERNAL = "RICKHOUSE_INTERNAL_"
+# What a zygote that starts itself again hands to its new self.
+_LOAD_VARIABLE = _INTERNAL + "LOAD"
+_USAGE = 2
+_LOAD_FAILED = 3
+
+
+def main() -> NoReturn:
+    try:
+        _run()
+    except BaseException as error:
+        log.report("zygote", f"ends by an error of its own\n{log.traceback_of(error)}")
+        os._exit(1)
+    # Not by sys.exit(): what the application registered for the end of the process is run by the
+    # workers.
+    os._exit(0)
+
+
+def _run() -> None:
+    if not _is_socket(CONTROL_DESCRIPTOR):
+        sys.stderr.write("This is a part of Rickhouse; it is started by the command rickhouse.\n")
+        os._exit(_USAGE)
+    # First, before any descriptor of our own is opened: what we got from whoever started the front
+    # is not ours.
+    process.close_descriptors_but(_OWN_DESCRIPTORS)
+    inherited = json.loads(os.environ.get(_LOAD_VARIABLE, "null"))
+    for name in [name for name in os.environ if name.startswith(_INTERNAL)]:
+        del os.environ[name]
+    control = Control(CONTROL_DESCRIPTOR, inherited["unread"] if inherited else "")
+    load = inherited["load"] if inherited else control.next()
+    if load is None:
+        return
+    if load["type"] != "load" or load["protocol"] != PROTOCOL_VERSION:
+        _fail(
+            control, "front and Python side are of different versions", "Install Rickhouse again."
+        )
+    settings = settings_of(load)
+    process.restore_file_limit(settings.soft_file_limit)
+    process.leave_batch_policy()
+    problem = process.become_subreaper()
+    notes = [f"orphans of the application are not reaped: {problem}"] if problem else []
+    departure.ignore_interrupts()
+    departure.ignore_terminate()
+    is_preload = settings.preload == "on" or (
+        settings.preload == "auto" and sys.platform != "darwin"
+    )
+    application = _preload(control, settings, load) if is_preload else None
+    zygote = Zygote(control, settings, application)
+    python = ".".join(map(str, sys.version_info[:3]))
+    control.send(
+        {
+            "type": "loaded",
+            "pid": os.getpid(),
+            "python": python,
+            "preload": is_preload,
+            "notes": notes,
+        }
+    )
+    zygote.run()
+
+
+def _preload(control: Control, settings: Settings, load: Message) -> Any:
+    """The application, imported and safe to fork.
+
+    With anything unsafe starts the process again without preload.
+    """
+    _end_with_front(settings.private_directory)
+    try:
+        application = loader.load(settings.application)
+    except loader.LoadError as error:
+        loader.report(error, "zygote")
+        _fail(control, error.error, error.hint)
+    process.set_parent_death_signal(0)
+    found = preload_check.find_unshareable(_OWN_DESCRIPTORS)
+    if found:
+        what = f"importing {settings.application.module} left open what must not be shared across fork: {', '.join(found)}."
+        if settings.preload == "auto":
+            _note(
+                control,
+                "warning",
+                f"{what} Each worker imports the application itself (--preload off says so at once).",
+            )
+            _start_again(control, load)
+        _note(control, "warning", f"{what} Shared all the same: --preload on.")
+    native = preload_check.find_native_threads()
+    if native:
+        names = ", ".join(sorted(set(native)))
+        text = f"{len(native)} native threads run after the import ({names}); they do not exist in the workers"
+        _note(control, "warning", f"{text}. If these hang, use --preload off.")
+    # What lives now lives on: collected once, then out of the collector's sight, so that it does
+    # not touch (and copy) shared pages.
+    gc.collect()
+    gc.freeze()
+    return application
+
+
+def _end_with_front(private_directory: str) -> None:
+    """While the application is imported nobody reads the control socket: a signal tells that the
+    front has died.
+    """
+
+    def end(signum: int, frame: object) -> None:
+        process.remove_directory(private_directory)
+        os._exit(1)
+
+    signal.signal(stacks.SIGNAL, end)
+    process.set_parent_death_signal(stacks.SIGNAL)
+
+
+def _start_again(control: Control, load: Message) -> NoReturn:
+    """Replaces this process, with all threads and descriptors that the application made, by a fresh
+    one without preload.
+    """
+    handed_on = {"load": {**load, "preload": "off"}, "unread": control.unread}
+    os.environ[_LOAD_VARIABLE] = json.dumps(handed_on)
+    os.set_inheritable(CONTROL_DESCRIPTOR, True)
+    log.flush_streams()
+    main_file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
+    arguments = getattr(sys, "orig_argv", ["python", main_file])[1:]
+    os.execv(sys.executable, [sys.executable, *arguments])
+
+
+def _fail(control: Control, error: str, hint: str) -> NoReturn:
+    control.send({"type": "failed", "error": error, "hint": hint})
+    log.flush_streams()
+    os._exit(_LOAD_FAILED)
+
+
+def _note(control: Control, level: str, text: str) -> None:
+    control.send({"type": "note", "level": level, "text": text})
+
+
+def _is_socket(descriptor: int) -> bool:
+    try:
+        return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+    except OSError:
+        return False

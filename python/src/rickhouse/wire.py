@@ -1,0 +1,180 @@
+"""Frames of a channel as bytes and as values (docs/protocol.md section 1); the mirror of
+src/core/wire/.
+
+Pure: no sockets. The hot path (channel.py, exchange.py) packs with the same structs; the messages
+below are its slow and readable twin, for tests and tools.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Union
+
+PROTOCOL_VERSION = 1
+
+HELLO = 1
+ANSWER = 2
+BODY = 3
+END = 4
+REQUEST = 16
+GONE = 17
+
+# Flags of ANSWER; BODY shares COMPLETE.
+ANSWER_COMPLETE = 1
+ANSWER_END = 2
+ANSWER_LENGTH = 4
+ANSWER_DATE = 8
+ANSWER_SERVER = 16
+BODY_COMPLETE = 1
+END_BROKEN = 1
+REQUEST_FILE = 1
+REQUEST_HEAD = 2
+
+MAX_PAYLOAD_BYTES = 1 << 30
+MAX_HEAD_BLOCK_BYTES = 1 << 20
+# The front counts in doubles: a larger Content-Length would be rounded there.
+MAX_CONTENT_LENGTH = (1 << 53) - 1
+
+# payload length, type, flags, zero, request number
+HEADER = struct.Struct("<IBBHQ")
+HEADER_BYTES = HEADER.size
+# header and environ length
+REQUEST_START = struct.Struct("<IBBHQI")
+# header, then status, zero, head length, content length, run ns
+ANSWER_START = struct.Struct("<IBBHQHHIQQ")
+ANSWER_FIXED_BYTES = ANSWER_START.size - HEADER.size
+# header and run ns
+END_FRAME = struct.Struct("<IBBHQQ")
+END_BYTES = END_FRAME.size - HEADER.size
+# header, then token, version, thread, pid
+HELLO_FRAME = struct.Struct("<IBBHQ16sHHI")
+HELLO_BYTES = HELLO_FRAME.size - HEADER.size
+
+
+class WireError(ValueError):
+    """Bytes that no peer of this protocol version sends."""
+
+
+@dataclass(frozen=True)
+class Hello:
+    token: bytes
+    version: int
+    thread: int
+    pid: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    number: int
+    flags: int
+    status: int
+    content_length: int
+    run_ns: int
+    head: bytes
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Body:
+    number: int
+    flags: int
+    body: bytes
+
+
+@dataclass(frozen=True)
+class End:
+    number: int
+    flags: int
+    run_ns: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """`environ` is still marshalled; `body` is the body itself, or with the flag FILE the path of
+    the file that holds it.
+    """
+
+    number: int
+    flags: int
+    environ: bytes
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Gone:
+    number: int
+
+
+Message = Union[Hello, Answer, Body, End, Request, Gone]
+
+
+def encode(message: Message) -> bytes:
+    if isinstance(message, Hello):
+        version, thread, pid = message.version, message.thread, message.pid
+        return HELLO_FRAME.pack(HELLO_BYTES, HELLO, 0, 0, 0, message.token, version, thread, pid)
+    if isinstance(message, Answer):
+        rest = message.head + message.body
+        start = ANSWER_START.pack(
+            *(ANSWER_FIXED_BYTES + len(rest), ANSWER, message.flags, 0, message.number),
+            *(message.status, 0, len(message.head), message.content_length, message.run_ns),
+        )
+        return start + rest
+    if isinstance(message, Body):
+        return HEADER.pack(len(message.body), BODY, message.flags, 0, message.number) + message.body
+    if isinstance(message, End):
+        return END_FRAME.pack(END_BYTES, END, message.flags, 0, message.number, message.run_ns)
+    if isinstance(message, Request):
+        rest = message.environ + message.body
+        environ_length = len(message.environ)
+        start = REQUEST_START.pack(
+            4 + len(rest), REQUEST, message.flags, 0, message.number, environ_length
+        )
+        return start + rest
+    return HEADER.pack(0, GONE, 0, 0, message.number)
+
+
+def decode(data: bytes) -> tuple[Message, int] | None:
+    """The first frame of `data` and its length; None when `data` ends inside it.
+
+    Raises WireError.
+    """
+    if len(data) < HEADER_BYTES:
+        return None
+    length, kind, flags, zero, number = HEADER.unpack_from(data)
+    if zero != 0 or length > MAX_PAYLOAD_BYTES:
+        raise WireError(f"frame of type {kind} with length {length} and reserved bytes {zero}")
+    end = HEADER_BYTES + length
+    if len(data) < end:
+        return None
+    return _message(kind, flags, number, data[:end]), end
+
+
+def _message(kind: int, flags: int, number: int, frame: bytes) -> Message:
+    payload = frame[HEADER_BYTES:]
+    try:
+        if kind == HELLO:
+            token, version, thread, pid = HELLO_FRAME.unpack(frame)[5:]
+            return Hello(token, version, thread, pid)
+        if kind == ANSWER:
+            status, zero, head_length, content_length, run_ns = ANSWER_START.unpack_from(frame)[5:]
+            head_end = ANSWER_START.size + head_length
+            if zero != 0 or head_end > len(frame):
+                raise WireError("ANSWER with a head longer than the frame or reserved bytes")
+            head, body = frame[ANSWER_START.size : head_end], frame[head_end:]
+            return Answer(number, flags, status, content_length, run_ns, head, body)
+        if kind == BODY and payload:
+            return Body(number, flags, payload)
+        if kind == END:
+            return End(number, flags, END_FRAME.unpack(frame)[5])
+        if kind == REQUEST:
+            environ_end = REQUEST_START.size + REQUEST_START.unpack_from(frame)[5]
+            if environ_end > len(frame):
+                raise WireError("REQUEST with an environ longer than the frame")
+            environ, body = frame[REQUEST_START.size : environ_end], frame[environ_end:]
+            return Request(number, flags, environ, body)
+        if kind == GONE and not payload:
+            return Gone(number)
+    except struct.error as error:
+        raise WireError(f"frame of type {kind} with {len(payload)} bytes: {error}") from None
+    raise WireError(f"frame of type {kind} with {len(payload)} bytes")

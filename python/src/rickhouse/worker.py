@@ -1,0 +1,166 @@
+"""A worker process: one loop per thread that takes a request from its channel, notes it in the
+ledger, and runs it.
+
+Entered right after the fork; never returns to the zygote's code.
+"""
+
+from __future__ import annotations
+
+import atexit
+import faulthandler
+import gc
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from . import loader, log, stacks
+from .channel import Channel, ChannelLost
+from .departure import Departure
+from .ledger import EXEMPT, STARTED, WITHDRAWN_TO
+from .settings import Settings
+from .wsgi import Application, Gateway, base_environ
+
+_IMPORT_FAILED = 3
+_NO_CHANNEL = 1
+_JOIN_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class WorkerParts:
+    """What the zygote gives to one worker; tokens and cells one per thread."""
+
+    settings: Settings
+    # None without preload: the worker imports it.
+    application: Any
+    tokens: list[bytes]
+    cells: list[memoryview]
+    stacks_descriptor: int
+
+
+def run_worker(parts: WorkerParts) -> NoReturn:
+    """Serves until all channels have ended or SIGTERM came, then ends the process."""
+    settings = parts.settings
+    departure = Departure(Channel.interruptible)
+    departure.install()
+    stacks.register(parts.stacks_descriptor)
+    # Where a crash in C code stood. The application may have chosen a file of its own for that.
+    if not faulthandler.is_enabled():
+        faulthandler.enable()
+    application = parts.application if parts.application is not None else _import(settings)
+    departure.install()  # Again: the import may have set handlers.
+    if not departure.is_requested:
+        _serve(parts, application, departure)
+    _leave(settings.graceful_seconds / 2)
+
+
+def _import(settings: Settings) -> Any:
+    try:
+        application = loader.load(settings.application)
+    except loader.LoadError as error:
+        loader.report(error, "worker")
+        log.flush_streams()
+        os._exit(_IMPORT_FAILED)
+    gc.collect()
+    gc.freeze()
+    return application
+
+
+def _serve(parts: WorkerParts, application: Application, departure: Departure) -> None:
+    settings = parts.settings
+    base = base_environ(settings.version, settings.threads > 1, settings.is_multiprocess)
+    try:
+        channels = [Channel(settings.channel_path, departure) for _ in parts.tokens]
+        # What the application forks must neither speak on the channels nor hold them open.
+        for channel in channels:
+            os.register_at_fork(after_in_child=channel.close)
+        for index, channel in enumerate(channels):
+            channel.hello(parts.tokens[index], index, os.getpid())
+    except (OSError, ChannelLost) as error:
+        log.report("worker", f"no channel to the front: {error}")
+        os._exit(_NO_CHANNEL)
+    loops = [
+        _Loop(channel, cell, Gateway(application, channel, base), departure)
+        for channel, cell in zip(channels, parts.cells)
+    ]
+    threads = [threading.Thread(target=loop.serve, daemon=True) for loop in loops[1:]]
+    for thread in threads:
+        thread.start()
+    loops[0].serve()
+    for loop, thread in zip(loops[1:], threads):
+        # One that is idle when the worker is to leave starts nothing any more: it looks at
+        # `departure` first.
+        while thread.is_alive() and (loop.is_busy or not departure.is_requested):
+            thread.join(_JOIN_SECONDS)
+
+
+class _Loop:
+    """What one thread does: request after request from one channel."""
+
+    def __init__(
+        self, channel: Channel, cell: memoryview, gateway: Gateway, departure: Departure
+    ) -> None:
+        # From before the look at `departure` until the answer is out.
+        self.is_busy = False
+        self._channel = channel
+        self._cell = cell
+        self._gateway = gateway
+        self._departure = departure
+
+    def serve(self) -> None:
+        """Returns when the channel ends or the worker is to leave."""
+        channel, cell, departure, run = (
+            self._channel,
+            self._cell,
+            self._departure,
+            self._gateway.run,
+        )
+        channel.owner = threading.get_ident()
+        try:
+            while not channel.is_lost:
+                request = channel.next_request()
+                if request is None:
+                    return
+                self.is_busy = True
+                if departure.is_requested:
+                    return  # Not started: the ledger says so, and the front gives it to another worker.
+                number = request.number
+                # docs/protocol.md section 3 proves that this order loses nothing and runs nothing
+                # twice.
+                cell[STARTED] = number
+                if number > cell[WITHDRAWN_TO] or number == cell[EXEMPT]:
+                    run(request)
+                self.is_busy = False
+        except ChannelLost as error:
+            log.report("worker", f"the channel broke: {error}")
+        finally:
+            channel.close()
+            self.is_busy = False
+
+
+def _leave(seconds: float) -> NoReturn:
+    """Ends as the interpreter would, for the sake of what the application has registered, but in
+    bounded time.
+
+    Its threads that are no daemons and its executors finish, then its atexit handlers run (with
+    preload also those that were registered before the fork, as after any fork). Modules are not
+    torn down: nothing depends on it, and our own threads may still wait.
+    """
+    signal.signal(signal.SIGALRM, lambda signum, frame: _give_up(seconds))
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+    for finish in (getattr(threading, "_shutdown", None), atexit._run_exitfuncs):
+        try:
+            if finish is not None:
+                finish()
+        except BaseException as error:
+            log.report("worker", f"error at the end of the process\n{log.traceback_of(error)}")
+    log.flush_streams()
+    os._exit(0)
+
+
+def _give_up(seconds: float) -> NoReturn:
+    log.report(
+        "worker", f"threads or atexit handlers of the application did not end within {seconds:g} s"
+    )
+    os._exit(0)

@@ -1,0 +1,144 @@
+"""From a request to its answer: environ, the call of the application, its iterable, close(), errors
+(PEP 3333).
+
+Never raises: what goes wrong in a request is logged and harms no other.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from io import BytesIO
+from typing import Any, Callable
+
+from . import log
+from .channel import Channel, ChannelLost, Request
+from .exchange import ClientGone, Exchange
+from .file_wrapper import FileWrapper
+from .request_input import open_file_input
+from .wire import REQUEST_FILE, REQUEST_HEAD
+
+Environ = dict[str, Any]
+Application = Callable[..., Iterable[bytes]]
+
+
+def base_environ(version: str, is_multithread: bool, is_multiprocess: bool) -> Environ:
+    """What is the same in every environ of a worker."""
+    return {
+        "wsgi.version": (1, 0),
+        "wsgi.multithread": is_multithread,
+        "wsgi.multiprocess": is_multiprocess,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        "wsgi.file_wrapper": FileWrapper,
+        "SERVER_SOFTWARE": f"Rickhouse/{version}" if version else "Rickhouse",
+    }
+
+
+class Gateway:
+    """Runs the requests of one channel."""
+
+    def __init__(self, application: Application, channel: Channel, base: Environ) -> None:
+        self._application = application
+        self._channel = channel
+        self._base = base
+
+    def run(self, request: Request) -> None:
+        """Answers `request`; all of it is sent or deferred on return, unless the channel is lost."""
+        number, flags, environ, body = request
+        exchange = Exchange(self._channel, number, flags & REQUEST_HEAD != 0)
+        environ.update(self._base)
+        # As of now: the application may have replaced it.
+        environ["wsgi.errors"] = sys.stderr
+        environ["rickhouse.client_disconnected"] = exchange.is_client_gone
+        if flags & REQUEST_FILE:
+            self._run_with_file(exchange, environ, body)
+            return
+        environ["wsgi.input"] = BytesIO(body)
+        self._answer(exchange, environ)
+
+    def _run_with_file(
+        self, exchange: Exchange, environ: Environ, path: memoryview | bytes
+    ) -> None:
+        try:
+            body = open_file_input(path)
+        except OSError as error:
+            log.report("worker", f"the body of {_describe(environ)} cannot be read: {error}")
+            self._finish(exchange, environ, failed=True)
+            return
+        with body:
+            environ["wsgi.input"] = body
+            self._answer(exchange, environ)
+
+    def _answer(self, exchange: Exchange, environ: Environ) -> None:
+        iterable: Any = None
+        failed = False
+        try:
+            iterable = self._application(environ, exchange.start_response)
+            kind = type(iterable)
+            if (kind is list or kind is tuple) and exchange.send_whole(iterable):
+                return
+            _send_iterable(exchange, iterable)
+        except (ChannelLost, ClientGone):
+            failed = True
+        except BaseException as error:
+            # Also SystemExit and KeyboardInterrupt: a request ends no worker.
+            failed = True
+            log.report("worker", f"error in {_describe(environ)}\n{log.traceback_of(error)}")
+        _close(iterable, environ)
+        self._finish(exchange, environ, failed)
+
+    def _finish(self, exchange: Exchange, environ: Environ, failed: bool) -> None:
+        if exchange.problem:
+            log.report("worker", f"{_describe(environ)}: {exchange.problem}")
+        try:
+            if failed and not exchange.is_head_sent:
+                exchange.send_error_page()
+            exchange.end(is_broken=failed)
+        except ChannelLost:
+            pass  # The loop sees it at the channel.
+
+
+def _send_iterable(exchange: Exchange, iterable: Any) -> None:
+    try:
+        chunks = iter(iterable)
+    except TypeError:
+        raise TypeError(
+            f"the application returned {iterable!r:.200}, not an iterable of bytes"
+        ) from None
+    # Without a body the iterable is needed only as far as it calls start_response.
+    if not exchange.wants_no_body():
+        is_single = _has_one_chunk(iterable)
+        for chunk in chunks:
+            exchange.raise_if_gone()
+            exchange.send_chunk(chunk, is_single)
+            if is_single or exchange.problem or exchange.wants_no_body():
+                break
+    exchange.finish_body()
+
+
+def _has_one_chunk(iterable: Any) -> bool:
+    """PEP 3333: the server may rely on len()."""
+    if not hasattr(type(iterable), "__len__"):
+        return False
+    try:
+        return len(iterable) == 1
+    except Exception:
+        return False
+
+
+def _close(iterable: Any, environ: Environ) -> None:
+    try:
+        close = getattr(iterable, "close", None)
+        if close is not None:
+            close()
+    except BaseException as error:
+        log.report(
+            "worker", f"error in close() after {_describe(environ)}\n{log.traceback_of(error)}"
+        )
+
+
+def _describe(environ: Environ) -> str:
+    """Method and path as they came; without the query, which may hold secrets."""
+    path = str(environ.get("REQUEST_URI") or environ.get("PATH_INFO", "?")).partition("?")[0]
+    return ascii(f"{environ.get('REQUEST_METHOD', '?')} {path}")[1:-1][:500]

@@ -1,0 +1,61 @@
+// npm test: sets up what the tests need, runs all parts, and ends in one line: `N passed, N failed, N skipped`.
+// Usage: scripts/with-node scripts/test.ts [unit] [integration] [python]; without a part, all of them.
+
+import { existsSync, globSync } from "node:fs";
+import { join } from "node:path";
+import { runNodeTests } from "./node-tests.ts";
+import { SetupError, setUpExamples } from "./python-environment.ts";
+import { runPythonTests } from "./python-tests.ts";
+import { add, NOTHING, type Tally } from "./tally.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+const PARTS = {
+  unit: () => runNodeTests(find("src/**/*.test.ts")),
+  integration: () => {
+    // The examples that the tests start, as a user has them after `npm start`.
+    setUpExamples();
+    return runNodeTests(find("test/**/*.test.ts"));
+  },
+  python: () => Promise.resolve(runPythonTests(ROOT)),
+} as const satisfies Record<string, () => Promise<Tally>>;
+
+type Part = keyof typeof PARTS;
+
+function isPart(name: string): name is Part {
+  return Object.hasOwn(PARTS, name);
+}
+
+function find(pattern: string): string[] {
+  return globSync(pattern, { cwd: ROOT })
+    .toSorted()
+    .map((file) => join(ROOT, file));
+}
+
+async function main(): Promise<number> {
+  const asked = process.argv.slice(2);
+  const wrong = asked.find((name) => !isPart(name));
+  if (wrong !== undefined)
+    throw new SetupError(`no part ${wrong}; write one of ${Object.keys(PARTS).join(", ")}`);
+  if (!existsSync(join(ROOT, "node_modules/fast-check"))) throw new SetupError("run npm ci first");
+
+  let all = NOTHING;
+  for (const part of Object.keys(PARTS).filter(isPart)) {
+    if (asked.length > 0 && !asked.includes(part)) continue;
+    const tally = await PARTS[part]();
+    // A part without tests proves nothing and must not look like a success.
+    const ran = tally.passed + tally.failed > 0;
+    if (!ran) process.stdout.write(`not ok ${part}: no test ran\n`);
+    all = add(all, ran ? tally : { ...tally, failed: 1 });
+  }
+  process.stdout.write(`${all.passed} passed, ${all.failed} failed, ${all.skipped} skipped\n`);
+  return all.failed === 0 ? 0 : 1;
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`test: ${error.message}\n`);
+  process.exit(2);
+}

@@ -1,0 +1,71 @@
+// What `[path/to/]module[.sub][:callable]` on the command line means. Pure: whether the module exists is found out by importing it.
+
+import { resolve } from "node:path";
+import { StartupError } from "./startup-error.ts";
+
+export interface ApplicationSpec {
+  /** Absolute path, first on `sys.path`. */
+  readonly directory: string;
+  /** Dotted name, as `import` takes it. */
+  readonly module: string;
+  /** Dotted name in the module, perhaps with `()` behind it; null when none was named (`application`, then `app`). */
+  readonly callable: string | null;
+}
+
+const CALLABLE = /^[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*(?:\(\))?$/u;
+
+/** `workingDirectory` is absolute: the directory when no path is given, and where a relative path starts. */
+export function parseApplication(text: string, workingDirectory: string): ApplicationSpec {
+  const slash = text.lastIndexOf("/");
+  const name = text.slice(slash + 1);
+  const prefix = text.slice(0, slash + 1);
+  const colon = name.indexOf(":");
+  const module = colon < 0 ? name : name.slice(0, colon);
+  const callable = colon < 0 ? null : name.slice(colon + 1);
+  checkModule(text, prefix, module, callable);
+  if (callable !== null) checkCallable(text, `${prefix}${module}`, callable);
+  return { directory: resolve(workingDirectory, prefix), module, callable };
+}
+
+function checkModule(text: string, prefix: string, module: string, callable: string | null): void {
+  const behind = `:${callable ?? "app"}`;
+  if (module === "" || module === "." || module === "..") {
+    const directory = `${prefix}${module}`.replace(/([^/])$/, "$1/");
+    throw badApplication(text, "names no module", `write ${directory}module${behind}`);
+  }
+  if (module.endsWith(".py")) {
+    const right = `${prefix}${module.slice(0, -3)}${callable === null ? "" : behind}`;
+    throw badApplication(text, "a module is named without .py", `did you mean ${right}?`);
+  }
+  if (module.split(".").includes("")) {
+    const right = module.split(".").filter(Boolean).join(".");
+    throw badApplication(
+      text,
+      "an empty name between dots",
+      `did you mean ${prefix}${right}${behind}?`,
+    );
+  }
+  if (/[\s\0]/.test(module)) {
+    throw badApplication(text, "a module name has no spaces", "write [path/to/]module:callable");
+  }
+}
+
+function checkCallable(text: string, module: string, callable: string): void {
+  if (CALLABLE.test(callable)) return;
+  if (callable === "")
+    throw badApplication(text, "no callable behind the colon", `write ${module}:app`);
+  const call = /^([^()]+)\([^()]+.*\)$/.exec(callable);
+  if (call) {
+    const right = `${module}:${call[1]}()`;
+    throw badApplication(text, "a factory is called without arguments", `write ${right}`);
+  }
+  throw badApplication(
+    text,
+    `${callable} is no dotted name`,
+    `write ${module}:app or ${module}:create_app()`,
+  );
+}
+
+function badApplication(application: string, reason: string, hint: string): StartupError {
+  return new StartupError("bad-application", { application, reason, hint });
+}

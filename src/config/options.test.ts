@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { flagOf, type Known, type Option, OPTION_NAMES, OPTIONS } from "./options.ts";
+
+const KNOWN: Known = { cores: 4, maxWorkers: 32, findPython: () => "/usr/bin/python3" };
+
+describe("the option table", () => {
+  for (const name of OPTION_NAMES) {
+    const option: Option<unknown> = OPTIONS[name];
+    it(`${flagOf(name)} reads its own default back`, () => {
+      const value = "compute" in option ? option.compute(KNOWN) : option.default;
+      assert.deepEqual(option.kind.parse(option.kind.describe(value)), value);
+    });
+  }
+
+  it("has each flag and each letter once", () => {
+    const flags = OPTION_NAMES.map(flagOf);
+    assert.equal(new Set(flags).size, flags.length);
+    const letters = OPTION_NAMES.flatMap((name) => OPTIONS[name].short ?? []);
+    assert.equal(new Set(letters).size, letters.length);
+    assert.ok(!letters.includes("h") && !letters.includes("V"), "-h and -V are taken");
+  });
+
+  it("asks for one worker a core, and at most 8 a core up to 32", () => {
+    const option = OPTIONS.workers;
+    assert.ok("compute" in option);
+    assert.deepEqual(option.compute({ ...KNOWN, cores: 1 }), { min: 1, max: 8 });
+    assert.deepEqual(option.compute({ ...KNOWN, cores: 4 }), { min: 4, max: 32 });
+    assert.deepEqual(option.compute({ ...KNOWN, cores: 64 }), { min: 64, max: 64 });
+  });
+});
+
+describe("flagOf", () => {
+  it("is the key without its unit", () => {
+    assert.equal(flagOf("bind"), "--bind");
+    assert.equal(flagOf("requestTotalTimeoutMs"), "--request-total-timeout");
+    assert.equal(flagOf("maxBodyBytes"), "--max-body");
+    assert.equal(flagOf("bodyMinRateBytesPerSecond"), "--body-min-rate");
+  });
+});

@@ -1,0 +1,267 @@
+// THE option table: every option of the server, declared once. Types, flags, checks and help text come from it; the flag is the key
+// without its unit (`requestTimeoutMs` is --request-timeout, since the value names its unit). Knows nothing of files or arguments.
+
+import { bindAddress } from "./bind-address.ts";
+import {
+  choice,
+  count,
+  duration,
+  type Kind,
+  listOf,
+  logTarget,
+  path,
+  size,
+  type WorkerRange,
+  workerRange,
+} from "./kinds.ts";
+
+/** What a computed default may look at. */
+export interface Known {
+  /** Processors that this process may use (affinity and cgroup quota counted). */
+  readonly cores: number;
+  /** The maximum of --workers; 0 while --workers itself is computed. */
+  readonly maxWorkers: number;
+  /** The interpreter that the application most likely wants; throws StartupError where there is none. */
+  readonly findPython: () => string;
+}
+
+export type Group = "network" | "workers" | "times" | "limits";
+
+interface Declared<T> {
+  readonly kind: Kind<T>;
+  readonly group: Group;
+  /** One letter, without the dash. */
+  readonly short?: string;
+  readonly help: string;
+}
+
+/** With `compute` the value depends on the machine or on other options; the word `auto` asks for it. */
+export type Option<T> = Declared<T> &
+  ({ readonly default: T } | { readonly compute: (known: Known) => T; readonly computed: string });
+
+const option = <T>(declared: Option<T>): Option<T> => declared;
+
+/** The most that a peer can make the server hold of one head, whatever is asked for. */
+const HEAD_CEILING = 2 ** 20;
+/** A body that is held in memory travels in one frame, and a frame has at most 1 GiB (docs/protocol.md). */
+const MEMORY_CEILING = 2 ** 29;
+
+export const OPTIONS = {
+  bind: option({
+    kind: listOf(bindAddress),
+    group: "network",
+    short: "b",
+    default: [{ kind: "tcp", host: "127.0.0.1", port: 8888 }],
+    help: "where to listen; repeatable, port 0: a free one",
+  }),
+  accessLog: option({
+    kind: logTarget,
+    group: "network",
+    default: { kind: "stdout" },
+    help: "where a line for each request goes; - is standard output",
+  }),
+  backlog: option({
+    kind: count({ min: 1, max: 65_535 }),
+    group: "network",
+    default: 2048,
+    help: "connections that the kernel holds before they are accepted",
+  }),
+  maxConnections: option({
+    kind: count({ min: 1, max: 1_000_000 }),
+    group: "network",
+    default: 10_000,
+    help: "open connections, or what file descriptors allow",
+  }),
+  workers: option<WorkerRange>({
+    kind: workerRange({ min: 1, max: 1024 }),
+    group: "workers",
+    short: "w",
+    compute: ({ cores }) => ({ min: cores, max: Math.max(cores, Math.min(8 * cores, 32)) }),
+    computed: "one a core : 8 a core, at most 32",
+    help: "Python processes",
+  }),
+  threads: option({
+    kind: count({ min: 1, max: 256 }),
+    group: "workers",
+    short: "t",
+    default: 1,
+    help: "requests that one worker runs at the same time",
+  }),
+  python: option<string>({
+    kind: path,
+    group: "workers",
+    compute: ({ findPython }) => findPython(),
+    computed: "active, .venv, python3",
+    help: "interpreter that runs the application",
+  }),
+  preload: option({
+    kind: choice("auto", "on", "off"),
+    group: "workers",
+    default: "auto",
+    help: "import once, before forking (auto: unless that is unsafe)",
+  }),
+  chdir: option({
+    kind: path,
+    group: "workers",
+    default: ".",
+    help: "change to this directory first; other paths count from it",
+  }),
+  batchScheduling: option({
+    kind: choice("auto", "off"),
+    group: "workers",
+    default: "auto",
+    help: "schedule the front as a batch process under load (Linux)",
+  }),
+  headTimeoutMs: option({
+    kind: duration(),
+    group: "times",
+    default: 15_000,
+    help: "a request head must be whole after this",
+  }),
+  bodyTimeoutMs: option({
+    kind: duration(),
+    group: "times",
+    default: 30_000,
+    help: "longest silence within a request body",
+  }),
+  bodyMinRateBytesPerSecond: option({
+    kind: size({ zeroIsOff: true, max: 2 ** 30 }),
+    group: "times",
+    default: 500,
+    help: "slowest request body, bytes a second; 0 is off",
+  }),
+  sendTimeoutMs: option({
+    kind: duration(),
+    group: "times",
+    default: 60_000,
+    help: "longest time in which a client takes nothing of its answer",
+  }),
+  keepAliveTimeoutMs: option({
+    kind: duration(),
+    group: "times",
+    default: 75_000,
+    help: "how long an idle connection stays open",
+  }),
+  queueTimeoutMs: option({
+    kind: duration(),
+    group: "times",
+    default: 10_000,
+    help: "longest wait for a worker; then 503",
+  }),
+  requestTimeoutMs: option({
+    kind: duration({ zeroIsOff: true }),
+    group: "times",
+    default: 30_000,
+    help: "longest silence of the application; then 504, 0 is off",
+  }),
+  requestTotalTimeoutMs: option({
+    kind: duration({ zeroIsOff: true }),
+    group: "times",
+    default: 0,
+    help: "longest run of the application in all; 0 is off",
+  }),
+  gracefulTimeoutMs: option({
+    kind: duration({ min: 0 }),
+    group: "times",
+    default: 25_000,
+    help: "how long running requests may finish at the end",
+  }),
+  startTimeoutMs: option({
+    kind: duration(),
+    group: "times",
+    default: 60_000,
+    help: "how long the application may take to import",
+  }),
+  queueLength: option<number>({
+    kind: count({ min: 1, max: 10_000_000 }),
+    group: "limits",
+    compute: ({ maxWorkers }) => 100 * maxWorkers,
+    computed: "100 a worker",
+    help: "requests that may wait for a worker; then 503",
+  }),
+  maxRequestLineBytes: option({
+    kind: size({ min: 64, max: HEAD_CEILING }),
+    group: "limits",
+    default: 8 * 2 ** 10,
+    help: "request line; above: 414",
+  }),
+  maxFieldBytes: option({
+    kind: size({ min: 64, max: HEAD_CEILING }),
+    group: "limits",
+    default: 16 * 2 ** 10,
+    help: "one header field; above: 431",
+  }),
+  maxHeadBytes: option({
+    kind: size({ min: 256, max: HEAD_CEILING }),
+    group: "limits",
+    default: 32 * 2 ** 10,
+    help: "request line and header fields together; above: 431",
+  }),
+  maxFields: option({
+    kind: count({ min: 1, max: 10_000 }),
+    group: "limits",
+    default: 100,
+    help: "header fields of a request; above: 431",
+  }),
+  maxBodyBytes: option({
+    kind: size(),
+    group: "limits",
+    default: 64 * 2 ** 20,
+    help: "request body; above: 413",
+  }),
+  bodyMemoryBytes: option({
+    kind: size({ min: 0, max: MEMORY_CEILING }),
+    group: "limits",
+    default: 2 ** 20,
+    help: "of a request body in memory; the rest goes to a file",
+  }),
+  responseMemoryBytes: option({
+    kind: size({ min: 2 ** 10, max: MEMORY_CEILING }),
+    group: "limits",
+    default: 2 ** 20,
+    help: "of an answer in memory, for a slow reader; then a file",
+  }),
+  responseFileBytes: option({
+    kind: size({ min: 0 }),
+    group: "limits",
+    default: 256 * 2 ** 20,
+    help: "of an answer in a file; then the worker waits",
+  }),
+  bufferMemoryBytes: option({
+    kind: size({ min: 2 ** 20 }),
+    group: "limits",
+    default: 256 * 2 ** 20,
+    help: "all bodies and answers in memory together",
+  }),
+  tempDiskBytes: option({
+    kind: size({ min: 0 }),
+    group: "limits",
+    default: 10 * 2 ** 30,
+    help: "all bodies and answers in files together",
+  }),
+};
+
+type ValueOf<O> = O extends Option<infer T> ? T : never;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** Every option's value, checked. */
+export type OptionValues = { readonly [Name in OptionName]: ValueOf<(typeof OPTIONS)[Name]> };
+
+/** What the server runs by: made once at the start, never changed. */
+export interface Config extends OptionValues {
+  /** The soft limit of file descriptors before Node raised it, for the zygote to restore; null where the launcher did not tell. */
+  readonly softFileLimit: number | null;
+}
+
+export const OPTION_NAMES: readonly OptionName[] = Object.keys(OPTIONS).filter(isOptionName);
+
+function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+/** `maxBodyBytes` is `--max-body`. */
+export function flagOf(name: OptionName): string {
+  const withoutUnit = name.replace(/(?:BytesPerSecond|Bytes|Ms)$/, "");
+  return `--${withoutUnit.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
+}

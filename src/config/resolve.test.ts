@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ApplicationSpec } from "./application.ts";
+import type { Config, OptionName } from "./options.ts";
+import { resolveChdir, resolveConfig, type Surroundings } from "./resolve.ts";
+import { StartupError } from "./startup-error.ts";
+
+const APPLICATION: ApplicationSpec = { directory: "/srv/app", module: "app", callable: null };
+
+const SURROUNDINGS: Surroundings = {
+  cores: 2,
+  workingDirectory: "/home/me",
+  virtualEnv: undefined,
+  searchPath: "/usr/bin",
+  softFileLimit: 1024,
+  isExecutable: (path) => path === "/usr/bin/python3" || path === "/opt/python",
+};
+
+type Given = Partial<Record<OptionName, string | readonly string[]>>;
+
+function rawOf(given: Given): Map<OptionName, readonly string[]> {
+  const raw = new Map<OptionName, readonly string[]>();
+  for (const [name, texts] of Object.entries(given)) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Given has these keys only
+    raw.set(name as OptionName, typeof texts === "string" ? [texts] : texts);
+  }
+  return raw;
+}
+
+function resolve(given: Given = {}, surroundings: Partial<Surroundings> = {}): Config {
+  return resolveConfig(rawOf(given), APPLICATION, { ...SURROUNDINGS, ...surroundings });
+}
+
+function message(given: Given): string {
+  try {
+    resolve(given);
+  } catch (error) {
+    if (error instanceof StartupError) return error.message;
+    throw error;
+  }
+  assert.fail("was taken");
+}
+
+describe("resolveConfig", () => {
+  it("has the defaults of the design", () => {
+    assert.deepEqual(resolve(), {
+      bind: [{ kind: "tcp", host: "127.0.0.1", port: 8888 }],
+      accessLog: { kind: "stdout" },
+      backlog: 2048,
+      maxConnections: 10_000,
+      workers: { min: 2, max: 16 },
+      threads: 1,
+      python: "/usr/bin/python3",
+      preload: "auto",
+      chdir: ".",
+      batchScheduling: "auto",
+      headTimeoutMs: 15_000,
+      bodyTimeoutMs: 30_000,
+      bodyMinRateBytesPerSecond: 500,
+      sendTimeoutMs: 60_000,
+      keepAliveTimeoutMs: 75_000,
+      queueTimeoutMs: 10_000,
+      requestTimeoutMs: 30_000,
+      requestTotalTimeoutMs: 0,
+      gracefulTimeoutMs: 25_000,
+      startTimeoutMs: 60_000,
+      queueLength: 1600,
+      maxRequestLineBytes: 8192,
+      maxFieldBytes: 16_384,
+      maxHeadBytes: 32_768,
+      maxFields: 100,
+      maxBodyBytes: 67_108_864,
+      bodyMemoryBytes: 1_048_576,
+      responseMemoryBytes: 1_048_576,
+      responseFileBytes: 268_435_456,
+      bufferMemoryBytes: 268_435_456,
+      tempDiskBytes: 10_737_418_240,
+      softFileLimit: 1024,
+    });
+  });
+
+  it("is frozen", () => {
+    assert.ok(Object.isFrozen(resolve()));
+  });
+
+  it("takes what was given", () => {
+    const config = resolve({
+      workers: "3",
+      requestTimeoutMs: "0",
+      maxBodyBytes: "1GiB",
+      accessLog: "off",
+    });
+    assert.deepEqual(config.workers, { min: 3, max: 3 });
+    assert.equal(config.requestTimeoutMs, 0);
+    assert.equal(config.maxBodyBytes, 2 ** 30);
+    assert.deepEqual(config.accessLog, { kind: "off" });
+  });
+
+  it("counts the queue by the workers that were asked for", () => {
+    assert.equal(resolve({ workers: "1:3" }).queueLength, 300);
+    assert.equal(resolve({ workers: "1:3", queueLength: "auto" }).queueLength, 300);
+    assert.equal(resolve({ workers: "1:3", queueLength: "7" }).queueLength, 7);
+  });
+
+  it("takes auto for what it would compute anyway, and only there", () => {
+    assert.deepEqual(resolve({ workers: "auto" }).workers, { min: 2, max: 16 });
+    assert.equal(
+      message({ threads: "auto" }),
+      "--threads auto: not a whole number; write it like 1",
+    );
+  });
+
+  it("lets the last one count, but checks each", () => {
+    assert.equal(resolve({ threads: ["2", "4"] }).threads, 4);
+    assert.equal(
+      message({ threads: ["x", "4"] }),
+      "--threads x: not a whole number; write it like 1",
+    );
+  });
+
+  it("joins what may be repeated", () => {
+    assert.deepEqual(resolve({ bind: ["127.0.0.1:1", "unix:/run/a"] }).bind, [
+      { kind: "tcp", host: "127.0.0.1", port: 1 },
+      { kind: "unix", path: "/run/a" },
+    ]);
+  });
+
+  it("names option, value and what to write instead", () => {
+    assert.equal(
+      message({ requestTimeoutMs: "soon" }),
+      "--request-timeout soon: not a duration; write it like 30s, 500ms or 2m",
+    );
+    assert.equal(
+      message({ maxBodyBytes: "" }),
+      '--max-body "": not a size; write it like 512, 64KiB, 10MB or 1GiB',
+    );
+  });
+
+  it("refuses values that do not go together", () => {
+    assert.equal(
+      message({ maxHeadBytes: "8KiB" }),
+      "--max-field 16KiB does not go with --max-head 8KiB; give --max-field at most 8KiB",
+    );
+    assert.equal(
+      message({ maxRequestLineBytes: "64KiB" }),
+      "--max-request-line 64KiB does not go with --max-head 32KiB; give --max-request-line at most 32KiB",
+    );
+    assert.match(
+      message({ bodyMemoryBytes: "300MiB" }),
+      /^--body-memory 300MiB does not go with --buffer-memory/,
+    );
+    assert.match(
+      message({ responseMemoryBytes: "300MiB" }),
+      /^--response-memory 300MiB does not go with --buffer/,
+    );
+  });
+
+  it("refuses one address twice, but port 0 is another one each time", () => {
+    assert.equal(
+      message({ bind: ["127.0.0.1:1", "127.0.0.1:1"] }),
+      "--bind 127.0.0.1:1 does not go with --bind 127.0.0.1:1; give each address once",
+    );
+    assert.match(message({ bind: ["unix:/a", "unix:/a"] }), /give each address once$/);
+    assert.equal(resolve({ bind: ["127.0.0.1:0", "127.0.0.1:0"] }).bind.length, 2);
+  });
+
+  it("finds the interpreter that was named", () => {
+    assert.equal(resolve({ python: "/opt/python" }).python, "/opt/python");
+    assert.match(
+      message({ python: "/opt/other" }),
+      /^--python: \/opt\/other is not an executable file;/,
+    );
+  });
+
+  it("does not look for an interpreter when one is named", () => {
+    assert.equal(
+      resolve({ python: "/opt/python" }, { searchPath: "", virtualEnv: "/gone" }).python,
+      "/opt/python",
+    );
+  });
+});
+
+describe("resolveChdir", () => {
+  it("is the working directory unless another was given", () => {
+    assert.equal(resolveChdir(new Map()), ".");
+    assert.equal(resolveChdir(rawOf({ chdir: "site" })), "site");
+  });
+});
+
+describe("a broken promise of a kind", () => {
+  it("is no usage error", () => {
+    const surroundings = { ...SURROUNDINGS, isExecutable: () => assert.fail("disk on fire") };
+    assert.throws(() => resolveConfig(new Map(), APPLICATION, surroundings), /disk on fire/);
+  });
+});

@@ -1,0 +1,119 @@
+// Raw texts of the options -> Config: defaults, checks of each value, checks of values against each other. Pure: what it must know of
+// the machine stands in Surroundings. Texts come from the command line only; a configuration file and the environment would join here.
+
+import type { ApplicationSpec } from "./application.ts";
+import { describeBindAddress } from "./bind-address.ts";
+import { BadValue, describeSize } from "./kinds.ts";
+import {
+  type Config,
+  flagOf,
+  type Known,
+  type Option,
+  type OptionName,
+  OPTION_NAMES,
+  OPTIONS,
+  type OptionValues,
+} from "./options.ts";
+import { defaultPython, namedPython, type PythonQuestion } from "./python.ts";
+import { StartupError } from "./startup-error.ts";
+
+/** Texts of each option that was given, in the order given. */
+export type RawValues = ReadonlyMap<OptionName, readonly string[]>;
+
+/** What the start is told of the machine and the user's shell (read in load.ts). */
+export interface Surroundings {
+  readonly cores: number;
+  /** Absolute; --chdir counts from it. */
+  readonly workingDirectory: string;
+  readonly virtualEnv: string | undefined;
+  readonly searchPath: string | undefined;
+  readonly softFileLimit: number | null;
+  readonly isExecutable: (path: string) => boolean;
+}
+
+/** `surroundings.workingDirectory` is the one after --chdir. Throws StartupError at the first thing that is wrong. */
+export function resolveConfig(
+  raw: RawValues,
+  application: ApplicationSpec,
+  surroundings: Surroundings,
+): Config {
+  const question: PythonQuestion = { ...surroundings, applicationDirectory: application.directory };
+  const unknown: Known = { cores: surroundings.cores, maxWorkers: 0, findPython: () => "" };
+  const known: Known = {
+    cores: surroundings.cores,
+    maxWorkers: valueOf("workers", OPTIONS.workers, raw, unknown).max,
+    findPython: () => defaultPython(question),
+  };
+  const entries = OPTION_NAMES.map(
+    (name) => [name, valueOf<unknown>(name, OPTIONS[name], raw, known)] as const,
+  );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each name of the table has just got a value of its own kind
+  const values = Object.fromEntries(entries) as unknown as OptionValues;
+  checkTogether(values);
+  const python = raw.has("python") ? namedPython(values.python, question) : values.python;
+  return Object.freeze({ ...values, python, softFileLimit: surroundings.softFileLimit });
+}
+
+/** The value of --chdir alone: other paths, and so the other values, count from there. */
+export function resolveChdir(raw: RawValues): string {
+  return valueOf("chdir", OPTIONS.chdir, raw, { cores: 1, maxWorkers: 0, findPython: () => "" });
+}
+
+function valueOf<T>(name: OptionName, option: Option<T>, raw: RawValues, known: Known): T {
+  const texts = raw.get(name) ?? [];
+  const last = texts.at(-1);
+  if (last === undefined || ("compute" in option && last === "auto")) {
+    return "compute" in option ? option.compute(known) : option.default;
+  }
+  // Each text is checked, also those that a later one replaces.
+  const values = texts.map((text) => parsed(name, option, text));
+  return option.kind.combine ? option.kind.combine(values) : parsed(name, option, last);
+}
+
+function parsed<T>(name: OptionName, option: Option<T>, text: string): T {
+  try {
+    return option.kind.parse(text);
+  } catch (error) {
+    if (!(error instanceof BadValue)) throw error;
+    const value = text === "" ? '""' : text;
+    const details = { option: flagOf(name), value, reason: error.message, hint: error.hint };
+    throw new StartupError("bad-value", details, { cause: error });
+  }
+}
+
+/** Pairs of which the first may not be above the second. */
+const ORDERED = [
+  ["maxRequestLineBytes", "maxHeadBytes"],
+  ["maxFieldBytes", "maxHeadBytes"],
+  ["bodyMemoryBytes", "bufferMemoryBytes"],
+  ["responseMemoryBytes", "bufferMemoryBytes"],
+] as const satisfies readonly (readonly [OptionName, OptionName])[];
+
+function checkTogether(values: OptionValues): void {
+  for (const [lower, upper] of ORDERED) {
+    if (values[lower] <= values[upper]) continue;
+    throw new StartupError("conflict", {
+      first: `${flagOf(lower)} ${describeSize(values[lower])}`,
+      second: `${flagOf(upper)} ${describeSize(values[upper])}`,
+      hint: `give ${flagOf(lower)} at most ${describeSize(values[upper])}`,
+    });
+  }
+  checkAddresses(values.bind);
+}
+
+/** The second bind of the same address would fail later and look as if another program held it. */
+function checkAddresses(addresses: OptionValues["bind"]): void {
+  const seen = new Set<string>();
+  for (const address of addresses) {
+    const text = describeBindAddress(address);
+    if (seen.has(text) && !(address.kind === "tcp" && address.port === 0)) {
+      const flag = `${flagOf("bind")} ${text}`;
+      throw new StartupError("conflict", {
+        first: flag,
+        second: flag,
+        hint: "give each address once",
+      });
+    }
+    seen.add(text);
+  }
+}

@@ -1,0 +1,109 @@
+// The table of everything that a user can get wrong before the server serves: code, exit code, one line that says what is wrong
+// and what to do. Codes are stable, texts are not. Knows no streams: main.ts prints the line and exits.
+
+/**
+ * `{name}` in a text is filled from the details that the thrower gives; the compiler asks for exactly those.
+ * Exit codes: 2 usage, 3 the application does not import, 4 the address cannot be listened on.
+ */
+export const STARTUP_ERRORS = {
+  "unknown-option": { exitCode: 2, title: "unknown option {option}", fix: "{hint}" },
+  "missing-value": {
+    exitCode: 2,
+    title: "{option} needs a value",
+    fix: "write {option} {placeholder}",
+  },
+  "unexpected-value": {
+    exitCode: 2,
+    title: "{option} takes no value",
+    fix: "write {option} alone",
+  },
+  "bad-value": { exitCode: 2, title: "{option} {value}: {reason}", fix: "{hint}" },
+  conflict: { exitCode: 2, title: "{first} does not go with {second}", fix: "{hint}" },
+  "no-application": {
+    exitCode: 2,
+    title: "no application named",
+    fix: "write rickhouse [path/to/]module:callable",
+  },
+  "second-application": {
+    exitCode: 2,
+    title: "two applications named, {first} and {second}",
+    fix: "name one; a value that belongs to an option stands right behind it",
+  },
+  "bad-application": { exitCode: 2, title: "application {application}: {reason}", fix: "{hint}" },
+  "no-python": {
+    exitCode: 2,
+    title: "no Python found: no active virtual environment, no .venv, no python3 in PATH",
+    fix: "install Python 3.9 or newer, or name one with --python PATH",
+  },
+  "bad-python": { exitCode: 2, title: "{source}: {path} is not an executable file", fix: "{hint}" },
+  "bad-directory": {
+    exitCode: 2,
+    title: "--chdir {path}: no such directory",
+    fix: "name a directory that exists",
+  },
+  "bad-access-log": {
+    exitCode: 2,
+    title: "--access-log {path}: cannot be written ({reason})",
+    fix: "name a file in a directory that may be written, - for standard output, or off",
+  },
+  "application-not-imported": { exitCode: 3, title: "{error}", fix: "{hint}" },
+  "start-timeout": {
+    exitCode: 3,
+    title: "the application was not ready within {seconds} s (--start-timeout)",
+    fix: "look for what its import waits for, or raise --start-timeout",
+  },
+  "address-in-use": {
+    exitCode: 4,
+    title: "{address} is in use",
+    fix: "stop what listens there, or choose another --bind (port 0 takes a free one)",
+  },
+  "address-not-available": {
+    exitCode: 4,
+    title: "cannot listen on {address} ({reason})",
+    fix: "choose a --bind that this machine and this user may listen on",
+  },
+} as const satisfies Record<string, { exitCode: 2 | 3 | 4; title: string; fix: string }>;
+
+export type StartupErrorCode = keyof typeof STARTUP_ERRORS;
+
+type Placeholders<Text> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+
+/** What the texts of this code want to know. */
+export type StartupErrorDetails<Code extends StartupErrorCode> = Readonly<
+  Record<Placeholders<(typeof STARTUP_ERRORS)[Code]["title" | "fix"]>, string>
+>;
+
+/** Ends the start. `message` is the one line for the user: `title; fix`, without control characters. */
+export class StartupError<Code extends StartupErrorCode = StartupErrorCode> extends Error {
+  readonly code: Code;
+  readonly title: string;
+  readonly fix: string;
+  readonly exitCode: 2 | 3 | 4;
+
+  constructor(code: Code, details: StartupErrorDetails<Code>, options?: ErrorOptions) {
+    const entry = STARTUP_ERRORS[code];
+    const title = fill(entry.title, details);
+    const fix = fill(entry.fix, details);
+    super(`${title}; ${fix}`, options);
+    this.name = "StartupError";
+    this.code = code;
+    this.title = title;
+    this.fix = fix;
+    this.exitCode = entry.exitCode;
+  }
+}
+
+function fill(text: string, details: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => printable(details[name] ?? ""));
+}
+
+/** A value may hold anything that a shell can pass, and what is printed stays one line. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, escapeControl);
+}
+
+function escapeControl(control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

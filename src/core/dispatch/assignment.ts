@@ -1,0 +1,109 @@
+// Who gets the next request: an idle channel if there is one, else it waits; a request that waits may be put behind
+// quick ones. Owns the queue, the channels and the estimates. Knows nothing of time-outs, withdrawals and deaths.
+//
+// Invariant between two calls of the dispatcher: while a request waits, no channel that may take one is idle.
+
+import type { Channel } from "./channel.ts";
+import { RunEstimates } from "./estimate.ts";
+import { IdleChannels } from "./idle-channels.ts";
+import { WaitingQueue } from "./queue.ts";
+import type { DispatchedRequest } from "./request.ts";
+
+/** How many busy channels are looked at to put one request behind what they hold: bounds the cost of a submission. */
+const PROBES = 8;
+
+export class Assignment<R extends DispatchedRequest> {
+  readonly queue = new WaitingQueue<R>();
+  readonly idle = new IdleChannels<R>();
+  readonly estimates = new RunEstimates();
+  /** All that are alive, those of retiring workers included. */
+  readonly channels: Channel<R>[] = [];
+  /** Requests in the hands of all channels. */
+  inHand = 0;
+  #probe = 0;
+  readonly #send: (channel: Channel<R>, request: R) => void;
+
+  /** `send` is called when the channel already holds the request. */
+  constructor(send: (channel: Channel<R>, request: R) => void) {
+    this.#send = send;
+  }
+
+  /** Hands the request to an idle channel. False: there is none, or others wait already. */
+  toIdle(request: R, now: number): boolean {
+    if (this.queue.size > 0) return false;
+    const channel = this.idle.take();
+    if (channel === undefined) return false;
+    this.#hand(channel, request, this.estimates.of(request.route), now);
+    return true;
+  }
+
+  /** Gives a channel that may have become free what it can take. True: it has become idle. */
+  settle(channel: Channel<R>, now: number): boolean {
+    if (!channel.canTake || channel.isIdle) return false;
+    this.#fill(channel, now);
+    if (channel.inHand > 0) return false;
+    this.idle.push(channel);
+    return true;
+  }
+
+  /** Gives the idle channels what waits. */
+  fillIdle(now: number): void {
+    while (this.queue.size > 0) {
+      const channel = this.idle.take();
+      if (channel === undefined) return;
+      this.#fill(channel, now);
+    }
+  }
+
+  /** All channels are busy: puts what comes next behind quick ones, as far as it fits. Strictly in turn, so nobody is overtaken. */
+  putBehind(now: number): void {
+    let request = this.queue.peek(now);
+    while (request !== undefined) {
+      const estimateMs = this.estimates.of(request.route);
+      const channel = this.#leastWork(request, estimateMs, now);
+      if (channel === undefined) return;
+      this.idle.remove(channel);
+      this.queue.remove(request);
+      this.#hand(channel, request, estimateMs, now);
+      request = this.queue.peek(now);
+    }
+  }
+
+  /** The lanes of slow routes will choose here what comes next. */
+  #fill(channel: Channel<R>, now: number): void {
+    // An even share: one channel must not hold a full window while another is about to run dry.
+    const share = (this.queue.size + this.inHand) / this.channels.length;
+    let request = this.queue.peek(now);
+    while (request !== undefined) {
+      const estimateMs = this.estimates.of(request.route);
+      if (channel.inHand > 0) {
+        if (channel.inHand >= share || !channel.fits(estimateMs, request.frameBytes, now)) return;
+      }
+      this.queue.remove(request);
+      this.#hand(channel, request, estimateMs, now);
+      request = this.queue.peek(now);
+    }
+  }
+
+  /** Of some busy channels, taken in turn, the one with the least work that has room for this request. */
+  #leastWork(request: R, estimateMs: number, now: number): Channel<R> | undefined {
+    let best: Channel<R> | undefined;
+    const count = this.channels.length;
+    for (let probes = Math.min(PROBES, count); probes > 0; probes--) {
+      this.#probe = (this.#probe + 1) % count;
+      const channel = this.channels[this.#probe];
+      if (channel === undefined || !channel.canTake) continue;
+      if (best !== undefined && channel.workMs >= best.workMs) continue;
+      if (channel.fits(estimateMs, request.frameBytes, now)) best = channel;
+    }
+    return best;
+  }
+
+  #hand(channel: Channel<R>, request: R, estimateMs: number, now: number): void {
+    request.estimateMs = estimateMs;
+    request.isStream = false;
+    channel.add(request, now);
+    this.inHand++;
+    this.#send(channel, request);
+  }
+}

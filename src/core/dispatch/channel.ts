@@ -1,0 +1,206 @@
+// One worker thread as the dispatcher sees it: what it holds, oldest first, and whether it may get more. Only the
+// dispatcher changes it; the io side reads it. Knows nothing of sockets and frames.
+
+import type { TimeoutKind } from "./death.ts";
+import { NOT_STARTED } from "./request.ts";
+import type { DispatchedRequest, Place } from "./request.ts";
+
+/** A window: as many requests at once as fit in this much estimated work, this number and this many bytes. */
+export const WINDOW_MS = 1;
+export const WINDOW_REQUESTS = 64;
+export const WINDOW_BYTES = 256 * 1024;
+
+/** A running request outruns its estimate beyond the larger of twice the estimate and one of these. */
+const NOTHING_MORE_BEHIND_IT_MS = 1;
+const WITHDRAW_FROM_BEHIND_IT_MS = 5;
+
+/** What the threads of one worker share: they also share the interpreter lock, so an idle worker is the better choice. */
+export interface WorkerLoad {
+  busyThreads: number;
+  threads: number;
+}
+
+export class Channel<R extends DispatchedRequest> {
+  /** Never reused in the life of the dispatcher. */
+  readonly id: number;
+  readonly worker: number;
+  readonly thread: number;
+  readonly generation: number;
+  readonly load: WorkerLoad;
+
+  /** The number of the request that was sent last. */
+  lastNumber = 0;
+  /** The ledger's `started` as the last withdrawal found it. */
+  startedNumber = 0;
+  /** Since when the application has said nothing. */
+  silentSince = 0;
+  /** When the answer of the oldest request began; NOT_STARTED before. */
+  answerBeganAt = NOT_STARTED;
+  pausedAt = 0;
+  withdrawAskedAt = -Infinity;
+
+  isIdle = false;
+  isPaused = false;
+  isWithdrawing = false;
+  /** False once its zygote is lost: nobody can stop the worker to read the ledger. */
+  isWithdrawable = true;
+  isRetiring = false;
+  /** Which time-out has struck; its worker is being ended. */
+  stuck: TimeoutKind | undefined = undefined;
+  isDead = false;
+
+  readonly #ring: (R | undefined)[] = Array.from({ length: WINDOW_REQUESTS }, () => undefined);
+  #head = 0;
+  #size = 0;
+  #workMs = 0;
+  #bytes = 0;
+
+  constructor(
+    id: number,
+    place: { worker: number; thread: number; generation: number },
+    load: WorkerLoad,
+  ) {
+    this.id = id;
+    this.worker = place.worker;
+    this.thread = place.thread;
+    this.generation = place.generation;
+    this.load = load;
+  }
+
+  /** How many requests it holds. */
+  get inHand(): number {
+    return this.#size;
+  }
+
+  /** Estimated run time of all that it holds. */
+  get workMs(): number {
+    return this.#workMs;
+  }
+
+  /** The request whose answer comes next. */
+  get oldest(): R | undefined {
+    return this.#ring[this.#head];
+  }
+
+  get newest(): R | undefined {
+    return this.#size === 0 ? undefined : this.#ring[this.#at(this.#size - 1)];
+  }
+
+  /**
+   * The request that runs, as far as the front knows: the oldest, unless the ledger has told of a later one. (The END
+   * of an answer that was already whole may wait in the worker for the first frame of the next.)
+   */
+  get running(): R | undefined {
+    const oldest = this.oldest;
+    if (oldest === undefined || oldest.number >= this.startedNumber) return oldest;
+    for (let index = this.#size - 1; index > 0; index--) {
+      const request = this.#ring[this.#at(index)];
+      if (request !== undefined && request.number <= this.startedNumber) return request;
+    }
+    return oldest;
+  }
+
+  /** Something in hand may not have begun: a withdrawal could bring it back. */
+  get hasRest(): boolean {
+    return this.#size > 1 && this.lastNumber > this.startedNumber;
+  }
+
+  get canTake(): boolean {
+    return (
+      !(this.isPaused || this.isWithdrawing || this.isRetiring || this.isDead) &&
+      this.stuck === undefined
+    );
+  }
+
+  /** Whether a request of this cost may be put behind what is in hand. An empty channel takes any. */
+  fits(estimateMs: number, frameBytes: number, now: number): boolean {
+    const oldest = this.oldest;
+    if (oldest === undefined) return true;
+    return (
+      this.#workMs + estimateMs <= WINDOW_MS &&
+      this.#size < WINDOW_REQUESTS &&
+      this.#bytes + frameBytes <= WINDOW_BYTES &&
+      now - oldest.startedAt <= Math.max(2 * oldest.estimateMs, NOTHING_MORE_BEHIND_IT_MS)
+    );
+  }
+
+  /** When what is in hand behind the running request should be taken back. */
+  overdueAt(running: R): number {
+    if (this.isPaused) return this.pausedAt;
+    return running.startedAt + Math.max(2 * running.estimateMs, WITHDRAW_FROM_BEHIND_IT_MS);
+  }
+
+  isOverdue(now: number): boolean {
+    const { running } = this;
+    return running !== undefined && now >= this.overdueAt(running);
+  }
+
+  /** The ledger's word, come with a withdrawal: this number began last. */
+  noteStarted(number: number, now: number): void {
+    if (number <= this.startedNumber) return;
+    this.startedNumber = number;
+    const { running } = this;
+    if (running === undefined || running.startedAt !== NOT_STARTED) return;
+    // It began since the last word of the one before it, maybe only now: it is blamed for nothing earlier.
+    running.startedAt = now;
+    this.silentSince = now;
+  }
+
+  add(request: R, now: number): void {
+    if (this.#size === WINDOW_REQUESTS) throw new Error("a channel was sent more than its window");
+    this.lastNumber++;
+    request.place = "in-hand";
+    request.channel = this;
+    request.number = this.lastNumber;
+    request.startedAt = NOT_STARTED;
+    if (this.#size === 0) {
+      this.load.busyThreads++;
+      request.startedAt = now;
+      this.silentSince = now;
+    }
+    this.#ring[this.#at(this.#size)] = request;
+    this.#size++;
+    this.#workMs += request.estimateMs;
+    this.#bytes += request.frameBytes;
+  }
+
+  /** The oldest request is over: the next one runs from now. */
+  endOldest(now: number): R | undefined {
+    const request = this.oldest;
+    if (request === undefined) return undefined;
+    this.#ring[this.#head] = undefined;
+    this.#head = (this.#head + 1) % WINDOW_REQUESTS;
+    this.answerBeganAt = NOT_STARTED;
+    this.silentSince = now;
+    this.#letGo(request, "over");
+    const next = this.oldest;
+    if (next !== undefined && next.startedAt === NOT_STARTED) next.startedAt = now;
+    return request;
+  }
+
+  /** Takes back the newest request, if its number is above this one. */
+  takeBackNewest(above: number): R | undefined {
+    const request = this.newest;
+    if (request === undefined || request.number <= above) return undefined;
+    this.#ring[this.#at(this.#size - 1)] = undefined;
+    this.#letGo(request, "new");
+    return request;
+  }
+
+  #letGo(request: R, place: Place): void {
+    request.place = place;
+    request.channel = undefined;
+    this.#size--;
+    this.#workMs -= request.estimateMs;
+    this.#bytes -= request.frameBytes;
+    if (this.#size > 0) return;
+    // The sum of many small fractions drifts; an empty channel holds exactly nothing.
+    this.#workMs = 0;
+    this.#bytes = 0;
+    this.load.busyThreads--;
+  }
+
+  #at(index: number): number {
+    return (this.#head + index) % WINDOW_REQUESTS;
+  }
+}

@@ -1,0 +1,361 @@
+// The one queue between the connections and the workers: who runs what, and when. A request enters by submit() and
+// leaves by ended(), cancel() or effects.giveUp(), exactly once. Knows no socket, no process, no clock: the io side
+// reports what happened, with the time in milliseconds, and carries out the effects.
+
+import { EMPTY_LEDGER, fateOf } from "../workers/ledger.ts";
+import type { Ledger } from "../workers/ledger.ts";
+import { Assignment } from "./assignment.ts";
+import { Channel } from "./channel.ts";
+import type { WorkerLoad } from "./channel.ts";
+import { afterDeath } from "./death.ts";
+import type { DeathCause, GiveUpReason, TimeoutKind } from "./death.ts";
+import { RUN_CAP_MS } from "./estimate.ts";
+import { NOT_STARTED } from "./request.ts";
+import type { DispatchedRequest } from "./request.ts";
+import { review } from "./review.ts";
+import type { Patience } from "./review.ts";
+
+export interface DispatchOptions extends Patience {
+  /** Above this many waiting requests submit() refuses. */
+  readonly maxWaiting: number;
+  /** A request that waited this long is given up. */
+  readonly queueTimeoutMs: number;
+}
+
+/**
+ * Carried out by the io side, synchronously. From inside an effect only submit() and cancel() may be called; whatever
+ * else happens there (a socket that breaks on send) is to be reported in a later turn.
+ */
+export interface DispatchEffects<R extends DispatchedRequest> {
+  send(channel: Channel<R>, number: number, request: R): void;
+  /** Ask the zygote to withdraw what this channel was sent; the answer is withdrawn(), or died(). */
+  withdraw(channel: Channel<R>, upTo: number): void;
+  /** The request ends without an answer of the application, or without the rest of it. */
+  giveUp(request: R, why: GiveUpReason): void;
+  /** A time-out is certain: the worker must be ended. Its request ends by giveUp() once died() is reported. */
+  stuck(channel: Channel<R>, request: R, silentMs: number, kind: TimeoutKind): void;
+}
+
+/** A report of the zygote: numbers n with `above < n <= upTo` will never start; `started` is the ledger's word. */
+export interface WithdrawReport {
+  readonly started: number;
+  readonly above: number;
+  readonly upTo: number;
+}
+
+/** An answer with this much time between its first piece and another is a stream. */
+const STREAM_GAP_MS = 1;
+/** A tick this late means that the front itself stood still (stopped, starved): that was nobody else's silence. */
+const STANDSTILL_MS = 1000;
+/** What the sockets hold after a standstill is read first; then time-outs are judged again. */
+const CATCH_UP_MS = 50;
+
+export class Dispatcher<R extends DispatchedRequest> {
+  readonly #options: DispatchOptions;
+  readonly #effects: DispatchEffects<R>;
+  readonly #work: Assignment<R>;
+  readonly #loads = new Map<number, WorkerLoad>();
+  #lastChannelId = 0;
+  #nextTickAt = Infinity;
+  /** At the last tick requests were held behind a slow one, and nobody else could start them. */
+  #isRestHeld = false;
+
+  constructor(options: DispatchOptions, effects: DispatchEffects<R>) {
+    this.#options = options;
+    this.#effects = effects;
+    this.#work = new Assignment((channel, request) => {
+      this.#watch(channel);
+      effects.send(channel, request.number, request);
+    });
+  }
+
+  /** Requests in the queue. */
+  get waiting(): number {
+    return this.#work.queue.size;
+  }
+
+  /** Requests in the hands of workers. */
+  get inHand(): number {
+    return this.#work.inHand;
+  }
+
+  /** Channels that are alive, those of retiring workers included. */
+  get channels(): readonly Channel<R>[] {
+    return this.#work.channels;
+  }
+
+  get idleChannels(): number {
+    return this.#work.idle.size;
+  }
+
+  /** How long the oldest waiting request has waited, in milliseconds; 0 when none waits. */
+  oldestAgeMs(now: number): number {
+    const { oldest } = this.#work.queue;
+    return oldest === undefined ? 0 : now - oldest.queuedAt;
+  }
+
+  /** When tick() has to be called next; Infinity while nothing is timed. Any call may bring it forward. */
+  get nextTickAt(): number {
+    return this.#nextTickAt;
+  }
+
+  /** Hands the request to a worker or queues it. False: the queue is full, the request was not taken. */
+  submit(request: R, now: number): boolean {
+    if (request.place !== "new")
+      throw new Error(`a request that is ${request.place} was submitted`);
+    request.queuedAt = now;
+    if (this.#work.toIdle(request, now)) return true;
+    if (this.#work.queue.size >= this.#options.maxWaiting) return false;
+    this.#work.queue.push(request);
+    this.#dueBy(now + this.#options.queueTimeoutMs);
+    this.#work.putBehind(now);
+    return true;
+  }
+
+  /**
+   * The client has gone. True: the request was waiting and is over. False: it is in a worker's hands (or over); it
+   * ends by ended() or, if it never starts there, by giveUp().
+   */
+  cancel(request: R, now: number): boolean {
+    request.clientGone = true;
+    if (request.place !== "waiting") return false;
+    this.#work.queue.remove(request);
+    request.place = "over";
+    // The next one may be quick enough to stand behind a running request, where this one was not.
+    this.#work.putBehind(now);
+    return true;
+  }
+
+  /** A worker thread said HELLO. */
+  addChannel(worker: number, thread: number, generation: number, now: number): Channel<R> {
+    const load = this.#loads.get(worker) ?? { busyThreads: 0, threads: 0 };
+    load.threads++;
+    this.#loads.set(worker, load);
+    this.#lastChannelId++;
+    const channel = new Channel<R>(this.#lastChannelId, { worker, thread, generation }, load);
+    this.#work.channels.push(channel);
+    this.#settle(channel, now);
+    return channel;
+  }
+
+  /** The ANSWER frame of a request came. Undefined: not the one whose answer comes next (close the channel). */
+  answerBegan(channel: Channel<R>, number: number, now: number): R | undefined {
+    const request = channel.oldest;
+    if (request?.number !== number || channel.answerBeganAt !== NOT_STARTED) return undefined;
+    channel.answerBeganAt = now;
+    channel.silentSince = now;
+    return request;
+  }
+
+  /** A further piece of the answer, not empty, came. */
+  answerProgress(channel: Channel<R>, now: number): void {
+    channel.silentSince = now;
+    const request = channel.oldest;
+    if (request === undefined || channel.answerBeganAt === NOT_STARTED) return;
+    if (now - channel.answerBeganAt >= STREAM_GAP_MS) request.isStream = true;
+  }
+
+  /** END came. `runMs` is the worker's own measurement. Undefined: not the request whose END comes next. */
+  ended(channel: Channel<R>, number: number, runMs: number, now: number): R | undefined {
+    if (channel.oldest?.number !== number) return undefined;
+    const request = channel.endOldest(now);
+    if (request === undefined) return undefined;
+    this.#work.inHand--;
+    this.#work.estimates.record(request.route, request.isStream ? RUN_CAP_MS : runMs);
+    this.#settle(channel, now);
+    return request;
+  }
+
+  /** The front stops (or goes on) reading this channel, because a client reads slowly. */
+  setPaused(channel: Channel<R>, isPaused: boolean, now: number): void {
+    if (channel.isPaused === isPaused || channel.isDead) return;
+    channel.isPaused = isPaused;
+    if (isPaused) {
+      channel.pausedAt = now;
+      this.#work.idle.remove(channel);
+      if (channel.hasRest) this.#dueBy(now);
+      return;
+    }
+    // What came before the pause counts; the pause does not.
+    channel.silentSince = now - Math.max(0, channel.pausedAt - channel.silentSince);
+    this.#watch(channel);
+    this.#settle(channel, now);
+  }
+
+  /** The zygote's answer to effects.withdraw(). Too late for a dead channel: died() has decided. */
+  withdrawn(channel: Channel<R>, report: WithdrawReport, now: number): void {
+    if (channel.isDead || !channel.isWithdrawing) return;
+    channel.noteStarted(report.started, now);
+    let request = channel.takeBackNewest(report.above);
+    while (request !== undefined) {
+      this.#work.inHand--;
+      if (request.clientGone) this.#giveUp(request, "client-gone");
+      else this.#putBack(request);
+      request = channel.takeBackNewest(report.above);
+    }
+    // Only now: a submit() from inside giveUp() must not reach this channel while its newest are taken back.
+    channel.isWithdrawing = false;
+    this.#watch(channel);
+    this.#work.fillIdle(now);
+    this.#settle(channel, now);
+    this.#work.putBehind(now);
+  }
+
+  /**
+   * The zygote of this channel is gone: no withdrawal will be answered, none is asked any more. True: one was under
+   * way. The worker may skip what it holds without a word, and no ledger is left to tell, so it must be ended.
+   */
+  withdrawalLost(channel: Channel<R>): boolean {
+    channel.isWithdrawable = false;
+    return channel.isWithdrawing && !channel.isDead;
+  }
+
+  /** Nothing new is sent to this channel; it keeps what it holds. */
+  retire(channel: Channel<R>): void {
+    channel.isRetiring = true;
+    this.#work.idle.remove(channel);
+  }
+
+  /**
+   * The worker of this channel is gone, and the channel was read to its end. `ledger` is the zygote's last word on the
+   * thread; undefined when there is none any more.
+   */
+  died(channel: Channel<R>, ledger: Ledger | undefined, cause: DeathCause, now: number): void {
+    if (channel.isDead) return;
+    const words = ledger ?? presumedLedger(channel);
+    channel.isDead = true;
+    this.#forget(channel);
+    let request = channel.takeBackNewest(0);
+    while (request !== undefined) {
+      this.#work.inHand--;
+      const fate = fateOf(request.number, words);
+      const stuck = request.number === words.started ? channel.stuck : undefined;
+      const verdict = afterDeath(request, fate, { cause, stuck });
+      if (verdict === "again") {
+        if (fate === "started") this.#countRun(request, now);
+        this.#putBack(request);
+      } else {
+        this.#giveUp(request, verdict);
+      }
+      request = channel.takeBackNewest(0);
+    }
+    this.#work.fillIdle(now);
+    this.#work.putBehind(now);
+  }
+
+  /** Gives up all that wait: no worker will come any more. */
+  giveUpWaiting(why: GiveUpReason): void {
+    const { queue } = this.#work;
+    for (let request = queue.oldest; request !== undefined; request = queue.oldest) {
+      queue.remove(request);
+      this.#giveUp(request, why);
+    }
+  }
+
+  /** To be called at `nextTickAt`: expiry in the queue, withdrawals, time-outs of requests. */
+  tick(now: number): void {
+    const lateMs = now - this.#nextTickAt;
+    this.#nextTickAt = Infinity;
+    const { channels } = this.#work;
+    if (lateMs >= STANDSTILL_MS) {
+      for (const channel of channels) channel.silentSince += lateMs;
+      this.#dueBy(now + CATCH_UP_MS);
+      return;
+    }
+    this.#expire(now);
+    let helpers = 0;
+    for (const channel of channels) if (channel.canTake && !channel.isOverdue(now)) helpers++;
+    this.#isRestHeld = false;
+    for (const channel of channels) this.#review(channel, helpers > 0, now);
+  }
+
+  #review(channel: Channel<R>, hasHelper: boolean, now: number): void {
+    const { running } = channel;
+    if (running === undefined || channel.stuck !== undefined) return;
+    const verdict = review(channel, running, this.#options, hasHelper, now);
+    switch (verdict.kind) {
+      case "wait":
+        if (verdict.isRestHeld) this.#isRestHeld = true;
+        this.#dueBy(verdict.until);
+        return;
+      case "withdraw":
+        channel.isWithdrawing = true;
+        channel.withdrawAskedAt = now;
+        this.#watch(channel);
+        this.#effects.withdraw(channel, channel.lastNumber);
+        return;
+      case "request-timeout":
+      case "request-total-timeout":
+        channel.stuck = verdict.kind;
+        this.#effects.stuck(channel, running, now - channel.silentSince, verdict.kind);
+    }
+  }
+
+  #expire(now: number): void {
+    const { queue } = this.#work;
+    const { queueTimeoutMs } = this.#options;
+    let { oldest } = queue;
+    while (oldest !== undefined && now - oldest.queuedAt >= queueTimeoutMs) {
+      queue.remove(oldest);
+      this.#giveUp(oldest, "queue-timeout");
+      oldest = queue.oldest;
+    }
+    if (oldest !== undefined) this.#dueBy(oldest.queuedAt + queueTimeoutMs);
+  }
+
+  /** A channel that may have become free gets what it can take. An idle one may help those that wait behind a slow one. */
+  #settle(channel: Channel<R>, now: number): void {
+    if (this.#work.settle(channel, now) && this.#isRestHeld) this.#dueBy(now);
+  }
+
+  /** Brings the next tick forward to the earliest moment at which this channel may need one. */
+  #watch(channel: Channel<R>): void {
+    const { running } = channel;
+    if (running === undefined) return;
+    const { requestTimeoutMs, requestTotalTimeoutMs } = this.#options;
+    if (channel.hasRest) this.#dueBy(channel.overdueAt(running));
+    if (requestTimeoutMs > 0) this.#dueBy(channel.silentSince + requestTimeoutMs);
+    if (requestTotalTimeoutMs > 0) this.#dueBy(running.startedAt + requestTotalTimeoutMs);
+  }
+
+  #dueBy(at: number): void {
+    if (at < this.#nextTickAt) this.#nextTickAt = at;
+  }
+
+  #putBack(request: R): void {
+    request.startedAt = NOT_STARTED;
+    this.#work.queue.putBack(request);
+    this.#dueBy(request.queuedAt + this.#options.queueTimeoutMs);
+  }
+
+  /** A run was lost. It did not wait meanwhile: the queue's time-out is for waiting only. */
+  #countRun(request: R, now: number): void {
+    request.runs++;
+    if (request.startedAt !== NOT_STARTED) request.queuedAt += now - request.startedAt;
+  }
+
+  #giveUp(request: R, why: GiveUpReason): void {
+    request.place = "over";
+    this.#effects.giveUp(request, why);
+  }
+
+  #forget(channel: Channel<R>): void {
+    const { channels, idle } = this.#work;
+    idle.remove(channel);
+    const index = channels.indexOf(channel);
+    if (index !== -1) channels.splice(index, 1);
+    channel.load.threads--;
+    if (channel.load.threads === 0) this.#loads.delete(channel.worker);
+  }
+}
+
+/**
+ * What must have begun, if no ledger tells. A worker writes everything of one request before it starts the next (but
+ * for an END behind a whole answer) and the channel was read to its end: so what stands behind an unanswered request
+ * has not begun.
+ */
+function presumedLedger(channel: Channel<DispatchedRequest>): Ledger {
+  const oldest = channel.oldest?.number ?? 0;
+  const begun = channel.answerBeganAt === NOT_STARTED ? oldest : oldest + 1;
+  return { ...EMPTY_LEDGER, started: Math.max(begun, channel.startedNumber) };
+}

@@ -1,0 +1,44 @@
+// The channels that hold nothing and may be given a request. Last in, first out: the worker that ran last has its
+// memory in the caches, and those at the bottom are the ones that a shrinking pool can do without. Among the threads
+// of several workers the one with the fewest busy siblings goes first, since siblings share an interpreter lock.
+
+import type { Channel } from "./channel.ts";
+import type { DispatchedRequest } from "./request.ts";
+
+export class IdleChannels<R extends DispatchedRequest> {
+  readonly #stack: Channel<R>[] = [];
+
+  get size(): number {
+    return this.#stack.length;
+  }
+
+  push(channel: Channel<R>): void {
+    channel.isIdle = true;
+    this.#stack.push(channel);
+  }
+
+  take(): Channel<R> | undefined {
+    let best = this.#stack.at(-1);
+    if (best === undefined) return undefined;
+    for (let index = this.#stack.length - 2; index >= 0 && best.load.busyThreads > 0; index--) {
+      const channel = this.#stack[index];
+      if (channel !== undefined && channel.load.busyThreads < best.load.busyThreads) best = channel;
+    }
+    this.remove(best);
+    return best;
+  }
+
+  /** Takes the channel out if it is idle. */
+  remove(channel: Channel<R>): void {
+    if (!channel.isIdle) return;
+    channel.isIdle = false;
+    const stack = this.#stack;
+    // By hand, since splice() would allocate an array for each request. Nearly always it is the last one.
+    const last = stack.length - 1;
+    for (let index = stack.lastIndexOf(channel); index < last; index++) {
+      const above = stack[index + 1];
+      if (above !== undefined) stack[index] = above;
+    }
+    stack.pop();
+  }
+}

@@ -1,0 +1,116 @@
+// One request being answered: the seam between the network side, which makes it, and the workers' side, which answers it.
+// Holds what both need and nothing of how either works: no socket, no worker.
+
+import { DispatchedRequest } from "../dispatch/request.ts";
+import type { RequestState } from "../wire/state.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** A part of an answer as it came from a worker: ranges in `bytes`, valid only during the call. */
+export interface AnswerPart {
+  readonly bytes: Uint8Array;
+  readonly pieceStart: number;
+  readonly pieceEnd: number;
+}
+
+/** The first part of an answer: the validated header block and the facts that the server needs of it. */
+export interface AnswerHead extends AnswerPart {
+  readonly status: number;
+  readonly headStart: number;
+  readonly headEnd: number;
+  /** ANSWER_FLAG bits (docs/protocol.md section 1). */
+  readonly flags: number;
+  /** The application's Content-Length; -1 when it gave none. */
+  readonly contentLength: number;
+  /** Body bytes of the frame that carries this head: more pieces than the one at hand may follow. */
+  readonly frameBodyBytes: number;
+}
+
+/** A request's body: pieces in memory, or the path of a file. Whoever answers disposes of it when the exchange is over. */
+export interface StoredBody {
+  readonly length: number;
+  readonly pieces: readonly Uint8Array[];
+  readonly path: string | undefined;
+  dispose(): void;
+}
+
+/** Where an answer goes: a connection. After `answerEnded` or `answerRefused` nothing more comes for this exchange. */
+export interface AnswerSink {
+  /** `isComplete`: the body is whole with the piece that comes with the head. */
+  answerBegan(exchange: Exchange, head: AnswerHead, isComplete: boolean): void;
+  /** `isComplete`: this piece is the last. */
+  answerContinued(exchange: Exchange, part: AnswerPart, isComplete: boolean): void;
+  /** The worker is done. `isBroken`: what was sent so far must not look like a whole answer. */
+  answerEnded(exchange: Exchange, isBroken: boolean): void;
+  /** No worker answers this: the server does. */
+  answerRefused(exchange: Exchange, refusal: Refusal): void;
+  /** Its client has sent FIN and nobody began it: nobody will. */
+  answerAbandoned(exchange: Exchange): void;
+}
+
+/** Who has requests answered: the pool of workers. */
+export interface RequestSink {
+  /** Takes the request; what follows comes to `exchange.sink`, perhaps before this returns. */
+  submit(exchange: Exchange): void;
+  /** The client has sent FIN (`isReset` false: it may still read) or is gone for good. */
+  clientLeft(exchange: Exchange, isReset: boolean): void;
+  /** The client reads too slowly (`isHeld`), or caught up. */
+  hold(exchange: Exchange, isHeld: boolean): void;
+}
+
+export class Exchange extends DispatchedRequest {
+  readonly route: number;
+  readonly isSafe: boolean;
+  readonly frameBytes: number;
+  readonly sink: AnswerSink;
+  /** The environ in marshal format, complete. */
+  readonly environ: Uint8Array;
+  /** The whole body; undefined when there is none. */
+  readonly body: StoredBody | undefined;
+  readonly isHead: boolean;
+  readonly minorVersion: number;
+  /** The connection may carry another request after this one. */
+  readonly keepAlive: boolean;
+  /** Method and request target as sent, latin-1: for logs. */
+  readonly requestLine: string;
+  readonly remoteAddress: string;
+
+  /** Times in milliseconds of the monotonic clock. */
+  readonly receivedAt: number;
+  /** What the worker has said of it so far. */
+  answerState: RequestState = "sent";
+  /** The worker's own measurement; 0 until it is over. */
+  runMs = 0;
+  status = 0;
+  bytesSent = 0;
+
+  constructor(facts: ExchangeFacts) {
+    super();
+    this.route = facts.route;
+    this.isSafe = facts.isSafe;
+    this.frameBytes = facts.frameBytes;
+    this.sink = facts.sink;
+    this.environ = facts.environ;
+    this.body = facts.body;
+    this.isHead = facts.isHead;
+    this.minorVersion = facts.minorVersion;
+    this.keepAlive = facts.keepAlive;
+    this.requestLine = facts.requestLine;
+    this.remoteAddress = facts.remoteAddress;
+    this.receivedAt = facts.receivedAt;
+  }
+}
+
+export interface ExchangeFacts {
+  readonly route: number;
+  readonly isSafe: boolean;
+  readonly frameBytes: number;
+  readonly sink: AnswerSink;
+  readonly environ: Uint8Array;
+  readonly body: StoredBody | undefined;
+  readonly isHead: boolean;
+  readonly minorVersion: number;
+  readonly keepAlive: boolean;
+  readonly requestLine: string;
+  readonly remoteAddress: string;
+  readonly receivedAt: number;
+}

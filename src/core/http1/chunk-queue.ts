@@ -1,0 +1,66 @@
+// The bytes that were pushed and not read yet: one chunk that is being read, and those behind it.
+// Knows ranges of bytes only. Nothing is copied: what is handed out is a view of the chunk.
+
+const EMPTY = new Uint8Array(0);
+
+export class ChunkQueue {
+  /** The chunk that is being read; it ends where the array ends. */
+  bytes: Uint8Array = EMPTY;
+  /** What of it comes next. */
+  at = 0;
+  #waiting: Uint8Array[] = [];
+  #nextWaiting = 0;
+  #waitingBytes = 0;
+
+  get bufferedBytes(): number {
+    return this.bytes.length - this.at + this.#waitingBytes;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.at === this.bytes.length && this.#waitingBytes === 0) {
+      this.bytes = chunk;
+      this.at = 0;
+      return;
+    }
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+  }
+
+  /** Is there a byte at `at`? Goes on to the next chunk when this one is used up. */
+  hasBytes(): boolean {
+    return this.at < this.bytes.length || this.#advance();
+  }
+
+  /** Takes at most `length` bytes of this chunk, as a view of it. */
+  take(length: number): Uint8Array {
+    const start = this.at;
+    this.at = Math.min(start + length, this.bytes.length);
+    const isWhole = start === 0 && this.at === this.bytes.length;
+    return isWhole ? this.bytes : this.bytes.subarray(start, this.at);
+  }
+
+  /** Lets go of everything, the chunk that was read included: an idle connection holds no memory. */
+  clear(): void {
+    this.bytes = EMPTY;
+    this.at = 0;
+    this.#waiting = [];
+    this.#nextWaiting = 0;
+    this.#waitingBytes = 0;
+  }
+
+  #advance(): boolean {
+    let next = this.#waiting[this.#nextWaiting];
+    // A chunk without bytes may have been pushed.
+    while (next !== undefined && next.length === 0) next = this.#waiting[++this.#nextWaiting];
+    if (next === undefined) return false;
+    this.#nextWaiting++;
+    this.#waitingBytes -= next.length;
+    this.bytes = next;
+    this.at = 0;
+    if (this.#nextWaiting === this.#waiting.length) {
+      this.#waiting.length = 0;
+      this.#nextWaiting = 0;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { readMarshalledDict } from "../../../test/support/marshal-reader.ts";
+import { environOf, headOf, type SampleRequest } from "../../../test/support/sample-request.ts";
+import { environBytesOf, readWireVectors, toHex } from "../../../test/support/wire-vectors.ts";
+import { FieldNameTable } from "../http/field-names.ts";
+import { type ConnectionFacts, encodeConnectionEnviron, EnvironEncoder } from "./environ.ts";
+
+const FACTS: ConnectionFacts = {
+  remoteAddress: "10.0.0.1",
+  remotePort: "5",
+  serverName: "s",
+  serverPort: "80",
+  scheme: "http",
+};
+const CONNECTION = encodeConnectionEnviron(FACTS);
+
+function request(changes: Partial<SampleRequest>): SampleRequest {
+  return { method: "GET", target: "/", minorVersion: 1, fields: [], ...changes };
+}
+
+/** What an application would see. */
+function environFor(
+  sample: SampleRequest,
+  head = headOf(sample),
+  encoder = new EnvironEncoder(),
+): Record<string, string> {
+  const end = encoder.finish(encoder.encode(head, CONNECTION), -1);
+  return readMarshalledDict(encoder.bytes.subarray(0, end));
+}
+
+describe("encodeConnectionEnviron", () => {
+  it("opens the dict, with every key in a plain type", () => {
+    const facts = { ...FACTS, remotePort: "" };
+    assert.equal(
+      Buffer.from(encodeConnectionEnviron(facts)).toString("latin1"),
+      "{z\x0bSCRIPT_NAMEz\0z\x0fwsgi.url_schemez\x04httpz\x0bREMOTE_ADDRz\x0810.0.0.1" +
+        "z\x0bSERVER_NAMEz\x01sz\x0bSERVER_PORTz\x0280",
+    );
+  });
+});
+
+describe("EnvironEncoder", () => {
+  for (const vector of readWireVectors().environs) {
+    it(`encodes the vector: ${vector.name}`, () => {
+      const bytes = environBytesOf(vector);
+      assert.equal(toHex(bytes), vector.hex);
+      assert.deepEqual(readMarshalledDict(bytes), vector.environ);
+    });
+  }
+
+  it("writes this for the smallest request, byte by byte", () => {
+    const encoder = new EnvironEncoder();
+    const end = encoder.finish(encoder.encode(headOf(request({})), Uint8Array.of(0x7b)), -1);
+    assert.equal(
+      Buffer.from(encoder.bytes.subarray(0, end)).toString("latin1"),
+      "{z\x0eREQUEST_METHODz\x03GETz\x0fSERVER_PROTOCOLz\x08HTTP/1.1z\x09PATH_INFOz\x01/" +
+        "z\x0cQUERY_STRINGz\0z\x0bREQUEST_URI\xfa\x01/z\x07RAW_URIr\0\0\0\x000",
+    );
+  });
+
+  it("never writes the interned types, which CPython 3.12 would keep for ever", () => {
+    const fields = [["X-New", "1"] as const, [`X-${"n".repeat(300)}`, "2"] as const];
+    const encoder = new EnvironEncoder();
+    const end = encoder.encode(headOf(request({ fields })), CONNECTION);
+    const text = Buffer.from(encoder.bytes.subarray(0, end)).toString("latin1");
+    assert.ok(text.includes("z\x0aHTTP_X_NEWz"));
+    assert.ok(text.includes(`a\x33\x01\0\0HTTP_X_${"N".repeat(300)}`));
+  });
+
+  it("leaves room for CONTENT_LENGTH, here or in a copy", () => {
+    const encoder = new EnvironEncoder();
+    const open = encoder.encode(headOf(request({ method: "POST" })), CONNECTION);
+    const length = Number.MAX_SAFE_INTEGER;
+    const copy = new Uint8Array(open + EnvironEncoder.finishBytes(length));
+    copy.set(encoder.bytes.subarray(0, open));
+    const end = EnvironEncoder.finishInto(copy, open, length);
+    assert.ok(end <= copy.length);
+    assert.equal(readMarshalledDict(copy.subarray(0, end))["CONTENT_LENGTH"], String(length));
+    const here = encoder.finish(open, length);
+    assert.deepEqual(encoder.bytes.subarray(0, here), copy.subarray(0, end));
+    assert.equal(EnvironEncoder.finishBytes(-1), 1);
+  });
+
+  it("joins equal names that are different objects, as when the table of names is full", () => {
+    const sample = request({
+      fields: [
+        ["X-New", "1"],
+        ["Other", "o"],
+        ["x-new", "2"],
+        ["Cookie", "a=1"],
+        ["X-NEW", "3"],
+        ["cookie", "b=2"],
+      ],
+    });
+    const head = headOf(sample, () => new FieldNameTable());
+    assert.notEqual(head.names[0], head.names[2]);
+    const environ = environFor(sample, head);
+    assert.equal(environ["HTTP_X_NEW"], "1, 2, 3");
+    assert.equal(environ["HTTP_COOKIE"], "a=1; b=2");
+    assert.equal(environ["HTTP_OTHER"], "o");
+  });
+
+  it("leaves Host out when the target has an authority, on both ways through the fields", () => {
+    const target = "http://a.example:1/x";
+    for (const more of [[], [["X", "1"] as const, ["X", "2"] as const]]) {
+      const environ = environFor(request({ target, fields: [["Host", "b.example"], ...more] }));
+      assert.equal(environ["HTTP_HOST"], "a.example:1");
+    }
+  });
+
+  it("grows for a head beyond its buffer and gives the same bytes", () => {
+    const wide: [string, string][] = Array.from({ length: 90 }, (_, i) => [
+      `X-${i}`,
+      "\u00e9".repeat(i * 5),
+    ]);
+    const sample = request({ target: `/${"%c3%a9".repeat(900)}?${"q".repeat(900)}`, fields: wide });
+    const small = new EnvironEncoder(16);
+    assert.deepEqual(environFor(sample, headOf(sample), small), environOf(sample, FACTS, -1));
+    const again = environFor(request({}), headOf(request({})), small);
+    assert.deepEqual(again, environOf(request({}), FACTS, -1));
+  });
+
+  it("has room for values that grow, whatever the size of its buffer was", () => {
+    // The second value would be overwritten by the first where the room is too small.
+    const [x, y] = ["\u00ff".repeat(2000), "\u00fe".repeat(500)];
+    const sample = request({
+      fields: [
+        ["X", x],
+        ["Y", y],
+      ],
+    });
+    const expected = environOf(sample, FACTS, -1);
+    for (let size = 2000; size < 15_000; size += 97) {
+      const environ = environFor(sample, headOf(sample), new EnvironEncoder(size));
+      assert.deepEqual(environ, expected);
+    }
+  });
+
+  it("takes no method for a common one that only starts like it", () => {
+    for (const method of ["GE", "P", "GETX", "get", "DELETES"]) {
+      assert.equal(environFor(request({ method }))["REQUEST_METHOD"], method);
+    }
+  });
+});

@@ -1,0 +1,335 @@
+// One request head -> the environ of PEP 3333 in Python's marshal format, complete but for what only a worker has.
+// Hot: once per request, about a microsecond. Knows CGI names and joining rules; decides nothing about a request, and
+// leaves the dict open for `finish`, because the length of a chunked body is known only behind it.
+
+import { FIELD, type FieldName } from "../http/field-names.ts";
+import { type RequestHead, TARGET_FORM } from "../http/request-head.ts";
+import {
+  closeText,
+  LONG_PREFIX_BYTES,
+  MARSHAL,
+  MAX_GROWTH,
+  SHORT_PREFIX_BYTES,
+  textOf,
+  widenInPlace,
+  writeAsciiPrefix,
+} from "./marshal.ts";
+
+/** What is the same for every request of one connection. Texts are latin-1. */
+export interface ConnectionFacts {
+  readonly remoteAddress: string;
+  /** Empty for a Unix socket: REMOTE_PORT is then left out. */
+  readonly remotePort: string;
+  readonly serverName: string;
+  readonly serverPort: string;
+  readonly scheme: "http" | "https";
+}
+
+/** The start of a connection's environs, made once: the open dict and the keys that stay the same. */
+export function encodeConnectionEnviron(facts: ConnectionFacts): Uint8Array {
+  const entries: [string, string][] = [
+    ["SCRIPT_NAME", ""],
+    ["wsgi.url_scheme", facts.scheme],
+    ["REMOTE_ADDR", facts.remoteAddress],
+    ["SERVER_NAME", facts.serverName],
+    ["SERVER_PORT", facts.serverPort],
+  ];
+  if (facts.remotePort !== "") entries.push(["REMOTE_PORT", facts.remotePort]);
+  const texts = entries.flatMap(([key, value]) => [textOf(key), textOf(value)]);
+  return concat([Uint8Array.of(MARSHAL.dict), ...texts]);
+}
+
+const KEY = {
+  method: textOf("REQUEST_METHOD"),
+  path: textOf("PATH_INFO"),
+  query: textOf("QUERY_STRING"),
+  requestUri: textOf("REQUEST_URI"),
+  rawUri: textOf("RAW_URI"),
+  host: textOf("HTTP_HOST"),
+  contentLength: textOf("CONTENT_LENGTH"),
+};
+const PROTOCOLS = ["HTTP/1.0", "HTTP/1.1"].map((text) =>
+  concat([textOf("SERVER_PROTOCOL"), textOf(text)]),
+);
+/** Behind REQUEST_URI: the same object under the other name that is in use for it. It is the only remembered one. */
+const RAW_URI_ENTRY = concat([KEY.rawUri, Uint8Array.of(MARSHAL.reference, 0, 0, 0, 0)]);
+
+/** What most requests start with, in one piece each: method, protocol, and the key of the path. */
+const COMMON_METHODS = ["GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"];
+const COMMON_STARTS = COMMON_METHODS.map((method) =>
+  PROTOCOLS.map((protocol) => concat([KEY.method, textOf(method), protocol, KEY.path])),
+);
+
+/** Room for every key that is not a field's, their prefixes, CONTENT_LENGTH and the end. */
+const FIXED_BYTES = 512;
+/** Room for what one field costs besides its own bytes: `HTTP_`, two prefixes, `, `. */
+const BYTES_PER_FIELD = 24;
+/** CONTENT_LENGTH with its value, and the end of the dict. */
+const MAX_FINISH_BYTES = KEY.contentLength.length + SHORT_PREFIX_BYTES + 16 + 1;
+/** The target is written up to twice: as it is, and as authority, path and query. */
+const MAX_COPIES = 2;
+/** From here on the engine's own copying is faster than a loop (20 ns whatever the length, against 1 ns a byte). */
+const SHORT_COPY_BYTES = 14;
+
+/** Owns one scratch buffer, reused for every request: one encoder per process is enough. */
+export class EnvironEncoder {
+  /** Holds the environ from offset 0 until the next `encode`; replaced by a larger one when a head needs it. */
+  bytes: Uint8Array;
+
+  constructor(initialBytes: number = 64 * 1024) {
+    this.bytes = new Uint8Array(initialBytes);
+  }
+
+  /**
+   * Writes the environ of `head`, all but its end, behind what `encodeConnectionEnviron` made. Returns its length.
+   * There is room for `finish` behind it.
+   */
+  encode(head: RequestHead, connection: Uint8Array): number {
+    const shift = this.#stage(head, connection.length);
+    const out = this.bytes;
+    out.set(connection, 0);
+    let at = writeStart(out, connection.length, head, shift);
+    at = writeTarget(out, at, head, shift);
+    return head.hasRepeatedFields
+      ? writeJoinedFields(out, at, head, shift)
+      : writeFields(out, at, head, shift);
+  }
+
+  /**
+   * Ends the environ that `encode` left at `at`. `decodedLength` is the length of a chunked body, or -1 when the body
+   * was not chunked. Returns the end.
+   */
+  finish(at: number, decodedLength: number): number {
+    return EnvironEncoder.finishInto(this.bytes, at, decodedLength);
+  }
+
+  /** As `finish`, for an environ that was copied to another buffer, which has `finishBytes(decodedLength)` of room. */
+  static finishInto(out: Uint8Array, at: number, decodedLength: number): number {
+    const end = decodedLength >= 0 ? writeContentLength(out, at, decodedLength) : at;
+    out[end] = MARSHAL.null;
+    return end + 1;
+  }
+
+  /** How many bytes `finish` may write. */
+  static finishBytes(decodedLength: number): number {
+    return decodedLength >= 0 ? MAX_FINISH_BYTES : 1;
+  }
+
+  /**
+   * Copies the bytes of the head once to the end of the scratch buffer: each value is then moved inside one buffer,
+   * which needs no subarray (20 ns a value, against 40). Returns what to add to an offset of the head.
+   */
+  #stage(head: RequestHead, connectionLength: number): number {
+    const start = head.methodStart;
+    let end = head.targetEnd;
+    for (let i = 0; i < head.fieldCount; i++) end = Math.max(end, head.valueEnd(i));
+    const length = end - start;
+    const perField = head.fieldCount * BYTES_PER_FIELD;
+    const most = FIXED_BYTES + connectionLength + perField + length * MAX_COPIES * MAX_GROWTH;
+    if (most + length > this.bytes.length) this.bytes = new Uint8Array((most + length) * 2);
+    const stage = this.bytes.length - length;
+    this.bytes.set(head.bytes.subarray(start, end), stage);
+    return stage - start;
+  }
+}
+
+/** REQUEST_METHOD, SERVER_PROTOCOL and the key of PATH_INFO. */
+function writeStart(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
+  const minor = head.minorVersion === 0 ? 0 : 1;
+  const common = COMMON_STARTS[commonMethodIndex(head)]?.[minor];
+  if (common !== undefined) return writeConstant(out, at, common);
+  at = writeConstant(out, at, KEY.method);
+  at = writeText(out, at, head.methodStart + shift, head.methodEnd + shift);
+  const protocol = PROTOCOLS[minor];
+  if (protocol !== undefined) at = writeConstant(out, at, protocol);
+  return writeConstant(out, at, KEY.path);
+}
+
+/** -1 when the method is not a common one. Methods are case-sensitive (RFC 9110 section 9.1). */
+function commonMethodIndex(head: RequestHead): number {
+  const { bytes, methodStart: start } = head;
+  const length = head.methodEnd - start;
+  next: for (let m = 0; m < COMMON_METHODS.length; m++) {
+    const method = COMMON_METHODS[m] ?? "";
+    if (method.length !== length) continue;
+    for (let i = 0; i < length; i++) {
+      if (bytes[start + i] !== method.charCodeAt(i)) continue next;
+    }
+    return m;
+  }
+  return -1;
+}
+
+/** The value of PATH_INFO, then QUERY_STRING, REQUEST_URI, RAW_URI, and HTTP_HOST of an absolute-form target. */
+function writeTarget(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
+  at = writePath(out, at, head, shift);
+  at = writeConstant(out, at, KEY.query);
+  at = writeText(out, at, head.queryStart + shift, head.queryEnd + shift);
+  at = writeConstant(out, at, KEY.requestUri);
+  const uriAt = at;
+  at = writeText(out, at, head.targetStart + shift, head.targetEnd + shift);
+  out[uriAt] = (out[uriAt] ?? 0) | MARSHAL.flagRef;
+  at = writeConstant(out, at, RAW_URI_ENTRY);
+  if (head.authorityEnd > head.authorityStart) {
+    at = writeConstant(out, at, KEY.host);
+    at = writeText(out, at, head.authorityStart + shift, head.authorityEnd + shift);
+  }
+  return at;
+}
+
+const ASTERISK = textOf("*");
+const SLASH = textOf("/");
+
+function writePath(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
+  if (head.targetForm === TARGET_FORM.asterisk) return writeConstant(out, at, ASTERISK);
+  if (head.pathEnd === head.pathStart) return writeConstant(out, at, SLASH);
+  const from = head.pathStart + shift;
+  const to = head.pathEnd + shift;
+  return head.pathHasEscapes ? writeDecoded(out, at, from, to) : writeText(out, at, from, to);
+}
+
+/** Percent-decodes (RFC 3986 section 2.1). An escape that is none stays as it is: the application may judge it. */
+function writeDecoded(out: Uint8Array, at: number, from: number, to: number): number {
+  const start = at + LONG_PREFIX_BYTES;
+  let end = start;
+  for (let i = from; i < to; i++) {
+    let byte = out[i] ?? 0;
+    if (byte === 0x25 && i + 2 < to) {
+      const value = (hexDigit(out[i + 1] ?? 0) << 4) | hexDigit(out[i + 2] ?? 0);
+      if (value >= 0) {
+        byte = value;
+        i += 2;
+      }
+    }
+    out[end++] = byte;
+  }
+  return closeText(out, start, end);
+}
+
+/** -1 when the byte is not a hex digit. */
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+/** The usual request: no name stands twice. */
+function writeFields(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
+  const hasAuthority = head.authorityEnd > head.authorityStart;
+  for (let i = 0; i < head.fieldCount; i++) {
+    const name = head.names[i];
+    if (name === undefined || name.dropped || (hasAuthority && name.id === FIELD.host)) continue;
+    if (name.id === FIELD.contentLength) {
+      at = writePeerContentLength(out, at, head);
+      continue;
+    }
+    at = writeFieldKey(out, at, name);
+    const from = head.valueStart(i) + shift;
+    const to = head.valueEnd(i) + shift;
+    at = head.nonAscii[i] ? writeLatin1(out, at, from, to) : writeText(out, at, from, to);
+  }
+  return at;
+}
+
+/** As `writeFields`, when a name stands more than once: one entry for each name, at the place of its first field. */
+function writeJoinedFields(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
+  const hasAuthority = head.authorityEnd > head.authorityStart;
+  for (let i = 0; i < head.fieldCount; i++) {
+    const name = head.names[i];
+    if (name === undefined || name.dropped || (hasAuthority && name.id === FIELD.host)) continue;
+    if (isNamedBefore(head, i, name)) continue;
+    if (name.id === FIELD.contentLength) {
+      at = writePeerContentLength(out, at, head);
+      continue;
+    }
+    at = writeFieldKey(out, at, name);
+    at = writeJoined(out, at, head, shift, i, name);
+  }
+  return at;
+}
+
+/** The two interned types of text become the plain ones (marshal.ts says why): the types differ in this one bit. */
+function writeFieldKey(out: Uint8Array, at: number, name: FieldName): number {
+  const end = writeConstant(out, at, name.environKey);
+  out[at] = (out[at] ?? 0) | 0x20;
+  return end;
+}
+
+function isNamedBefore(head: RequestHead, index: number, name: FieldName): boolean {
+  for (let i = 0; i < index; i++) if (isSame(head.names[i], name)) return true;
+  return false;
+}
+
+/** Equal names may be two objects: the table of names is bounded. */
+function isSame(other: FieldName | undefined, name: FieldName): boolean {
+  return other === name || other?.lower === name.lower;
+}
+
+/** All values of `name`, whose first field is `first`, in one text (RFC 9110 section 5.3). */
+function writeJoined(
+  out: Uint8Array,
+  at: number,
+  head: RequestHead,
+  shift: number,
+  first: number,
+  name: FieldName,
+): number {
+  // Cookie is no list: its parts are separated by `; ` (RFC 6265 section 4.2.1).
+  const separator = name.id === FIELD.cookie ? 0x3b : 0x2c;
+  const start = at + LONG_PREFIX_BYTES;
+  let end = start;
+  for (let i = first; i < head.fieldCount; i++) {
+    if (!isSame(head.names[i], name)) continue;
+    if (i > first) {
+      out[end++] = separator;
+      out[end++] = 0x20;
+    }
+    end = copyBytes(out, end, head.valueStart(i) + shift, head.valueEnd(i) + shift);
+  }
+  return closeText(out, start, end);
+}
+
+/** CONTENT_LENGTH of a body that is not chunked; the field itself may have leading zeros. */
+function writePeerContentLength(out: Uint8Array, at: number, head: RequestHead): number {
+  return head.contentLength >= 0 ? writeContentLength(out, at, head.contentLength) : at;
+}
+
+function writeContentLength(out: Uint8Array, at: number, length: number): number {
+  at = writeConstant(out, at, KEY.contentLength);
+  const digits = String(length);
+  at = writeAsciiPrefix(out, at, digits.length);
+  for (let i = 0; i < digits.length; i++) out[at++] = digits.charCodeAt(i);
+  return at;
+}
+
+/** The ASCII bytes in `[from, to)` as a value. */
+function writeText(out: Uint8Array, at: number, from: number, to: number): number {
+  return copyBytes(out, writeAsciiPrefix(out, at, to - from), from, to);
+}
+
+/** The bytes in `[from, to)`, some of them not ASCII, as a value. */
+function writeLatin1(out: Uint8Array, at: number, from: number, to: number): number {
+  const start = at + LONG_PREFIX_BYTES;
+  return widenInPlace(out, start, copyBytes(out, start, from, to));
+}
+
+function writeConstant(out: Uint8Array, at: number, constant: Uint8Array): number {
+  out.set(constant, at);
+  return at + constant.length;
+}
+
+function copyBytes(out: Uint8Array, at: number, from: number, to: number): number {
+  if (to - from > SHORT_COPY_BYTES) {
+    out.copyWithin(at, from, to);
+    return at + to - from;
+  }
+  for (let i = from; i < to; i++) out[at++] = out[i] ?? 0;
+  return at;
+}
+
+function concat(parts: Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) at = writeConstant(out, at, part);
+  return out;
+}

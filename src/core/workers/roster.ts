@@ -1,0 +1,129 @@
+// All workers and generations, and the few moves that change them: each steps the state table and adds the command
+// that makes it true. Decides nothing.
+
+import type { RegistryCommand, RegistryOptions, SignalName } from "./commands.ts";
+import { RestartPolicy } from "./restart-policy.ts";
+import { nextWorkerState, nextZygoteState } from "./state.ts";
+import type { Generation, Worker } from "./worker.ts";
+
+/** From SIGABRT to SIGKILL: time for the stacks and for a core dump to begin. */
+const ABORT_GRACE_MS = 1000;
+
+export class Roster {
+  readonly workers = new Map<number, Worker>();
+  readonly generations = new Map<number, Generation>();
+  readonly #options: RegistryOptions;
+  #commands: RegistryCommand[] = [];
+  #lastWorker = 0;
+  #lastGeneration = 0;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  /** The commands since the last call. */
+  takeCommands(): RegistryCommand[] {
+    const commands = this.#commands;
+    this.#commands = [];
+    return commands;
+  }
+
+  say(command: RegistryCommand): void {
+    this.#commands.push(command);
+  }
+
+  note(level: "info" | "warning" | "error", text: string): void {
+    this.say({ kind: "note", level, text });
+  }
+
+  of(generation: Generation): Worker[] {
+    return [...this.workers.values()].filter((worker) => worker.generation === generation);
+  }
+
+  startZygote(now: number): Generation {
+    this.#lastGeneration++;
+    const generation: Generation = {
+      id: this.#lastGeneration,
+      bornAt: now,
+      policy: new RestartPolicy(this.#options.random),
+      zygote: "loading",
+      readyAt: undefined,
+      deadline: now + this.#startLimit,
+      isForced: false,
+    };
+    this.generations.set(generation.id, generation);
+    this.say({ kind: "startZygote", generation: generation.id });
+    return generation;
+  }
+
+  /** Tells a zygote to stop; it is killed if it takes longer than the graceful time. */
+  stopZygote(generation: Generation, isForced: boolean, now: number): void {
+    if (generation.zygote === "gone" || generation.isForced) return;
+    if (generation.zygote === "stopping" && !isForced) return;
+    if (generation.zygote !== "stopping") {
+      generation.zygote = nextZygoteState(generation.zygote, "stop");
+    }
+    generation.isForced = isForced;
+    generation.deadline = isForced ? Infinity : now + this.#options.gracefulTimeoutMs;
+    this.say({ kind: "stopZygote", generation: generation.id, isForced });
+  }
+
+  fork(generation: Generation, now: number): Worker {
+    this.#lastWorker++;
+    const worker: Worker = {
+      id: this.#lastWorker,
+      generation,
+      bornAt: now,
+      state: "starting",
+      pid: undefined,
+      readyAt: undefined,
+      threads: new Set(),
+      openChannels: 0,
+      isOrphan: false,
+      isRecycled: false,
+      deadline: now + this.#startLimit,
+      lapse: "start-timeout",
+    };
+    this.workers.set(worker.id, worker);
+    this.say({ kind: "fork", generation: generation.id, worker: worker.id });
+    return worker;
+  }
+
+  /** Nothing new for this worker. One that never had a channel has nothing to finish. */
+  letGo(worker: Worker, now: number): void {
+    if (worker.state === "starting" && worker.threads.size === 0) {
+      this.kill(worker);
+      return;
+    }
+    worker.state = nextWorkerState(worker.state, "retire");
+    worker.deadline = now + this.#options.gracefulTimeoutMs;
+    worker.lapse = "kill";
+    this.say({ kind: "retire", worker: worker.id });
+  }
+
+  abort(worker: Worker, now: number): void {
+    worker.state = nextWorkerState(worker.state, "abort");
+    worker.deadline = now + ABORT_GRACE_MS;
+    worker.lapse = "kill";
+    this.signal(worker, "ABRT");
+  }
+
+  kill(worker: Worker): void {
+    worker.state = nextWorkerState(worker.state, "kill");
+    worker.deadline = Infinity;
+    this.signal(worker, "KILL");
+  }
+
+  remove(worker: Worker): void {
+    worker.state = nextWorkerState(worker.state, "exited");
+    this.workers.delete(worker.id);
+  }
+
+  signal({ id, generation, pid, isOrphan }: Worker, signal: SignalName): void {
+    this.say({ kind: "signal", worker: id, generation: generation.id, signal, pid, isOrphan });
+  }
+
+  get #startLimit(): number {
+    return this.#options.startTimeoutMs > 0 ? this.#options.startTimeoutMs : Infinity;
+  }
+}

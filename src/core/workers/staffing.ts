@@ -1,0 +1,80 @@
+// How many workers of which generation there should be: forks what is missing, lets go what is too much. Called after
+// every event; does nothing when all is well. Elastic growth will only move `target`.
+
+import type { Roster } from "./roster.ts";
+import { isFresh, isOccupying } from "./worker.ts";
+import type { Generation, Worker } from "./worker.ts";
+
+export interface Staff {
+  /** The newest generation of which a worker was ready. */
+  readonly current: Generation | undefined;
+  /** A newer one that has yet to prove itself. */
+  readonly candidate: Generation | undefined;
+  readonly target: number;
+  readonly maxWorkers: number;
+}
+
+/** Forks and lets go; returns when a fork that back-off holds back is due, Infinity if there is none. */
+export function staff(roster: Roster, plan: Staff, now: number): number {
+  const wanted = [plan.current, plan.candidate].filter((generation) => generation !== undefined);
+  letSurplusGo(roster, wanted, plan.target, now);
+  letStaleGo(roster, plan, wanted, now);
+  let dueAt = Infinity;
+  for (const generation of wanted)
+    dueAt = Math.min(dueAt, forkMissing(roster, plan, generation, now));
+  return dueAt;
+}
+
+/** More than the target: the youngest go, those that do not serve yet first. */
+function letSurplusGo(roster: Roster, wanted: Generation[], target: number, now: number): void {
+  for (const generation of wanted) {
+    const fresh = roster.of(generation).filter(isFresh);
+    const byUse = [...fresh.filter(isReady), ...fresh.filter((worker) => !isReady(worker))];
+    for (const worker of byUse.slice(target)) roster.letGo(worker, now);
+  }
+}
+
+/** Older generations and recycled workers serve until fresh ones do in their place. The longest-serving go first. */
+function letStaleGo(
+  roster: Roster,
+  { current, target }: Staff,
+  wanted: Generation[],
+  now: number,
+): void {
+  for (const worker of roster.workers.values()) {
+    if (worker.state === "starting" && !wanted.includes(worker.generation))
+      roster.letGo(worker, now);
+  }
+  if (current === undefined) return;
+  const serving = [...roster.workers.values()].filter(isReady);
+  const fresh = serving.filter((worker) => worker.generation === current && isFresh(worker));
+  const stale = serving.filter((worker) => !fresh.includes(worker) && isStale(worker, wanted));
+  const surplus = Math.max(0, stale.length - Math.max(0, target - fresh.length));
+  for (const worker of stale.slice(0, surplus)) roster.letGo(worker, now);
+}
+
+function forkMissing(roster: Roster, plan: Staff, generation: Generation, now: number): number {
+  if (generation.zygote !== "loaded") return Infinity;
+  const fresh = roster.of(generation).filter(isFresh);
+  let missing = plan.target - fresh.length;
+  if (missing <= 0) return Infinity;
+  const { policy } = generation;
+  if (now < policy.notBefore) return policy.notBefore;
+  // While they die again and again, one at a time shows whether it still goes wrong.
+  const isProbing = policy.failures(now) > 1;
+  if (isProbing) missing = Math.min(missing, fresh.every(isReady) ? 1 : 0);
+  // The bound holds across a reload; the one above it keeps a full pool replaceable, worker for worker.
+  const limit = Math.max(plan.maxWorkers, plan.target + 1);
+  const occupied = [...roster.workers.values()].filter(isOccupying).length;
+  for (let count = Math.min(missing, limit - occupied); count > 0; count--)
+    roster.fork(generation, now);
+  return Infinity;
+}
+
+function isStale(worker: Worker, wanted: Generation[]): boolean {
+  return worker.isRecycled || !wanted.includes(worker.generation);
+}
+
+function isReady(worker: Worker): boolean {
+  return worker.state === "ready";
+}

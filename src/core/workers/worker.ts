@@ -1,0 +1,66 @@
+// What the registry knows of one worker process and of one generation (a zygote and all that it forked), with the
+// questions that it asks of many of them. Holds facts; the registry decides.
+
+import type { RestartPolicy } from "./restart-policy.ts";
+import type { WorkerState, ZygoteState } from "./state.ts";
+
+export interface Worker {
+  /** Never reused. */
+  readonly id: number;
+  readonly generation: Generation;
+  readonly bornAt: number;
+  state: WorkerState;
+  /** Known once the zygote has told. */
+  pid: number | undefined;
+  /** When its last thread said HELLO. */
+  readyAt: number | undefined;
+  /** Threads that said HELLO. */
+  readonly threads: Set<number>;
+  /** Of those, how many channels are still open. */
+  openChannels: number;
+  /** Its zygote is gone: no exit report will come, and only its pid reaches it. */
+  isOrphan: boolean;
+  /** To be replaced: it serves until the next one is ready. */
+  isRecycled: boolean;
+  /** When `lapse` happens, unless it is gone by then. */
+  deadline: number;
+  lapse: "start-timeout" | "abort" | "kill" | "channel-lost";
+}
+
+export interface Generation {
+  readonly id: number;
+  readonly bornAt: number;
+  /** Back-off of its workers. */
+  readonly policy: RestartPolicy;
+  zygote: ZygoteState;
+  /** When a worker of it was ready for the first time: it is proven. */
+  readyAt: number | undefined;
+  /** When a zygote that loads or stops is killed. */
+  deadline: number;
+  isForced: boolean;
+}
+
+/** Serves, or will soon. */
+export function isStaffed({ state }: Worker): boolean {
+  return state === "starting" || state === "ready";
+}
+
+/** Holds what an application holds (database connections, memory), and will for a while. */
+export function isOccupying({ state }: Worker): boolean {
+  return state === "starting" || state === "ready" || state === "retiring";
+}
+
+/** Counts towards the number of workers that its generation should have. */
+export function isFresh(worker: Worker): boolean {
+  return isStaffed(worker) && !worker.isRecycled;
+}
+
+/** For the log: `worker 3 (pid 4711)`. */
+export function nameOf({ id, pid }: Worker): string {
+  return pid === undefined ? `worker ${id}` : `worker ${id} (pid ${pid})`;
+}
+
+/** For the log: how a process ended. */
+export function describeExit(status: number | null, signal: string | null): string {
+  return signal === null ? `exited with status ${status}` : `was ended by ${signal}`;
+}

@@ -1,0 +1,96 @@
+// The body of one request while it arrives: in memory up to a limit, then in a file that the worker opens by name (docs/protocol.md).
+// Knows no HTTP: it is given decoded bytes and says when it holds all of them.
+
+import { SpoolFile } from "./spool-file.ts";
+import type { Budget } from "./budget.ts";
+
+export interface BodyOptions {
+  /** Bytes of one body that stay in memory. */
+  readonly memoryBytes: number;
+  readonly memory: Budget;
+  readonly disk: Budget;
+  /** A fresh path in the private directory. */
+  newPath(): string;
+}
+
+/** A file may lag behind the socket by this much before the socket is paused. */
+const MAX_QUEUED_BYTES = 512 * 1024;
+
+export class BodyCollector {
+  readonly #options: BodyOptions;
+  readonly #onProgress: () => void;
+  readonly #onError: (error: NodeJS.ErrnoException) => void;
+  #pieces: Uint8Array[] = [];
+  #memoryBytes = 0;
+  #file: SpoolFile | undefined;
+  #length = 0;
+
+  /** `onProgress`: bytes reached the file, see `mustPause` and `isStored`; `onError`: the file cannot be written. */
+  constructor(
+    options: BodyOptions,
+    onProgress: () => void,
+    onError: (error: NodeJS.ErrnoException) => void,
+  ) {
+    this.#options = options;
+    this.#onProgress = onProgress;
+    this.#onError = onError;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The body, when it is in memory. */
+  get pieces(): readonly Uint8Array[] {
+    return this.#pieces;
+  }
+
+  /** Where the body is, when it is in a file. */
+  get path(): string | undefined {
+    return this.#file?.path;
+  }
+
+  /** True while the file lags behind: no more should be read from the peer. */
+  get mustPause(): boolean {
+    return this.#file !== undefined && this.#file.queuedBytes > MAX_QUEUED_BYTES;
+  }
+
+  /** True when all that was added can be read by a worker. */
+  get isStored(): boolean {
+    return this.#file === undefined || this.#file.queuedBytes === 0;
+  }
+
+  /** Adds decoded bytes, which must not change afterwards. False: there is no space left for spool files. */
+  add(piece: Uint8Array): boolean {
+    this.#length += piece.length;
+    if (this.#file !== undefined) return this.#file.append(piece);
+    const fits = this.#memoryBytes + piece.length <= this.#options.memoryBytes;
+    if (fits && this.#options.memory.take(piece.length)) {
+      this.#memoryBytes += piece.length;
+      this.#pieces.push(piece);
+      return true;
+    }
+    return this.#moveToFile(piece);
+  }
+
+  #moveToFile(piece: Uint8Array): boolean {
+    const { disk, memory } = this.#options;
+    const file = new SpoolFile(this.#options.newPath(), disk, this.#onProgress, this.#onError);
+    this.#file = file;
+    const pieces = this.#pieces;
+    memory.give(this.#memoryBytes);
+    this.#memoryBytes = 0;
+    this.#pieces = [];
+    for (const earlier of pieces) if (!file.append(earlier)) return false;
+    return file.append(piece);
+  }
+
+  /** Gives back memory and file. Safe to call more than once. */
+  dispose(): void {
+    this.#options.memory.give(this.#memoryBytes);
+    this.#memoryBytes = 0;
+    this.#pieces = [];
+    this.#file?.dispose();
+    this.#file = undefined;
+  }
+}

@@ -1,0 +1,36 @@
+// How much the front holds for all clients together: memory for bodies and answers, space for spool files.
+// Knows numbers only; who asks decides what to do when there is no more (design: files, then back-pressure, then 503).
+
+export class Budget {
+  readonly #limit: number;
+  #used = 0;
+
+  /** `limit` in bytes, for all connections together. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  get isExhausted(): boolean {
+    return this.#used >= this.#limit;
+  }
+
+  /** Takes `bytes` when they fit; false (and nothing taken) otherwise. */
+  take(bytes: number): boolean {
+    if (this.#used + bytes > this.#limit) return false;
+    this.#used += bytes;
+    return true;
+  }
+
+  /** Takes `bytes` even beyond the limit: for what is held already and must be counted. */
+  takeAnyway(bytes: number): void {
+    this.#used += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes;
+  }
+}

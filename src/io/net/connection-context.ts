@@ -1,0 +1,47 @@
+// What all connections share: limits, budgets, deadlines, and who is told what. Made once by the server.
+
+import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
+import type { FieldNameTable } from "../../core/http/field-names.ts";
+import type { Refusal } from "../../core/http/refusal.ts";
+import type { RequestLimits } from "../../core/http1/request-parser.ts";
+import type { EnvironEncoder } from "../../core/wire/environ.ts";
+import type { BodyOptions } from "./body-collector.ts";
+import type { DeadlineList } from "./deadlines.ts";
+import type { Http1Connection } from "./http1-connection.ts";
+import type { WriterOptions } from "./response-writer.ts";
+
+/** Who is told what happened to requests: the access log, the figures. */
+export interface ConnectionObserver {
+  /** Once for each request that was whole, answered or not (status 499: its client has gone). */
+  exchangeOver(exchange: Exchange, now: number): void;
+  /** Once for each request that never was whole, or not acceptable; `requestLine` is empty when it was not readable. */
+  refused(refusal: Refusal, remoteAddress: string, requestLine: string): void;
+  /** Something of our own went wrong: the disk, mostly. */
+  failed(what: string, error: Error): void;
+}
+
+/** One list per kind of waiting (design section 6). */
+export interface ConnectionDeadlines {
+  readonly head: DeadlineList;
+  readonly body: DeadlineList;
+  readonly keepAlive: DeadlineList;
+  readonly linger: DeadlineList;
+}
+
+export interface ConnectionContext {
+  readonly requests: RequestSink;
+  readonly limits: RequestLimits;
+  readonly names: FieldNameTable;
+  readonly encoder: EnvironEncoder;
+  readonly body: BodyOptions;
+  readonly writer: WriterOptions;
+  readonly deadlines: ConnectionDeadlines;
+  /** Bytes per second; 0 is no minimum. */
+  readonly bodyMinRate: number;
+  readonly observer: ConnectionObserver;
+  /** The server is about to end: answers say `Connection: close`. */
+  readonly isDraining: boolean;
+  /** Milliseconds of a monotonic clock. */
+  now(): number;
+  onClosed(connection: Http1Connection): void;
+}

@@ -1,0 +1,185 @@
+// The network side of the server: listeners, all connections, their deadlines and budgets. Hands whole requests to a RequestSink.
+// Knows nothing of workers.
+
+import type { Socket } from "node:net";
+import type { Config } from "../../config/options.ts";
+import type { RequestSink } from "../../core/http/exchange.ts";
+import { FieldNameTable } from "../../core/http/field-names.ts";
+import { dateLine } from "../../core/http1/response-head.ts";
+import { EnvironEncoder } from "../../core/wire/environ.ts";
+import { Budget } from "./budget.ts";
+import type {
+  ConnectionContext,
+  ConnectionDeadlines,
+  ConnectionObserver,
+} from "./connection-context.ts";
+import { DeadlineList } from "./deadlines.ts";
+import { Http1Connection } from "./http1-connection.ts";
+import { listen, type Listener } from "./listener.ts";
+import { OutputBuffer } from "./response-writer.ts";
+
+/** How often deadlines are looked at: they fire this late at most. */
+const SWEEP_MS = 250;
+/** After a last answer what the client still sends is read and dropped for this long. */
+const LINGER_MS = 2000;
+/** At the end of the server an idle keep-alive connection has this long for a request that is on its way. */
+const DRAIN_IDLE_MS = 1000;
+/** From this share of the connections on, idle ones are closed to make room. */
+const CROWDED = 0.95;
+
+export interface FrontOptions {
+  readonly config: Config;
+  readonly maxConnections: number;
+  readonly requests: RequestSink;
+  readonly observer: ConnectionObserver;
+  newSpoolPath(): string;
+}
+
+export class Front {
+  readonly #options: FrontOptions;
+  readonly #connections = new Set<Http1Connection>();
+  readonly #listeners: Listener[] = [];
+  readonly #deadlines: ConnectionDeadlines;
+  readonly #context: ConnectionContext;
+  readonly #date = { line: dateLine(Date.now()) };
+  readonly #state = { isDraining: false };
+  readonly #sweeper: NodeJS.Timeout;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    const { config } = options;
+    this.#deadlines = {
+      head: new DeadlineList(config.headTimeoutMs),
+      body: new DeadlineList(config.bodyTimeoutMs),
+      keepAlive: new DeadlineList(config.keepAliveTimeoutMs),
+      linger: new DeadlineList(LINGER_MS),
+    };
+    this.#context = this.#makeContext();
+    this.#sweeper = setInterval(() => {
+      this.#sweep();
+    }, SWEEP_MS);
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Binds every address of the configuration. Throws StartupError; what was bound before is closed again. */
+  async listen(): Promise<readonly Listener[]> {
+    const { bind, backlog } = this.#options.config;
+    try {
+      for (const address of bind) {
+        const listener = await listen({
+          address,
+          backlog,
+          onConnection: (socket, at) => {
+            this.#accept(socket, at);
+          },
+          onError: (error) => {
+            this.#options.observer.failed("cannot accept a connection", error);
+          },
+        });
+        this.#listeners.push(listener);
+      }
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    return this.#listeners;
+  }
+
+  /** No new connections; what runs may finish, idle connections go. Resolves when no connection is left. */
+  async drain(): Promise<void> {
+    this.#state.isDraining = true;
+    for (const listener of this.#listeners) listener.close();
+    if (this.#connections.size === 0) return;
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections) connection.closeIdle();
+    }, DRAIN_IDLE_MS);
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    clearTimeout(timer);
+  }
+
+  /** Ends everything at once. */
+  close(): void {
+    clearInterval(this.#sweeper);
+    for (const listener of this.#listeners) listener.close();
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #accept(socket: Socket, listener: Listener): void {
+    const { maxConnections } = this.#options;
+    if (this.#connections.size >= maxConnections * CROWDED) this.#closeOldestIdle();
+    if (this.#connections.size >= maxConnections) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.add(new Http1Connection(socket, this.#context, listener));
+  }
+
+  #closeOldestIdle(): void {
+    const oldest = this.#deadlines.keepAlive.oldest;
+    if (oldest instanceof Http1Connection) oldest.closeIdle();
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    this.#date.line = dateLine(Date.now());
+    const { head, body, keepAlive, linger } = this.#deadlines;
+    for (const list of [head, body, keepAlive, linger]) list.sweep(now);
+    if (this.#options.config.bodyMinRateBytesPerSecond > 0) {
+      body.forEach((waiter) => {
+        if (waiter instanceof Http1Connection) waiter.checkBodyRate(now);
+      });
+    }
+  }
+
+  #onClosed(connection: Http1Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  #makeContext(): ConnectionContext {
+    const { config, requests, observer } = this.#options;
+    const newPath = (): string => this.#options.newSpoolPath();
+    const memory = new Budget(config.bufferMemoryBytes);
+    const disk = new Budget(config.tempDiskBytes);
+    const state = this.#state;
+    return {
+      requests,
+      observer,
+      limits: {
+        requestLineBytes: config.maxRequestLineBytes,
+        fieldBytes: config.maxFieldBytes,
+        headBytes: config.maxHeadBytes,
+        fieldCount: config.maxFields,
+        bodyBytes: config.maxBodyBytes,
+      },
+      names: new FieldNameTable(),
+      encoder: new EnvironEncoder(),
+      body: { memoryBytes: config.bodyMemoryBytes, memory, disk, newPath },
+      writer: {
+        output: new OutputBuffer(),
+        date: this.#date,
+        responseMemoryBytes: config.responseMemoryBytes,
+        responseFileBytes: config.responseFileBytes,
+        sendTimeoutMs: config.sendTimeoutMs,
+        memory,
+        disk,
+        newPath,
+      },
+      deadlines: this.#deadlines,
+      bodyMinRate: config.bodyMinRateBytesPerSecond,
+      get isDraining() {
+        return state.isDraining;
+      },
+      now: () => performance.now(),
+      onClosed: (connection) => {
+        this.#onClosed(connection);
+      },
+    };
+  }
+}

@@ -1,0 +1,331 @@
+// One client's connection: whole requests go to the workers one at a time, answers come back in order. Owns the socket and decides when it
+// ends. What bytes mean is core/http1's business, reading them RequestIntake's, writing them ResponseWriter's.
+
+import type { Socket } from "node:net";
+import type { AnswerHead, AnswerPart, AnswerSink, Exchange } from "../../core/http/exchange.ts";
+import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
+import { refusalPage } from "../../core/http1/refusal-page.ts";
+import { encodeConnectionEnviron } from "../../core/wire/environ.ts";
+import type { ConnectionContext } from "./connection-context.ts";
+import { clearDeadline, type DeadlineList, type Waiter } from "./deadlines.ts";
+import type { PendingRequest } from "./pending-request.ts";
+import { RequestIntake } from "./request-intake.ts";
+import { ResponseWriter } from "./response-writer.ts";
+
+/** Bytes behind the request being answered stay in the kernel above this (design section 2.1). */
+const MAX_BUFFERED_BYTES = 32 * 1024;
+/** What logs show for an exchange whose client left; never on the wire (nginx's number). */
+const CLIENT_GONE_STATUS = 499;
+const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
+
+export class Http1Connection implements AnswerSink, Waiter {
+  deadlineAt = 0;
+  deadlineList: DeadlineList | undefined;
+  deadlinePrevious: Waiter | undefined;
+  deadlineNext: Waiter | undefined;
+
+  readonly #socket: Socket;
+  readonly #context: ConnectionContext;
+  readonly #intake: RequestIntake;
+  readonly #writer: ResponseWriter;
+  readonly #remoteAddress: string;
+
+  /** The request being answered. */
+  #exchange: Exchange | undefined;
+  #hasBegunAnswer = false;
+  #isPaused = false;
+  #hasClientEnded = false;
+  #isDriving = false;
+  /** The worker of the exchange is held back. */
+  #isHolding = false;
+  /** The connection ends once the client has been given all of the last answer. */
+  #mustClose = false;
+  /** FIN is sent, or the socket is gone: what still comes is dropped. */
+  #isClosing = false;
+
+  /** `address`: what requests that come in here say of the server. */
+  constructor(
+    socket: Socket,
+    context: ConnectionContext,
+    address: { readonly serverName: string; readonly serverPort: string },
+  ) {
+    this.#socket = socket;
+    this.#context = context;
+    this.#remoteAddress = socket.remoteAddress ?? "";
+    const environ = encodeConnectionEnviron({
+      remoteAddress: this.#remoteAddress,
+      remotePort: socket.remotePort === undefined ? "" : String(socket.remotePort),
+      serverName: address.serverName,
+      serverPort: address.serverPort,
+      scheme: "http",
+    });
+    this.#intake = new RequestIntake(context, this, environ, {
+      onContinueWanted: () => {
+        this.#writer.writeRaw(CONTINUE);
+      },
+      onRefused: (refusal) => {
+        this.#refuse(refusal);
+      },
+      onStored: () => {
+        this.#drive();
+      },
+      onPause: (isPaused) => {
+        this.#setPaused(isPaused);
+      },
+    });
+    this.#writer = new ResponseWriter(socket, context.writer, {
+      onHold: (isHeld) => {
+        this.#isHolding = isHeld;
+        if (this.#exchange !== undefined) context.requests.hold(this.#exchange, isHeld);
+      },
+      onCaughtUp: () => {
+        this.#goOn();
+      },
+      onError: (error) => {
+        context.observer.failed("cannot keep an answer in a file", error);
+        socket.destroy();
+      },
+    });
+    this.#listen(socket);
+    context.deadlines.head.start(this, context.now());
+  }
+
+  #listen(socket: Socket): void {
+    socket.on("data", (chunk: Buffer) => {
+      this.#onData(chunk);
+    });
+    socket.on("end", () => {
+      this.#onClientEnded();
+    });
+    socket.on("timeout", () => {
+      socket.destroy(); // The client takes nothing of its answer: see ResponseBacklog.
+    });
+    // Resets and broken pipes are what clients do; "close" follows and says all that matters.
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      this.#onClosed();
+    });
+  }
+
+  /** Ends the connection if no request is under way: its client may repeat what crosses this (RFC 9112 section 9.6). */
+  closeIdle(): void {
+    if (this.#exchange === undefined && this.#intake.isBetweenRequests) this.#close();
+  }
+
+  /** At once, whatever is under way. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  onDeadline(list: DeadlineList): void {
+    const { deadlines } = this.#context;
+    if (list === deadlines.keepAlive) this.#close();
+    else if (list === deadlines.body) this.#refuse(REFUSALS.bodyTimeout);
+    else if (list === deadlines.head && !this.#intake.isBetweenRequests) {
+      this.#refuse(REFUSALS.headTimeout);
+    } else this.#socket.destroy();
+  }
+
+  checkBodyRate(now: number): void {
+    if (this.#intake.isTooSlow(now)) this.#refuse(REFUSALS.bodyTooSlow);
+  }
+
+  // Reading.
+
+  #onData(chunk: Buffer): void {
+    // Lingering: what comes is read and dropped, so that the last answer arrives.
+    if (this.#mustClose && this.#exchange === undefined) return;
+    this.#intake.push(chunk);
+    if (this.#exchange === undefined) this.#drive();
+    else this.#pauseIfFull();
+  }
+
+  /** Reads requests and hands them over until one is being answered, or bytes are missing. */
+  #drive(): void {
+    if (this.#isDriving) return; // An answer at once, inside the loop below: the loop goes on.
+    this.#isDriving = true;
+    while (this.#exchange === undefined && !this.#mustClose && !this.#writer.isBehind) {
+      const request = this.#intake.next();
+      if (request === undefined) break;
+      this.#submit(request);
+    }
+    this.#isDriving = false;
+    if (this.#hasClientEnded && this.#exchange === undefined) this.#onInputOver();
+    else this.#pauseIfFull();
+  }
+
+  #submit(request: PendingRequest): void {
+    const now = this.#context.now();
+    const exchange = request.toExchange(this, this.#remoteAddress, now);
+    this.#exchange = exchange;
+    this.#hasBegunAnswer = false;
+    this.#context.requests.submit(exchange);
+    if (this.#hasClientEnded && this.#exchange === exchange) {
+      this.#context.requests.clientLeft(exchange, false);
+    }
+  }
+
+  #pauseIfFull(): void {
+    if (this.#exchange !== undefined && this.#intake.bufferedBytes > MAX_BUFFERED_BYTES) {
+      this.#setPaused(true);
+    }
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
+    if (isPaused) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  // Answering.
+
+  answerBegan(exchange: Exchange, head: AnswerHead, isComplete: boolean): void {
+    if (exchange !== this.#exchange) return;
+    this.#hasBegunAnswer = true;
+    exchange.status = head.status;
+    exchange.bytesSent = this.#writer.begin(head, {
+      isHead: exchange.isHead,
+      minorVersion: exchange.minorVersion,
+      keepAlive: this.#mayKeepAlive(exchange),
+    });
+    if (isComplete) this.#finishAnswer(exchange);
+  }
+
+  answerContinued(exchange: Exchange, part: AnswerPart, isComplete: boolean): void {
+    if (exchange !== this.#exchange) return;
+    exchange.bytesSent += this.#writer.continue(part);
+    if (isComplete) this.#finishAnswer(exchange);
+  }
+
+  answerEnded(exchange: Exchange, isBroken: boolean): void {
+    exchange.body?.dispose();
+    if (exchange !== this.#exchange) return;
+    if (!isBroken) this.#finishAnswer(exchange);
+    else if (this.#hasBegunAnswer) this.#breakAnswer(exchange);
+    else this.answerRefused(exchange, REFUSALS.applicationError);
+  }
+
+  answerRefused(exchange: Exchange, refusal: Refusal): void {
+    exchange.body?.dispose();
+    if (exchange !== this.#exchange) return;
+    if (this.#hasBegunAnswer) {
+      this.#breakAnswer(exchange);
+      return;
+    }
+    exchange.status = refusal.status;
+    const keepAlive = this.#mayKeepAlive(exchange);
+    this.#writePage(refusal, exchange.isHead, exchange.minorVersion, keepAlive);
+    this.#mustClose ||= !keepAlive;
+    this.#exchangeOver(exchange);
+    this.#goOn();
+  }
+
+  answerAbandoned(exchange: Exchange): void {
+    if (exchange === this.#exchange) this.#socket.destroy(); // onClosed takes it out of the queue.
+  }
+
+  #mayKeepAlive(exchange: Exchange): boolean {
+    return exchange.keepAlive && !this.#context.isDraining && !this.#hasClientEnded;
+  }
+
+  #writePage(refusal: Refusal, isHead: boolean, minorVersion: number, keepAlive: boolean): void {
+    const date = this.#context.writer.date.line;
+    this.#writer.writeRaw(refusalPage(refusal, { isHead, keepAlive, minorVersion, date }));
+  }
+
+  #finishAnswer(exchange: Exchange): void {
+    if (!this.#writer.end()) {
+      this.#breakAnswer(exchange);
+      return;
+    }
+    this.#mustClose ||= this.#writer.mustClose;
+    this.#exchangeOver(exchange);
+    this.#goOn();
+  }
+
+  #breakAnswer(exchange: Exchange): void {
+    this.#mustClose = true;
+    this.#isClosing = true;
+    this.#exchangeOver(exchange);
+    this.#writer.break();
+  }
+
+  #exchangeOver(exchange: Exchange): void {
+    this.#exchange = undefined;
+    // What still waits for this client is all here: the worker may go on with others.
+    if (this.#isHolding) this.#context.requests.hold(exchange, false);
+    this.#isHolding = false;
+    this.#context.observer.exchangeOver(exchange, this.#context.now());
+  }
+
+  /** The next request, or the end, once the client has taken enough of the last answer. */
+  #goOn(): void {
+    if (this.#exchange !== undefined || this.#isClosing || this.#writer.isBehind) return;
+    this.#mustClose ||= this.#context.isDraining && this.#intake.bufferedBytes === 0;
+    if (this.#mustClose) {
+      this.#close();
+      return;
+    }
+    if (this.#intake.pending !== undefined) return;
+    this.#context.deadlines.keepAlive.start(this, this.#context.now());
+    this.#drive();
+  }
+
+  // Ending.
+
+  #refuse(refusal: Refusal): void {
+    const pending = this.#intake.pending;
+    const requestLine = pending?.requestLine ?? "";
+    this.#context.observer.refused(refusal, this.#remoteAddress, requestLine);
+    this.#writePage(refusal, pending?.isHead ?? false, 1, false);
+    this.#intake.dispose();
+    this.#close();
+  }
+
+  /**
+   * FIN after what is written, then read and drop for a while: closing with unread bytes in the kernel would send RST, which
+   * could destroy the answer on its way (RFC 9112 section 9.6).
+   */
+  #close(): void {
+    this.#mustClose = true;
+    if (this.#isClosing || this.#writer.isBehind) return;
+    this.#isClosing = true;
+    clearDeadline(this);
+    this.#socket.end();
+    if (this.#hasClientEnded) return;
+    this.#context.deadlines.linger.start(this, this.#context.now());
+    this.#setPaused(false);
+  }
+
+  #onClientEnded(): void {
+    this.#hasClientEnded = true;
+    const exchange = this.#exchange;
+    if (exchange !== undefined) this.#context.requests.clientLeft(exchange, false);
+    else if (this.#intake.pending?.isWhole !== true) this.#onInputOver();
+  }
+
+  /** Nothing more will come. In the middle of a request, that request never reaches the application. */
+  #onInputOver(): void {
+    const isTruncated = !this.#intake.isBetweenRequests;
+    if (this.#intake.pending?.isWhole === true) return;
+    this.#intake.dispose();
+    if (isTruncated && !this.#mustClose) this.#socket.destroy();
+    else this.#close();
+  }
+
+  #onClosed(): void {
+    this.#mustClose = true;
+    this.#isClosing = true;
+    clearDeadline(this);
+    this.#intake.dispose();
+    this.#writer.dispose();
+    const exchange = this.#exchange;
+    if (exchange !== undefined) {
+      if (!this.#hasBegunAnswer) exchange.status = CLIENT_GONE_STATUS;
+      this.#exchangeOver(exchange);
+      this.#context.requests.clientLeft(exchange, true);
+    }
+    this.#context.onClosed(this);
+  }
+}

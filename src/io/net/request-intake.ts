@@ -1,0 +1,167 @@
+// The reading half of a connection: bytes in, whole requests out, one at a time. Keeps the parser, the body that is still coming and the
+// deadlines of head and body. Knows nothing of answers; the socket only as something that can be paused.
+
+import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
+import { PARSED, RequestParser } from "../../core/http1/request-parser.ts";
+import { BodyCollector } from "./body-collector.ts";
+import type { ConnectionContext } from "./connection-context.ts";
+import { clearDeadline, type Waiter } from "./deadlines.ts";
+import { PendingRequest } from "./pending-request.ts";
+
+export interface IntakeEvents {
+  /** The client waits for 100 Continue before it sends its body (RFC 9110 section 10.1.1). */
+  onContinueWanted(): void;
+  /** This cannot become a request; nothing more will be read. */
+  onRefused(refusal: Refusal): void;
+  /** A body that went to a file is whole, or may go on: call `next()` again. */
+  onStored(): void;
+  /** Stop reading from the socket, or go on. */
+  onPause(isPaused: boolean): void;
+}
+
+export class RequestIntake {
+  readonly #context: ConnectionContext;
+  readonly #waiter: Waiter;
+  readonly #events: IntakeEvents;
+  readonly #parser: RequestParser;
+  readonly #environ: Uint8Array;
+  #pending: PendingRequest | undefined;
+  #isOver = false;
+
+  /** `waiter` is who is told when a deadline passes; `environ` what all requests of the connection share. */
+  constructor(
+    context: ConnectionContext,
+    waiter: Waiter,
+    environ: Uint8Array,
+    events: IntakeEvents,
+  ) {
+    this.#context = context;
+    this.#waiter = waiter;
+    this.#environ = environ;
+    this.#events = events;
+    this.#parser = new RequestParser(context.limits, context.names);
+  }
+
+  /** No byte of a further request has come. */
+  get isBetweenRequests(): boolean {
+    return this.#pending === undefined && this.#parser.isBetweenRequests;
+  }
+
+  get bufferedBytes(): number {
+    return this.#parser.bufferedBytes;
+  }
+
+  /** The request whose head was read and whose body is still coming. */
+  get pending(): PendingRequest | undefined {
+    return this.#pending;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#parser.push(chunk);
+  }
+
+  /** The next whole request; undefined when bytes are missing, or after a refusal. */
+  next(): PendingRequest | undefined {
+    if (this.#pending?.isWhole === true) return this.#takeWhole(this.#pending);
+    while (!this.#isOver) {
+      switch (this.#parser.next()) {
+        case PARSED.needMore:
+          this.#waitForMore();
+          return undefined;
+        case PARSED.head:
+          this.#pending = new PendingRequest(this.#parser.head, this.#environ, this.#context);
+          this.#askForBody();
+          break;
+        case PARSED.body:
+          this.#collect(this.#parser.bodyPiece);
+          break;
+        case PARSED.end:
+          return this.#finish();
+        case PARSED.refused:
+          this.#refuse(this.#parser.refusal ?? REFUSALS.badRequestLine);
+      }
+    }
+    return undefined;
+  }
+
+  /** The body came too slowly (design section 6: at least `--body-min-rate` on the whole). */
+  isTooSlow(now: number): boolean {
+    const pending = this.#pending;
+    if (pending === undefined || pending.isWhole || pending.body?.mustPause === true) return false;
+    return pending.isTooSlow(now, this.#context.bodyMinRate);
+  }
+
+  /** Nothing more is read; what came of a body is dropped. */
+  dispose(): void {
+    this.#isOver = true;
+    this.#pending?.body?.dispose();
+    this.#pending = undefined;
+  }
+
+  /** Only when the client waits for it, which one that has sent body bytes does not. */
+  #askForBody(): void {
+    if (this.#parser.head.expectsContinue && this.#parser.bufferedBytes === 0) {
+      this.#events.onContinueWanted();
+    }
+  }
+
+  #waitForMore(): void {
+    const { deadlines } = this.#context;
+    const isInHead = this.#pending === undefined && !this.#parser.isBetweenRequests;
+    if (this.#pending !== undefined) deadlines.body.start(this.#waiter, this.#context.now());
+    else if (isInHead && this.#waiter.deadlineList !== deadlines.head) {
+      deadlines.head.start(this.#waiter, this.#context.now());
+    }
+    if (this.#pending?.body?.mustPause !== true) this.#events.onPause(false);
+  }
+
+  #collect(piece: Uint8Array): void {
+    const pending = this.#pending;
+    if (pending === undefined) throw new Error("body bytes without a head");
+    pending.body ??= this.#newBody();
+    if (!pending.body.add(piece)) this.#refuse(REFUSALS.noSpace);
+    else if (pending.body.mustPause) this.#events.onPause(true);
+  }
+
+  #newBody(): BodyCollector {
+    return new BodyCollector(
+      this.#context.body,
+      () => {
+        this.#onProgress();
+      },
+      (error) => {
+        this.#context.observer.failed("cannot keep a request body in a file", error);
+        this.#refuse(REFUSALS.noSpace);
+      },
+    );
+  }
+
+  #onProgress(): void {
+    const pending = this.#pending;
+    if (pending?.body === undefined) return;
+    if (!pending.isWhole) this.#events.onPause(pending.body.mustPause);
+    else if (pending.body.isStored) this.#events.onStored();
+  }
+
+  #finish(): PendingRequest | undefined {
+    const pending = this.#pending;
+    if (pending === undefined) throw new Error("the end of a request without its head");
+    pending.isWhole = true;
+    clearDeadline(this.#waiter);
+    return this.#takeWhole(pending);
+  }
+
+  #takeWhole(pending: PendingRequest): PendingRequest | undefined {
+    if (pending.body?.isStored === false) {
+      this.#events.onPause(true);
+      return undefined;
+    }
+    this.#pending = undefined;
+    return pending;
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#isOver = true;
+    this.#events.onRefused(refusal);
+  }
+}

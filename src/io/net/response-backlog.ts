@@ -1,0 +1,181 @@
+// What a client has not read yet: first in the socket's own queue in memory, then in a file, then by holding the worker back.
+// Knows bytes and one socket; knows nothing of HTTP.
+
+import type { Socket } from "node:net";
+import type { Budget } from "./budget.ts";
+import { SpoolFile } from "./spool-file.ts";
+
+export interface BacklogOptions {
+  /** Bytes of one answer that wait in memory before a file is used. */
+  readonly responseMemoryBytes: number;
+  /** Bytes of one answer that wait in a file before the worker is held back. */
+  readonly responseFileBytes: number;
+  /** A client that reads nothing for this long is gone; 0: never. */
+  readonly sendTimeoutMs: number;
+  readonly memory: Budget;
+  readonly disk: Budget;
+  /** A fresh path in the private directory. */
+  newPath(): string;
+}
+
+/** What is read back from the file at once; each such piece is progress that the send time-out can see. */
+const READ_BACK_BYTES = 256 * 1024;
+/** The file may lag behind the worker by this much. */
+const MAX_QUEUED_BYTES = 1024 * 1024;
+
+export class ResponseBacklog {
+  readonly #socket: Socket;
+  readonly #options: BacklogOptions;
+  readonly #events: {
+    onHold(isHeld: boolean): void;
+    onCaughtUp(): void;
+    onError(error: Error): void;
+  };
+  #countedBytes = 0;
+  #isWatching = false;
+  #file: SpoolFile | undefined;
+  #readPosition = 0;
+  #isReading = false;
+  /** What neither memory nor file could take: at most what arrives before the held worker's channel stops. */
+  #overflow: Uint8Array[] = [];
+  #isHolding = false;
+
+  constructor(
+    socket: Socket,
+    options: BacklogOptions,
+    events: { onHold(isHeld: boolean): void; onCaughtUp(): void; onError(error: Error): void },
+  ) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** Bytes must go through `append`, not to the socket: they have to wait behind others. */
+  get isActive(): boolean {
+    return this.#file !== undefined;
+  }
+
+  get isBehind(): boolean {
+    return (
+      this.#file !== undefined || this.#socket.writableLength > this.#options.responseMemoryBytes
+    );
+  }
+
+  /** The socket has not taken everything: count it, and go over to a file when it is too much. */
+  watch(): void {
+    const waiting = this.#socket.writableLength;
+    this.#count(waiting);
+    if (!this.#isWatching) {
+      this.#isWatching = true;
+      // Node's own idle timer sees partial writes (it looks at the handle's queue), which `writableLength` does not.
+      this.#socket.setTimeout(this.#options.sendTimeoutMs);
+      this.#socket.on("drain", this.#onDrain);
+    }
+    const isScarce = this.#options.memory.isExhausted;
+    const limit = isScarce ? this.#socket.writableHighWaterMark : this.#options.responseMemoryBytes;
+    if (waiting > limit && this.#file === undefined) this.#openFile();
+  }
+
+  append(bytes: Uint8Array): void {
+    const file = this.#file;
+    if (file === undefined) return;
+    const isFull =
+      file.totalBytes - this.#readPosition + bytes.length > this.#options.responseFileBytes;
+    if (this.#overflow.length > 0 || isFull || !file.append(bytes)) {
+      this.#overflow.push(bytes);
+      this.#hold(true);
+      return;
+    }
+    if (file.queuedBytes > MAX_QUEUED_BYTES) this.#hold(true);
+  }
+
+  dispose(): void {
+    this.#stopWatching();
+    this.#file?.dispose();
+    this.#file = undefined;
+    this.#overflow = [];
+    this.#isHolding = false;
+  }
+
+  readonly #onDrain = (): void => {
+    if (this.#file !== undefined) {
+      this.#count(this.#socket.writableLength);
+      this.#readBack();
+      return;
+    }
+    this.#stopWatching();
+    this.#events.onCaughtUp();
+  };
+
+  #stopWatching(): void {
+    this.#count(0);
+    if (!this.#isWatching) return;
+    this.#isWatching = false;
+    this.#socket.setTimeout(0);
+    this.#socket.off("drain", this.#onDrain);
+  }
+
+  #count(bytes: number): void {
+    this.#options.memory.takeAnyway(bytes - this.#countedBytes);
+    this.#countedBytes = bytes;
+  }
+
+  #openFile(): void {
+    this.#readPosition = 0;
+    this.#file = new SpoolFile(
+      this.#options.newPath(),
+      this.#options.disk,
+      () => {
+        if (this.#file !== undefined) this.#releaseIfLow(this.#file);
+        this.#readBack();
+      },
+      (error) => {
+        this.#events.onError(error);
+      },
+    );
+  }
+
+  #readBack(): void {
+    const file = this.#file;
+    if (file === undefined || this.#isReading || this.#socket.writableNeedDrain) return;
+    if (this.#readPosition < file.writtenBytes) {
+      this.#isReading = true;
+      file.read(this.#readPosition, READ_BACK_BYTES, (bytes) => {
+        this.#isReading = false;
+        this.#readPosition += bytes.length;
+        this.#socket.write(bytes);
+        this.#count(this.#socket.writableLength);
+        this.#releaseIfLow(file);
+        this.#readBack();
+      });
+      return;
+    }
+    if (file.queuedBytes === 0) this.#closeFile(file);
+  }
+
+  #releaseIfLow(file: SpoolFile): void {
+    if (this.#overflow.length === 0 && file.queuedBytes < MAX_QUEUED_BYTES / 2) this.#hold(false);
+  }
+
+  /** Everything in the file went to the socket. */
+  #closeFile(file: SpoolFile): void {
+    file.dispose();
+    this.#file = undefined;
+    const overflow = this.#overflow;
+    this.#overflow = [];
+    for (const bytes of overflow) this.#socket.write(bytes);
+    this.#hold(false);
+    if (this.#socket.writableNeedDrain) {
+      this.watch();
+      return;
+    }
+    this.#stopWatching();
+    this.#events.onCaughtUp();
+  }
+
+  #hold(isHeld: boolean): void {
+    if (this.#isHolding === isHeld) return;
+    this.#isHolding = isHeld;
+    this.#events.onHold(isHeld);
+  }
+}

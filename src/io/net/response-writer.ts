@@ -1,0 +1,205 @@
+// Writes one answer after the other to one client: head, framed body, end. What a slow client has not read yet waits in memory, then in a
+// file, and only then is the worker held back (design section 2.6). Knows the socket and the framing; not who answers, nor keep-alive.
+
+import type { Socket } from "node:net";
+import type { AnswerHead, AnswerPart } from "../../core/http/exchange.ts";
+import {
+  FRAMING,
+  HEAD_EXTRA_BYTES,
+  framingOf,
+  isBodiless,
+  writeResponseHead,
+  type Framing,
+} from "../../core/http1/response-head.ts";
+import { ANSWER_FLAG } from "../../core/wire/frame.ts";
+import { ResponseBacklog, type BacklogOptions } from "./response-backlog.ts";
+
+/** The buffer in which small answers are put together, one for all connections: it is free again when the kernel took all of it. */
+export class OutputBuffer {
+  bytes = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
+
+  /** Called when the kernel did not take all: the socket still reads from the buffer, so the next answer needs another. */
+  replace(): void {
+    this.bytes = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
+  }
+}
+
+const OUTPUT_BYTES = 64 * 1024;
+/** Bodies up to this size are copied behind their head: one write costs less than two buffers (writev). */
+const COPIED_BODY_BYTES = 16 * 1024;
+
+export interface WriterOptions extends BacklogOptions {
+  readonly output: OutputBuffer;
+  /** The Date line of this second. */
+  readonly date: { readonly line: Uint8Array };
+}
+
+/** What the answer at hand needs to know of its request. */
+export interface AnswerContext {
+  readonly isHead: boolean;
+  readonly minorVersion: number;
+  readonly keepAlive: boolean;
+}
+
+const CRLF = Buffer.from("\r\n");
+const LAST_CHUNK = Buffer.from("0\r\n\r\n");
+
+export class ResponseWriter {
+  readonly #socket: Socket;
+  readonly #options: WriterOptions;
+  readonly #backlog: ResponseBacklog;
+  #framing: Framing = FRAMING.none;
+  /** Body bytes still to come under a Content-Length. */
+  #remaining = 0;
+  #mustClose = false;
+  #isCorked = false;
+
+  /** `onHold` asks to hold the worker back or let it go on; `onCaughtUp` tells that the client has taken enough to go on with another answer. */
+  constructor(
+    socket: Socket,
+    options: WriterOptions,
+    events: { onHold(isHeld: boolean): void; onCaughtUp(): void; onError(error: Error): void },
+  ) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#backlog = new ResponseBacklog(socket, options, events);
+  }
+
+  /** The connection cannot carry another answer after this one. */
+  get mustClose(): boolean {
+    return this.#mustClose;
+  }
+
+  /** No next answer should be begun before `onCaughtUp`. */
+  get isBehind(): boolean {
+    return this.#backlog.isBehind;
+  }
+
+  /** Head and first piece. Returns the body bytes accepted for the client. */
+  begin(head: AnswerHead, context: AnswerContext): number {
+    const { flags, status } = head;
+    const hasLength = (flags & ANSWER_FLAG.length) !== 0;
+    const isComplete = (flags & ANSWER_FLAG.complete) !== 0;
+    const isBodyless = isBodiless(status, context.isHead);
+    const bodyBytes = isBodyless ? 0 : head.pieceEnd - head.pieceStart;
+    const framing = framingOf({
+      status,
+      isHead: context.isHead,
+      minorVersion: context.minorVersion,
+      hasLength,
+      isComplete,
+    });
+    this.#framing = framing;
+    const frameBodyBytes = isBodyless ? 0 : head.frameBodyBytes;
+    this.#remaining = hasLength ? head.contentLength : frameBodyBytes;
+    this.#mustClose = !context.keepAlive || framing === FRAMING.close;
+    const output = this.#options.output;
+    const headBytes = head.headEnd - head.headStart + HEAD_EXTRA_BYTES;
+    const isCopied = framing !== FRAMING.chunked && bodyBytes <= COPIED_BODY_BYTES;
+    const needed = headBytes + (isCopied ? bodyBytes : 0);
+    const target = needed <= OUTPUT_BYTES ? output.bytes : Buffer.allocUnsafeSlow(needed);
+    let length = writeResponseHead(
+      target,
+      head.bytes,
+      head.headStart,
+      head.headEnd,
+      this.#options.date.line,
+      {
+        hasDate: (flags & ANSWER_FLAG.date) !== 0,
+        hasServer: (flags & ANSWER_FLAG.server) !== 0,
+        framing,
+        lengthToAdd: framing === FRAMING.length && !hasLength ? frameBodyBytes : -1,
+        keepAlive: !this.#mustClose,
+        minorVersion: context.minorVersion,
+      },
+    );
+    if (!isCopied) {
+      this.#cork();
+      this.#write(target.subarray(0, length));
+      return this.#body(head, bodyBytes);
+    }
+    if (bodyBytes > 0) {
+      target.set(head.bytes.subarray(head.pieceStart, head.pieceEnd), length);
+      length += bodyBytes;
+      this.#remaining -= bodyBytes;
+    }
+    this.#write(target.subarray(0, length));
+    return bodyBytes;
+  }
+
+  /** A further piece. Returns the body bytes accepted for the client. */
+  continue(part: AnswerPart): number {
+    if (this.#framing === FRAMING.none) return 0;
+    this.#cork();
+    return this.#body(part, part.pieceEnd - part.pieceStart);
+  }
+
+  /** The body is whole: true when its length is what the head promised, and the message is ended. */
+  end(): boolean {
+    if (this.#framing === FRAMING.length) return this.#remaining === 0;
+    if (this.#framing === FRAMING.chunked) this.#write(LAST_CHUNK);
+    return true;
+  }
+
+  /** Without the end of the message: the client must see that the answer is not whole (design section 2.6). */
+  break(): void {
+    this.#backlog.dispose();
+    // Where only the end of the connection ends the body, a FIN would look like success.
+    if (this.#framing === FRAMING.close || !this.#socket.writable) this.#socket.resetAndDestroy();
+    else this.#socket.destroySoon();
+  }
+
+  /** Bytes that are a whole answer already: 100 Continue, or an error page of the server. */
+  writeRaw(bytes: Uint8Array): void {
+    this.#write(bytes);
+  }
+
+  dispose(): void {
+    this.#backlog.dispose();
+  }
+
+  #body(part: AnswerPart, length: number): number {
+    if (length === 0) return 0;
+    if (this.#framing === FRAMING.length) {
+      if (length > this.#remaining) throw new Error("more body than its Content-Length");
+      this.#remaining -= length;
+    }
+    const piece = part.bytes.subarray(part.pieceStart, part.pieceEnd);
+    if (this.#framing !== FRAMING.chunked) {
+      this.#write(piece);
+      return length;
+    }
+    const size = Buffer.from(`${length.toString(16)}\r\n`, "latin1");
+    if (length <= COPIED_BODY_BYTES) {
+      this.#write(Buffer.concat([size, piece, CRLF]));
+      return length;
+    }
+    this.#write(size);
+    this.#write(piece);
+    this.#write(CRLF);
+    return length;
+  }
+
+  /** Several writes of one turn leave in one system call. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      this.#socket.uncork();
+    });
+  }
+
+  #write(bytes: Uint8Array): void {
+    const isShared = bytes.buffer === this.#options.output.bytes.buffer;
+    if (this.#backlog.isActive) {
+      this.#backlog.append(isShared ? Buffer.from(bytes) : bytes);
+      return;
+    }
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength === 0) return;
+    if (isShared) this.#options.output.replace();
+    this.#backlog.watch();
+  }
+}

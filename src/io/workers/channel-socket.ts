@@ -1,0 +1,118 @@
+// One channel at the front's end: frames in, requests out (docs/protocol.md section 1). Owns the socket and the buffers;
+// knows neither queue nor HTTP. Requests of one turn leave in one write.
+
+import type { Socket } from "node:net";
+import type { Exchange } from "../../core/http/exchange.ts";
+import { FRAME, FRAME_HEADER_BYTES, GONE_FLAG, REQUEST_FLAG } from "../../core/wire/frame.ts";
+import { writeFrameHeader } from "../../core/wire/frame.ts";
+import { writeRequestPrefix } from "../../core/wire/request-writer.ts";
+
+const OUTPUT_BYTES = 64 * 1024;
+/** Bodies up to this size travel in the output buffer; larger ones are written from where they lie. */
+const COPIED_BODY_BYTES = 16 * 1024;
+
+export class ChannelSocket {
+  readonly #socket: Socket;
+  readonly #flusher: ChannelFlusher;
+  #output = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
+  #length = 0;
+  #isEnding = false;
+
+  constructor(socket: Socket, flusher: ChannelFlusher) {
+    this.#socket = socket;
+    this.#flusher = flusher;
+  }
+
+  /** REQUEST: leaves with the others of this turn. */
+  send(number: number, exchange: Exchange): void {
+    const { body, environ } = exchange;
+    const path = body?.path;
+    const pathBytes = path === undefined ? undefined : Buffer.from(path);
+    const bodyLength = pathBytes?.length ?? body?.length ?? 0;
+    const flags =
+      (exchange.isHead ? REQUEST_FLAG.head : 0) | (pathBytes === undefined ? 0 : REQUEST_FLAG.file);
+    const isCopied = bodyLength <= COPIED_BODY_BYTES;
+    this.#makeRoom(exchange.frameBytes - (isCopied ? 0 : bodyLength));
+    this.#length = writeRequestPrefix(
+      this.#output,
+      this.#length,
+      number,
+      flags,
+      environ,
+      bodyLength,
+    );
+    if (pathBytes !== undefined) this.#append(pathBytes);
+    else if (body !== undefined) {
+      if (!isCopied) this.flush();
+      for (const piece of body.pieces) {
+        if (isCopied) this.#append(piece);
+        else this.#socket.write(piece);
+      }
+    }
+    this.#flusher.add(this);
+  }
+
+  /** GONE: the client of a request that was sent has left; `isStop`: for good. */
+  sendGone(number: number, isStop: boolean): void {
+    if (this.#isEnding) return;
+    this.#makeRoom(FRAME_HEADER_BYTES);
+    const flags = isStop ? GONE_FLAG.stop : 0;
+    this.#length = writeFrameHeader(this.#output, this.#length, FRAME.gone, flags, number, 0);
+    this.#flusher.add(this);
+  }
+
+  flush(): void {
+    if (this.#length === 0) return;
+    const bytes = this.#output.subarray(0, this.#length);
+    this.#length = 0;
+    this.#socket.write(bytes);
+    // The kernel took all: the buffer is ours again. Fresh ones cost page faults and major collections (design section 5).
+    if (this.#socket.writableLength > 0) this.#output = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
+  }
+
+  setPaused(isPaused: boolean): void {
+    if (isPaused) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  /** Retires the worker thread: it runs what it was sent, then leaves. */
+  end(): void {
+    if (this.#isEnding) return;
+    this.flush();
+    this.#isEnding = true;
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#isEnding = true;
+    this.#socket.destroy();
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#length + bytes <= this.#output.length) return;
+    this.flush();
+    if (bytes > this.#output.length) this.#output = Buffer.allocUnsafeSlow(bytes);
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#output.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+}
+
+/** Writes what was sent during one turn of the event loop at its end: one system call per worker and turn. */
+export class ChannelFlusher {
+  #dirty: ChannelSocket[] = [];
+
+  add(channel: ChannelSocket): void {
+    if (this.#dirty.includes(channel)) return;
+    this.#dirty.push(channel);
+    if (this.#dirty.length === 1) setImmediate(this.#flushAll);
+  }
+
+  readonly #flushAll = (): void => {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const channel of dirty) channel.flush();
+  };
+}

@@ -1,0 +1,99 @@
+// What front and zygote say on the control socket (docs/protocol.md section 2), as types, and the way from a line to a message.
+
+/** Front to zygote. */
+export type ControlRequest =
+  | LoadRequest
+  | { readonly type: "fork"; readonly worker: number; readonly tokens: readonly string[] }
+  | {
+      readonly type: "withdraw";
+      readonly worker: number;
+      readonly thread: number;
+      readonly upTo: number;
+    }
+  | { readonly type: "signal"; readonly worker: number; readonly signal: "TERM" | "ABRT" | "KILL" }
+  | { readonly type: "stacks"; readonly worker: number }
+  | { readonly type: "schedule"; readonly policy: "batch" | "other" }
+  | { readonly type: "stop" };
+
+export interface LoadRequest {
+  readonly type: "load";
+  readonly protocol: number;
+  readonly version: string;
+  readonly directory: string;
+  readonly module: string;
+  readonly callable: string | null;
+  readonly preload: "auto" | "on" | "off";
+  readonly threads: number;
+  readonly channelPath: string;
+  readonly privateDirectory: string;
+  readonly maxWorkers: number;
+  readonly softFileLimit: number | null;
+  readonly gracefulTimeoutMs: number;
+  readonly multiprocess: boolean;
+}
+
+/** Per worker thread: `[started, withdrawnTo, exempt]`. */
+export type LedgerWords = readonly [number, number, number];
+
+/** Zygote to front. */
+export type ControlReport =
+  | {
+      readonly type: "loaded";
+      readonly pid: number;
+      readonly python: string;
+      readonly preload: boolean;
+      readonly notes: readonly string[];
+    }
+  | { readonly type: "failed"; readonly error: string; readonly hint: string }
+  | { readonly type: "forked"; readonly worker: number; readonly pid: number }
+  | {
+      readonly type: "exited";
+      readonly worker: number;
+      readonly pid: number;
+      readonly status: number | null;
+      readonly signal: string | null;
+      readonly userMs: number;
+      readonly systemMs: number;
+      readonly maxRssKiB: number;
+      readonly ledger: readonly LedgerWords[];
+    }
+  | {
+      readonly type: "withdrawn";
+      readonly worker: number;
+      readonly thread: number;
+      readonly started: number;
+      readonly above: number;
+      readonly upTo: number;
+    }
+  | { readonly type: "stacks"; readonly worker: number; readonly text: string }
+  | {
+      readonly type: "note";
+      readonly level: "info" | "warning" | "error";
+      readonly text: string;
+    };
+
+const REPORT_TYPES = new Set([
+  "loaded",
+  "failed",
+  "forked",
+  "exited",
+  "withdrawn",
+  "stacks",
+  "note",
+]);
+
+/**
+ * One line of the control socket. The zygote is our own code at the other end of a socket pair that nobody else holds, so only
+ * what tells a mix-up of versions is checked. Throws on anything else than a report.
+ */
+export function parseReport(line: string): ControlReport {
+  const message: unknown = JSON.parse(line);
+  if (typeof message !== "object" || message === null || !("type" in message)) {
+    throw new Error(`control message without a type: ${line}`);
+  }
+  if (typeof message.type !== "string" || !REPORT_TYPES.has(message.type)) {
+    throw new Error(`unknown control message: ${line}`);
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above: both ends are one program, the type was looked at
+  return message as ControlReport;
+}

@@ -1,0 +1,30 @@
+// The first message to a zygote, from the configuration (docs/protocol.md section 2).
+
+import type { ApplicationSpec } from "../../config/application.ts";
+import type { Config } from "../../config/options.ts";
+import type { LoadRequest } from "./control-messages.ts";
+
+export const PROTOCOL_VERSION = 1;
+
+export function loadRequestOf(
+  config: Config,
+  application: ApplicationSpec,
+  place: { version: string; privateDirectory: string; channelPath: string },
+): LoadRequest {
+  return {
+    type: "load",
+    protocol: PROTOCOL_VERSION,
+    version: place.version,
+    directory: application.directory,
+    module: application.module,
+    callable: application.callable,
+    preload: config.preload,
+    threads: config.threads,
+    channelPath: place.channelPath,
+    privateDirectory: place.privateDirectory,
+    maxWorkers: config.workers.max,
+    softFileLimit: config.softFileLimit,
+    gracefulTimeoutMs: config.gracefulTimeoutMs,
+    multiprocess: config.workers.max > 1,
+  };
+}

@@ -1,0 +1,336 @@
+// Requests meet workers here: the dispatcher decides, the workforce provides, this file carries messages between them, the connections and
+// the log. Owns the clock of both.
+
+import type { Socket } from "node:net";
+import type { Channel } from "../../core/dispatch/channel.ts";
+import type { GiveUpReason } from "../../core/dispatch/death.ts";
+import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
+import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
+import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
+import type { Ledger } from "../../core/workers/ledger.ts";
+import type { Log } from "../log.ts";
+import { ChannelFlusher } from "./channel-socket.ts";
+import { WorkerChannel } from "./worker-channel.ts";
+import { describeExit, type WorkerRecord } from "./worker-record.ts";
+import { Workforce, type WorkforceOptions } from "./workforce.ts";
+
+export interface PoolOptions extends WorkforceOptions {
+  /** The first worker can serve. */
+  onReady(python: string): void;
+  /** The application never came up. */
+  onFatal(error: string, hint: string): void;
+  /** After finish(): no process is left. */
+  onFinished(): void;
+}
+
+/** A waiting request whose client has sent FIN leaves the queue after this (design section 2). */
+const HALF_CLOSED_PATIENCE_MS = 1000;
+/** While something runs, the clock ticks between this often and this seldom. */
+const MIN_TICK_MS = 4;
+const MAX_TICK_MS = 250;
+
+export class Pool implements RequestSink {
+  readonly #options: PoolOptions;
+  readonly #log: Log;
+  readonly #dispatcher: Dispatcher<Exchange>;
+  readonly #workforce: Workforce;
+  readonly #flusher = new ChannelFlusher();
+  /** By the id of the dispatcher's channel. */
+  readonly #channels = new Map<number, WorkerChannel>();
+  readonly #held = new Map<Exchange, WorkerChannel>();
+  /** Workers that timed out and whose other threads still run something. */
+  readonly #timedOut = new Set<number>();
+  #python = "";
+  #isReady = false;
+  /** Whose end is being dealt with: for the log. */
+  #dying: WorkerRecord | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Infinity;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    const { config } = options;
+    this.#dispatcher = new Dispatcher<Exchange>(
+      {
+        maxWaiting: config.queueLength,
+        queueTimeoutMs: config.queueTimeoutMs,
+        requestTimeoutMs: config.requestTimeoutMs,
+        requestTotalTimeoutMs: config.requestTotalTimeoutMs,
+      },
+      {
+        send: (channel, number, exchange) => {
+          this.#channels.get(channel.id)?.output.send(number, exchange);
+          if (channel.inHand > 1) this.#schedule();
+        },
+        withdraw: (channel, upTo) => {
+          this.#workforce.withdraw(channel, upTo);
+        },
+        giveUp: (exchange, why) => {
+          this.#giveUp(exchange, why);
+        },
+        stuck: (channel, exchange, silentMs, kind) => {
+          this.#onStuck(channel, exchange, silentMs, kind);
+        },
+      },
+    );
+    this.#workforce = this.#makeWorkforce();
+  }
+
+  async start(): Promise<void> {
+    await this.#workforce.start(performance.now());
+    this.#schedule();
+  }
+
+  reload(): void {
+    this.#workforce.reload(performance.now());
+    this.#schedule();
+  }
+
+  changeWorkers(by: 1 | -1): void {
+    this.#workforce.scale(by, performance.now());
+    this.#schedule();
+  }
+
+  drain(): void {
+    this.#workforce.drain(performance.now());
+    this.#schedule();
+  }
+
+  finish(): void {
+    this.#workforce.finish(performance.now());
+    this.#schedule();
+  }
+
+  dumpStacks(): void {
+    for (const { worker, pid } of this.#workforce.records.values()) {
+      this.#workforce.stacks(worker, (text) => {
+        this.#log.info(`stacks of worker ${worker} (pid ${pid}):\n${text.trimEnd()}`);
+      });
+    }
+  }
+
+  /** Takes over scheduling of the front (design section 5). */
+  schedule(policy: "batch" | "other"): void {
+    this.#workforce.schedule(policy);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#workforce.close();
+  }
+
+  // From the connections.
+
+  submit(exchange: Exchange): void {
+    if (!this.#dispatcher.submit(exchange, performance.now())) {
+      exchange.sink.answerRefused(exchange, REFUSALS.queueFull);
+      return;
+    }
+    if (this.#timer === undefined) this.#schedule();
+  }
+
+  clientLeft(exchange: Exchange, isReset: boolean): void {
+    if (!isReset && exchange.place === "waiting") {
+      setTimeout(() => {
+        if (exchange.place === "waiting") exchange.sink.answerAbandoned(exchange);
+      }, HALF_CLOSED_PATIENCE_MS);
+      return;
+    }
+    if (isReset) {
+      this.hold(exchange, false);
+      if (this.#dispatcher.cancel(exchange, performance.now())) {
+        exchange.body?.dispose();
+        return;
+      }
+    }
+    const { channel, number } = exchange;
+    if (channel !== undefined) this.#channels.get(channel.id)?.output.sendGone(number, isReset);
+  }
+
+  hold(exchange: Exchange, isHeld: boolean): void {
+    const worker = isHeld
+      ? this.#channels.get(exchange.channel?.id ?? 0)
+      : this.#held.get(exchange);
+    if (worker?.channel === undefined) return;
+    if (isHeld) this.#held.set(exchange, worker);
+    else this.#held.delete(exchange);
+    worker.output.setPaused(isHeld);
+    this.#dispatcher.setPaused(worker.channel, isHeld, performance.now());
+    this.#schedule();
+  }
+
+  // From the dispatcher.
+
+  #giveUp(exchange: Exchange, why: GiveUpReason): void {
+    if (why === "worker-died" || why === "memory-limit") this.#logDeath(exchange);
+    exchange.sink.answerRefused(exchange, this.#refusalOf(why));
+  }
+
+  #refusalOf(why: GiveUpReason): Refusal {
+    switch (why) {
+      case "queue-timeout":
+        return this.#channels.size === 0 ? REFUSALS.noWorker : REFUSALS.queueTimeout;
+      case "request-timeout":
+      case "request-total-timeout":
+        return REFUSALS.requestTimeout;
+      case "no-worker":
+      case "client-gone":
+        return REFUSALS.noWorker;
+      case "worker-died":
+      case "memory-limit":
+        return REFUSALS.workerDied;
+    }
+  }
+
+  #logDeath(exchange: Exchange): void {
+    const record = this.#dying;
+    const ranMs = Math.round(performance.now() - exchange.startedAt);
+    this.#log.error(
+      `worker ${record?.worker} (pid ${record?.pid}) ended by ${describeExit(record?.exit)} while it ran ${exchange.requestLine} (${ranMs} ms)`,
+    );
+  }
+
+  #onStuck(
+    channel: Channel<Exchange>,
+    exchange: Exchange,
+    silentMs: number,
+    kind: "request-timeout" | "request-total-timeout",
+  ): void {
+    const now = performance.now();
+    const waitedMs = Math.round(exchange.startedAt - exchange.queuedAt);
+    const ranMs = Math.round(now - exchange.startedAt);
+    const { worker } = channel;
+    const pid = this.#workforce.records.get(worker)?.pid;
+    exchange.sink.answerRefused(exchange, REFUSALS.requestTimeout);
+    this.#workforce.stacks(worker, (text) => {
+      const stacks = text === "" ? "no stacks could be had" : text.trimEnd();
+      this.#log.error(
+        `${exchange.requestLine} was ended by --${kind}: waited ${waitedMs} ms, ran ${ranMs} ms, silent for ${Math.round(silentMs)} ms in worker ${worker} (pid ${pid})\n${stacks}`,
+      );
+      this.#workforce.timedOut(worker, performance.now());
+      this.#timedOut.add(worker);
+      this.#checkTimedOut();
+      this.#schedule();
+    });
+  }
+
+  /** The other threads of a worker that timed out may finish first (design section 3, Hang). */
+  #checkTimedOut(): void {
+    for (const worker of this.#timedOut) {
+      const others = this.#dispatcher.channels.filter((channel) => channel.worker === worker);
+      if (others.some((channel) => channel.stuck === undefined && channel.inHand > 0)) continue;
+      this.#timedOut.delete(worker);
+      this.#workforce.othersFinished(worker, performance.now());
+    }
+  }
+
+  // From the workforce.
+
+  #makeWorkforce(): Workforce {
+    return new Workforce(this.#options, {
+      onConnection: (socket) => {
+        this.#onConnection(socket);
+      },
+      onAdmitted: (record, thread, worker) => {
+        const { generation, worker: id } = record;
+        const channel = this.#dispatcher.addChannel(id, thread, generation, performance.now());
+        worker.channel = channel;
+        this.#channels.set(channel.id, worker);
+        this.#becomeReady();
+      },
+      onRetired: (worker) => {
+        if (worker.channel !== undefined) this.#dispatcher.retire(worker.channel);
+        worker.output.end();
+      },
+      onThreadGone: (record, thread, worker) => {
+        this.#onThreadGone(record, thread, worker);
+      },
+      onWithdrawn: ({ channel }, report) => {
+        if (channel !== undefined) this.#dispatcher.withdrawn(channel, report, performance.now());
+        this.#schedule();
+      },
+      onZygoteLost: (workers) => {
+        for (const { channel } of workers) {
+          if (channel !== undefined) this.#dispatcher.withdrawalLost(channel);
+        }
+      },
+      onLoaded: (python) => {
+        this.#python = python;
+      },
+      onFatal: (error, hint) => {
+        this.#options.onFatal(error, hint);
+      },
+      onFinished: () => {
+        this.#options.onFinished();
+      },
+    });
+  }
+
+  #onConnection(socket: Socket): void {
+    const worker: WorkerChannel = new WorkerChannel(socket, this.#flusher, this.#dispatcher, {
+      onHello: (hello) => this.#workforce.hello(worker, hello, performance.now()),
+      onViolation: (what) => {
+        this.#workforce.distrust(worker, what, performance.now());
+        this.#schedule();
+      },
+      onClosed: () => {
+        this.#workforce.channelClosed(worker, performance.now());
+        this.#schedule();
+      },
+      onActivity: () => {
+        if (this.#timedOut.size > 0) this.#checkTimedOut();
+        if (this.#timer === undefined) this.#schedule();
+      },
+      now: () => performance.now(),
+    });
+  }
+
+  #becomeReady(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#options.onReady(this.#python);
+  }
+
+  #onThreadGone(record: WorkerRecord, thread: number, worker: WorkerChannel): void {
+    const { channel } = worker;
+    if (channel === undefined) return;
+    this.#channels.delete(channel.id);
+    const words = record.exit?.ledger[thread];
+    const ledger: Ledger | undefined =
+      words === undefined
+        ? undefined
+        : { started: words[0], withdrawnTo: words[1], exempt: words[2] };
+    this.#dying = record;
+    this.#dispatcher.died(
+      channel,
+      ledger,
+      record.isTimedOut ? "timeout" : "exit",
+      performance.now(),
+    );
+    this.#dying = undefined;
+    this.#schedule();
+  }
+
+  // The clock.
+
+  #schedule(): void {
+    const now = performance.now();
+    const next = Math.min(this.#dispatcher.nextTickAt, this.#workforce.nextTickAt);
+    if (next === Infinity) return;
+    const at = Math.min(Math.max(next, now + MIN_TICK_MS), now + MAX_TICK_MS);
+    if (this.#timer !== undefined && this.#timerAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(this.#onTick, at - now);
+  }
+
+  readonly #onTick = (): void => {
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    const now = performance.now();
+    if (this.#dispatcher.nextTickAt <= now) this.#dispatcher.tick(now);
+    if (this.#workforce.nextTickAt <= now) this.#workforce.tick(now, this.#dispatcher.waiting);
+    this.#schedule();
+  };
+}

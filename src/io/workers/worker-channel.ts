@@ -1,0 +1,132 @@
+// One worker thread's channel, front's end: bytes from the socket through the frame reader to answers of exchanges.
+// Holds what was said so far about the request in hand; decides nothing about who gets which request (core/dispatch).
+
+import type { Socket } from "node:net";
+import type { Channel } from "../../core/dispatch/channel.ts";
+import type { Dispatcher } from "../../core/dispatch/dispatcher.ts";
+import type { Exchange } from "../../core/http/exchange.ts";
+import { FrameReader, READ, type Read } from "../../core/wire/frame-reader.ts";
+import { nextRequestState, requestEventOf } from "../../core/wire/state.ts";
+import { ChannelSocket, type ChannelFlusher } from "./channel-socket.ts";
+
+export interface Hello {
+  readonly token: Uint8Array;
+  readonly version: number;
+  readonly thread: number;
+  readonly pid: number;
+}
+
+export interface WorkerChannelEvents {
+  /** The first frame. Sets `channel`; false refuses the connection. */
+  onHello(hello: Hello): boolean;
+  /** What came is not the protocol: the worker is broken, or not ours. The socket is closed already. */
+  onViolation(what: string): void;
+  /** Everything that the worker wrote was read. */
+  onClosed(): void;
+  /** Something happened that may have changed when the dispatcher wants its tick. */
+  onActivity(): void;
+  now(): number;
+}
+
+/** Who connects has this long to say HELLO. */
+const HELLO_TIMEOUT_MS = 10_000;
+const NS_PER_MS = 1e6;
+
+export class WorkerChannel {
+  readonly output: ChannelSocket;
+  readonly #socket: Socket;
+  readonly #dispatcher: Dispatcher<Exchange>;
+  readonly #events: WorkerChannelEvents;
+  readonly #reader = new FrameReader();
+  /** The dispatcher's view of this thread; undefined until HELLO. */
+  channel: Channel<Exchange> | undefined;
+  #isClosed = false;
+
+  constructor(
+    socket: Socket,
+    flusher: ChannelFlusher,
+    dispatcher: Dispatcher<Exchange>,
+    events: WorkerChannelEvents,
+  ) {
+    this.#socket = socket;
+    this.#dispatcher = dispatcher;
+    this.#events = events;
+    this.output = new ChannelSocket(socket, flusher);
+    socket.setTimeout(HELLO_TIMEOUT_MS);
+    socket.on("timeout", () => {
+      socket.destroy();
+    });
+    socket.on("data", (chunk: Buffer) => {
+      this.#onData(chunk);
+    });
+    socket.on("end", () => {
+      socket.end();
+    });
+    socket.on("error", () => {}); // ECONNRESET of a worker that was killed; "close" follows.
+    socket.on("close", () => {
+      this.#isClosed = true;
+      this.#events.onClosed();
+    });
+  }
+
+  /** Everything that the worker wrote was read. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  #onData(chunk: Buffer): void {
+    const reader = this.#reader;
+    reader.push(chunk);
+    const now = this.#events.now();
+    for (;;) {
+      const read = reader.next();
+      if (read === READ.needMore) break;
+      const problem = read === READ.hello ? this.#onHello() : this.#onRequestFrame(read, now);
+      if (problem !== "") {
+        this.output.destroy();
+        this.#events.onViolation(problem);
+        return;
+      }
+    }
+    this.#events.onActivity();
+  }
+
+  #onHello(): string {
+    if (this.channel !== undefined) return "a second HELLO";
+    const { token, version, thread, pid } = this.#reader;
+    if (!this.#events.onHello({ token, version, thread, pid }))
+      return "HELLO with a wrong or used token";
+    this.#socket.setTimeout(0);
+    return "";
+  }
+
+  /** Returns what is wrong with the frame, or nothing. */
+  #onRequestFrame(read: Read, now: number): string {
+    const reader = this.#reader;
+    if (read === READ.violation) return reader.violation;
+    const { channel } = this;
+    if (channel === undefined) return "a frame before HELLO";
+    const exchange = channel.oldest;
+    if (exchange === undefined || exchange.number !== reader.number) {
+      return `a frame for request number ${reader.number}, which is not the oldest in hand`;
+    }
+    const state = nextRequestState(exchange.answerState, requestEventOf(read, reader));
+    if (state === undefined) return `frame out of order (request is ${exchange.answerState})`;
+    exchange.answerState = state;
+    const isComplete = state === "complete" || state === "over";
+    if (read === READ.answer) {
+      this.#dispatcher.answerBegan(channel, reader.number, now);
+      exchange.answerStarted = true;
+      exchange.sink.answerBegan(exchange, reader, isComplete);
+    } else if (read === READ.body) {
+      this.#dispatcher.answerProgress(channel, now);
+      exchange.sink.answerContinued(exchange, reader, isComplete);
+    }
+    if (state === "over") {
+      exchange.runMs = reader.runNs / NS_PER_MS;
+      this.#dispatcher.ended(channel, reader.number, exchange.runMs, now);
+      exchange.sink.answerEnded(exchange, read === READ.end && reader.isBroken);
+    }
+    return "";
+  }
+}

@@ -1,0 +1,65 @@
+// What the front keeps of one worker process: its tokens, its channels, how it ended. Facts only.
+
+import { randomBytes } from "node:crypto";
+import type { LedgerWords } from "./control-messages.ts";
+import type { Hello, WorkerChannel } from "./worker-channel.ts";
+
+export interface WorkerExit {
+  readonly status: number | null;
+  readonly signal: string | null;
+  readonly ledger: readonly LedgerWords[];
+}
+
+export interface WorkerRecord {
+  readonly worker: number;
+  readonly generation: number;
+  /** One per thread, hexadecimal; emptied when used. */
+  readonly tokens: string[];
+  /** By thread; undefined before HELLO and after the channel's end was dealt with. */
+  readonly channels: (WorkerChannel | undefined)[];
+  pid: number | undefined;
+  exit: WorkerExit | undefined;
+  /** A request time-out struck. */
+  isTimedOut: boolean;
+}
+
+/** 128 bits from the system's generator (design section 2). */
+export function newWorkerRecord(worker: number, generation: number, threads: number): WorkerRecord {
+  return {
+    worker,
+    generation,
+    tokens: Array.from({ length: threads }, () => randomBytes(16).toString("hex")),
+    channels: Array.from({ length: threads }),
+    pid: undefined,
+    exit: undefined,
+    isTimedOut: false,
+  };
+}
+
+/** `SIGSEGV`, or `exit status 1`. */
+export function describeExit(exit: WorkerExit | undefined): string {
+  if (exit === undefined) return "the loss of its zygote";
+  return exit.signal ?? `exit status ${exit.status ?? 0}`;
+}
+
+/** Whose thread this channel is. */
+export function recordOf(
+  records: Iterable<WorkerRecord>,
+  channel: WorkerChannel,
+): { readonly record: WorkerRecord; readonly thread: number } | undefined {
+  for (const record of records) {
+    const thread = record.channels.indexOf(channel);
+    if (thread !== -1) return { record, thread };
+  }
+  return undefined;
+}
+
+/** Who was given the token of this HELLO. */
+export function recordExpecting(
+  records: Iterable<WorkerRecord>,
+  hello: Hello,
+): WorkerRecord | undefined {
+  const token = Buffer.from(hello.token).toString("hex");
+  for (const record of records) if (record.tokens[hello.thread] === token) return record;
+  return undefined;
+}

@@ -1,0 +1,356 @@
+// The processes: zygotes, workers and their channels, brought up and down as the registry commands. Owns every child process and the socket
+// that workers connect to. Knows nothing of requests: who gets which is the pool's business.
+
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import type { ApplicationSpec } from "../../config/application.ts";
+import type { Config } from "../../config/options.ts";
+import type { RegistryCommand } from "../../core/workers/commands.ts";
+import { Registry } from "../../core/workers/registry.ts";
+import type { Log } from "../log.ts";
+import { listenForChannels, type ChannelServer } from "./channel-server.ts";
+import type { ControlReport } from "./control-messages.ts";
+import { killProcess } from "./kill-process.ts";
+import { loadRequestOf, PROTOCOL_VERSION } from "./load-request.ts";
+import { StacksRequests } from "./stacks-requests.ts";
+import type { Hello, WorkerChannel } from "./worker-channel.ts";
+import { newWorkerRecord, recordExpecting, recordOf, type WorkerRecord } from "./worker-record.ts";
+import { Zygote } from "./zygote.ts";
+
+/** A worker that has exited is read to its end for this long: a child of the application may hold the channel open. */
+const READ_OUT_MS = 100;
+
+export interface WorkforceOptions {
+  readonly config: Config;
+  readonly application: ApplicationSpec;
+  readonly version: string;
+  readonly log: Log;
+  readonly privateDirectory: string;
+}
+
+export interface WorkforceEvents {
+  /** Somebody connected to the private socket. */
+  onConnection(socket: Socket): void;
+  /** This thread may be given requests. */
+  onAdmitted(record: WorkerRecord, thread: number, channel: WorkerChannel): void;
+  /** This thread is given nothing new; it leaves when it has run what it was sent. */
+  onRetired(channel: WorkerChannel): void;
+  /** The thread is gone and its channel read to the end. */
+  onThreadGone(record: WorkerRecord, thread: number, channel: WorkerChannel): void;
+  onWithdrawn(
+    channel: WorkerChannel,
+    report: { started: number; above: number; upTo: number },
+  ): void;
+  /** Nobody can withdraw what these threads were sent any more. */
+  onZygoteLost(channels: readonly WorkerChannel[]): void;
+  onLoaded(python: string): void;
+  onFatal(error: string, hint: string): void;
+  onFinished(): void;
+}
+
+export class Workforce {
+  readonly #options: WorkforceOptions;
+  readonly #events: WorkforceEvents;
+  readonly #registry: Registry;
+  readonly #zygotes = new Map<number, Zygote>();
+  readonly #records = new Map<number, WorkerRecord>();
+  readonly #stacks = new StacksRequests();
+  /** HELLOs that the registry has yet to admit. */
+  readonly #greeting = new Map<string, WorkerChannel>();
+  #channelServer: ChannelServer | undefined;
+  #failure = { error: "", hint: "" };
+  #isClosed = false;
+
+  constructor(options: WorkforceOptions, events: WorkforceEvents) {
+    this.#options = options;
+    this.#events = events;
+    const { workers, threads, startTimeoutMs, gracefulTimeoutMs } = options.config;
+    this.#registry = new Registry({
+      minWorkers: workers.min,
+      maxWorkers: workers.max,
+      threads,
+      startTimeoutMs,
+      gracefulTimeoutMs,
+      random: Math.random,
+    });
+  }
+
+  get nextTickAt(): number {
+    return this.#registry.nextTickAt;
+  }
+
+  async start(now: number): Promise<void> {
+    const { config, privateDirectory } = this.#options;
+    const path = join(privateDirectory, "channel.sock");
+    const backlog = 2 * config.workers.max * config.threads;
+    this.#channelServer = await listenForChannels(path, backlog, (socket) => {
+      this.#events.onConnection(socket);
+    });
+    this.#run(this.#registry.start(now));
+  }
+
+  reload(now: number): void {
+    this.#run(this.#registry.reload(now));
+  }
+
+  scale(by: number, now: number): void {
+    this.#run(this.#registry.scale(this.#registry.target + by, now));
+  }
+
+  /** The server is about to end: who dies is replaced only while requests wait. */
+  drain(now: number): void {
+    this.#run(this.#registry.drain(now));
+  }
+
+  /** No request is left: let all go. */
+  finish(now: number): void {
+    this.#run(this.#registry.finish(now));
+  }
+
+  tick(now: number, waiting: number): void {
+    this.#run(this.#registry.tick(now, waiting));
+  }
+
+  /** HELLO: returns false when nobody with this token is expected. */
+  hello(channel: WorkerChannel, hello: Hello, now: number): boolean {
+    if (hello.version !== PROTOCOL_VERSION) return false;
+    const record = recordExpecting(this.#records.values(), hello);
+    if (record === undefined) return false;
+    record.tokens[hello.thread] = ""; // Used.
+    const key = `${record.worker}/${hello.thread}`;
+    this.#greeting.set(key, channel);
+    this.#run(this.#registry.hello(record.worker, hello.thread, now));
+    this.#greeting.delete(key);
+    return record.channels[hello.thread] === channel;
+  }
+
+  /** Everything that this thread wrote was read. */
+  channelClosed(channel: WorkerChannel, now: number): void {
+    const found = recordOf(this.#records.values(), channel);
+    if (found === undefined) return;
+    const { record, thread } = found;
+    this.#run(this.#registry.channelLost(record.worker, now));
+    // With a zygote the exit report, which tells what had started, is on its way.
+    if (record.exit !== undefined || !this.#zygotes.has(record.generation)) {
+      this.#threadGone(record, thread, channel);
+    }
+  }
+
+  withdraw(channel: { worker: number; thread: number; generation: number }, upTo: number): void {
+    const { worker, thread, generation } = channel;
+    this.#zygotes.get(generation)?.send({ type: "withdraw", worker, thread, upTo });
+  }
+
+  /** The Python stacks of all threads of a worker; empty when they cannot be had. */
+  stacks(worker: number, onText: (text: string) => void): void {
+    const zygote = this.#zygotes.get(this.#records.get(worker)?.generation ?? 0);
+    if (zygote === undefined) onText("");
+    else this.#stacks.add(worker, () => zygote.send({ type: "stacks", worker }), onText);
+  }
+
+  /** A request time-out struck: the worker is ended and replaced. */
+  timedOut(worker: number, now: number): void {
+    const record = this.#records.get(worker);
+    if (record === undefined || record.exit !== undefined) return;
+    record.isTimedOut = true;
+    this.#run(this.#registry.workerTimedOut(worker, now));
+  }
+
+  /** The protocol was broken: nothing that this worker says can be trusted. */
+  distrust(channel: WorkerChannel, what: string, now: number): void {
+    const worker = recordOf(this.#records.values(), channel)?.record.worker;
+    if (worker === undefined) this.#options.log.warning(`a channel was refused: ${what}`);
+    else this.#run(this.#registry.condemn(worker, `broke the protocol: ${what}`, now));
+  }
+
+  /** Of a worker that timed out, no other thread holds anything. */
+  othersFinished(worker: number, now: number): void {
+    this.#run(this.#registry.othersFinished(worker, now));
+  }
+
+  schedule(policy: "batch" | "other"): void {
+    const zygotes = [...this.#zygotes.values()];
+    zygotes.at(-1)?.send({ type: "schedule", policy });
+  }
+
+  get records(): ReadonlyMap<number, WorkerRecord> {
+    return this.#records;
+  }
+
+  /** Ends every process that is left, at once. */
+  close(): void {
+    this.#isClosed = true;
+    for (const record of this.#records.values()) {
+      if (record.exit === undefined) killProcess(record.pid, "SIGKILL");
+    }
+    for (const zygote of this.#zygotes.values()) zygote.kill();
+    this.#channelServer?.close();
+  }
+
+  #run(commands: readonly RegistryCommand[]): void {
+    for (const command of commands) this.#carryOut(command);
+  }
+
+  #carryOut(command: RegistryCommand): void {
+    switch (command.kind) {
+      case "startZygote":
+        this.#startZygote(command.generation);
+        return;
+      case "stopZygote":
+        if (command.isForced) this.#zygotes.get(command.generation)?.kill();
+        else this.#zygotes.get(command.generation)?.send({ type: "stop" });
+        return;
+      case "fork":
+        this.#fork(command.worker, command.generation);
+        return;
+      case "admit":
+        this.#admit(command.worker, command.thread);
+        return;
+      case "refuse":
+        return; // hello() finds that the channel was not admitted.
+      case "retire":
+        for (const channel of this.#records.get(command.worker)?.channels ?? []) {
+          if (channel !== undefined) this.#events.onRetired(channel);
+        }
+        return;
+      case "signal":
+        this.#signal(command);
+        return;
+      case "note":
+        this.#options.log.write(command.level, command.text);
+        return;
+      case "fatal":
+        this.#events.onFatal(this.#failure.error || command.why, this.#failure.hint);
+        return;
+      case "drained":
+        this.#events.onFinished();
+    }
+  }
+
+  #startZygote(generation: number): void {
+    const { config, application, version, privateDirectory } = this.#options;
+    const channelPath = this.#channelServer?.path ?? "";
+    const load = loadRequestOf(config, application, { version, privateDirectory, channelPath });
+    const zygote = new Zygote(generation, config.python, load, {
+      onReport: (report) => {
+        this.#onReport(generation, report);
+      },
+      onGone: (how) => {
+        if (!this.#isClosed) this.#options.log.info(`zygote ${generation} ended: ${how}`);
+        this.#onZygoteGone(generation);
+      },
+    });
+    this.#zygotes.set(generation, zygote);
+  }
+
+  #fork(worker: number, generation: number): void {
+    const record = newWorkerRecord(worker, generation, this.#options.config.threads);
+    this.#records.set(worker, record);
+    this.#zygotes.get(generation)?.send({ type: "fork", worker, tokens: [...record.tokens] });
+  }
+
+  #admit(worker: number, thread: number): void {
+    const record = this.#records.get(worker);
+    const channel = this.#greeting.get(`${worker}/${thread}`);
+    if (record === undefined || channel === undefined) return;
+    record.channels[thread] = channel;
+    this.#events.onAdmitted(record, thread, channel);
+  }
+
+  #signal(command: Extract<RegistryCommand, { kind: "signal" }>): void {
+    const { worker, generation, signal, pid, isOrphan } = command;
+    const zygote = this.#zygotes.get(generation);
+    if (isOrphan || zygote === undefined || signal === "CONT") killProcess(pid, `SIG${signal}`);
+    else zygote.send({ type: "signal", worker, signal });
+  }
+
+  #onReport(generation: number, report: ControlReport): void {
+    const now = performance.now();
+    switch (report.type) {
+      case "loaded":
+        for (const note of report.notes) this.#options.log.info(note);
+        this.#events.onLoaded(report.python);
+        this.#run(this.#registry.zygoteLoaded(generation, now));
+        return;
+      case "failed":
+        this.#failure = { error: report.error, hint: report.hint };
+        this.#run(this.#registry.zygoteFailed(generation, report.error, now));
+        return;
+      case "forked":
+        this.#onForked(report.worker, report.pid, now);
+        return;
+      case "exited":
+        this.#onExited(report, now);
+        return;
+      case "withdrawn":
+        this.#onWithdrawn(report);
+        return;
+      case "stacks":
+        this.#stacks.settle(report.worker, report.text);
+        return;
+      case "note":
+        this.#options.log.write(report.level, report.text);
+    }
+  }
+
+  #onForked(worker: number, pid: number, now: number): void {
+    const record = this.#records.get(worker);
+    if (record !== undefined) record.pid = pid;
+    this.#run(this.#registry.forked(worker, pid, now));
+  }
+
+  #onExited(report: Extract<ControlReport, { type: "exited" }>, now: number): void {
+    const record = this.#records.get(report.worker);
+    if (record === undefined) return;
+    record.exit = report;
+    for (const [thread, channel] of record.channels.entries()) {
+      if (channel !== undefined) this.#readOut(record, thread, channel);
+    }
+    this.#run(this.#registry.exited(report.worker, report.status, report.signal, now));
+    this.#forgetIfOver(record);
+  }
+
+  /** What the worker had written before it ended is an answer all the same. */
+  #readOut(record: WorkerRecord, thread: number, channel: WorkerChannel): void {
+    if (channel.isClosed) {
+      this.#threadGone(record, thread, channel);
+      return;
+    }
+    channel.output.setPaused(false);
+    setTimeout(() => {
+      if (!channel.isClosed) channel.output.destroy();
+    }, READ_OUT_MS);
+  }
+
+  #threadGone(record: WorkerRecord, thread: number, channel: WorkerChannel): void {
+    record.channels[thread] = undefined;
+    this.#events.onThreadGone(record, thread, channel);
+    this.#forgetIfOver(record);
+  }
+
+  #forgetIfOver(record: WorkerRecord): void {
+    const isOver = record.exit !== undefined || !this.#zygotes.has(record.generation);
+    if (isOver && record.channels.every((channel) => channel === undefined)) {
+      this.#records.delete(record.worker);
+    }
+  }
+
+  #onWithdrawn(report: Extract<ControlReport, { type: "withdrawn" }>): void {
+    const channel = this.#records.get(report.worker)?.channels[report.thread];
+    if (channel !== undefined) this.#events.onWithdrawn(channel, report);
+  }
+
+  #onZygoteGone(generation: number): void {
+    this.#zygotes.delete(generation);
+    if (this.#isClosed) return;
+    const now = performance.now();
+    const channels: WorkerChannel[] = [];
+    for (const record of this.#records.values()) {
+      if (record.generation !== generation) continue;
+      killProcess(record.pid, "SIGCONT"); // It may have been stopped for a withdrawal.
+      for (const channel of record.channels) if (channel !== undefined) channels.push(channel);
+    }
+    this.#events.onZygoteLost(channels);
+    this.#run(this.#registry.zygoteLost(generation, now));
+  }
+}

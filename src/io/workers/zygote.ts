@@ -1,0 +1,102 @@
+// One zygote process: spawns the Python interpreter, speaks JSON lines with it on descriptor 3, tells what it reports.
+// Knows processes and sockets; what a report means is decided by the pool.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import {
+  parseReport,
+  type ControlReport,
+  type ControlRequest,
+  type LoadRequest,
+} from "./control-messages.ts";
+
+const PYTHON_MAIN = fileURLToPath(
+  new URL("../../../python/src/rickhouse/__main__.py", import.meta.url),
+);
+const MAX_LINE = 1024 * 1024;
+
+export interface ZygoteEvents {
+  onReport(report: ControlReport): void;
+  /** The process has ended and everything that it reported was delivered. Called once. */
+  onGone(how: string): void;
+}
+
+export class Zygote {
+  readonly generation: number;
+  readonly #events: ZygoteEvents;
+  readonly #process: ChildProcess;
+  readonly #control: Socket;
+  #rest = "";
+  #how = "";
+  #isGone = false;
+
+  /** Starts `python` in the front's working directory and environment and has it load the application. */
+  constructor(generation: number, python: string, load: LoadRequest, events: ZygoteEvents) {
+    this.generation = generation;
+    this.#events = events;
+    this.#process = spawn(python, [PYTHON_MAIN], {
+      stdio: ["ignore", "inherit", "inherit", "pipe"],
+      detached: true, // A session of its own: Ctrl-C on the terminal is for the front.
+    });
+    this.#control = controlOf(this.#process);
+    this.#control.setEncoding("utf8");
+    this.#control.on("data", (text: string) => {
+      this.#onText(text);
+    });
+    this.#control.on("error", () => {}); // A zygote that dies while we write: its exit says all that matters.
+    this.#control.on("close", () => {
+      this.#finishIfOver();
+    });
+    this.#process.on("error", (error) => {
+      this.#how = error.message;
+      this.#finish();
+    });
+    this.#process.on("exit", (code, signal) => {
+      this.#how = signal === null ? `exit status ${code ?? 0}` : signal;
+      this.#finishIfOver();
+    });
+    this.send(load);
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  send(request: ControlRequest): void {
+    if (!this.#control.writable) return;
+    this.#control.write(`${JSON.stringify(request)}\n`);
+  }
+
+  /** The last means: a zygote that does not end when told. Its workers see their channels end. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  #onText(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    if (this.#rest.length > MAX_LINE) throw new Error("control message of more than 1 MiB");
+    for (const line of lines) this.#events.onReport(parseReport(line));
+  }
+
+  /** Both the exit and the end of the control socket: reports may still be in the socket when the process is gone. */
+  #finishIfOver(): void {
+    if (this.#how !== "" && this.#control.closed) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#control.destroy();
+    this.#events.onGone(this.#how);
+  }
+}
+
+function controlOf(child: ChildProcess): Socket {
+  const control = child.stdio[3];
+  if (!(control instanceof Socket)) {
+    throw new Error("no control socket: the process was not spawned with descriptor 3");
+  }
+  return control;
+}

@@ -1,0 +1,175 @@
+// The composition root: builds the network side, the workers' side and the logs, joins them, and carries out the server's verbs:
+// start, reload, drain, stop. Decides nothing about requests.
+
+import type { ApplicationSpec } from "./config/application.ts";
+import type { Config } from "./config/options.ts";
+import { StartupError } from "./config/startup-error.ts";
+import { openAccessLog, type AccessLog } from "./io/access-log.ts";
+import { descriptorLimit, effectiveMaxConnections } from "./io/descriptor-limit.ts";
+import { createLog, type Log } from "./io/log.ts";
+import type { ConnectionObserver } from "./io/net/connection-context.ts";
+import { Front } from "./io/net/front.ts";
+import type { Listener } from "./io/net/listener.ts";
+import { makePrivateDirectory } from "./io/private-directory.ts";
+import { handleSignals } from "./io/signals.ts";
+import { Pool } from "./io/workers/pool.ts";
+import { readVersion } from "./version.ts";
+
+/** An import that takes longer than this is worth a line, so that nobody thinks the server hangs. */
+const SLOW_START_MS = 3000;
+
+/** Serves until a signal ends it; returns the exit code. Throws StartupError for what the operator can mend. */
+export async function serve(config: Config, application: ApplicationSpec): Promise<number> {
+  const log = createLog(process.stderr);
+  const accessLog = openAccessLog(config.accessLog);
+  const directory = makePrivateDirectory();
+  const server = new Server(config, application, { log, accessLog, directory });
+  try {
+    return await server.run();
+  } finally {
+    accessLog?.close();
+    directory.remove();
+  }
+}
+
+interface Surroundings {
+  readonly log: Log;
+  readonly accessLog: AccessLog | undefined;
+  readonly directory: ReturnType<typeof makePrivateDirectory>;
+}
+
+class Server {
+  readonly #config: Config;
+  readonly #name: string;
+  readonly #log: Log;
+  readonly #accessLog: AccessLog | undefined;
+  readonly #front: Front;
+  readonly #pool: Pool;
+  #listeners: readonly Listener[] = [];
+  #over: { resolve(exitCode: number): void; reject(error: Error): void } | undefined;
+
+  constructor(config: Config, application: ApplicationSpec, surroundings: Surroundings) {
+    const { log, accessLog, directory } = surroundings;
+    this.#config = config;
+    const callable = application.callable === null ? "" : `:${application.callable}`;
+    this.#name = `${application.module}${callable}`;
+    this.#log = log;
+    this.#accessLog = accessLog;
+    const channels = config.workers.max * config.threads;
+    this.#pool = new Pool({
+      config,
+      application,
+      version: readVersion(),
+      log,
+      privateDirectory: directory.path,
+      onReady: (python) => {
+        this.#onReady(python);
+      },
+      onFatal: (error, hint) => {
+        this.#over?.reject(new StartupError("application-not-imported", { error, hint }));
+      },
+      onFinished: () => {
+        this.#over?.resolve(0);
+      },
+    });
+    this.#front = new Front({
+      config,
+      maxConnections: effectiveMaxConnections(config.maxConnections, descriptorLimit(), channels),
+      requests: this.#pool,
+      observer: this.#makeObserver(),
+      newSpoolPath: () => directory.newPath(),
+    });
+  }
+
+  async run(): Promise<number> {
+    try {
+      this.#listeners = await this.#front.listen();
+      const over = new Promise<number>((resolve, reject) => {
+        this.#over = { resolve, reject };
+      });
+      // Before the first process exists: a signal from now on finds someone who cleans up.
+      this.#handleSignals();
+      const patience = setTimeout(() => {
+        this.#log.info(`still importing ${this.#name}`);
+      }, SLOW_START_MS);
+      await this.#pool.start();
+      const exitCode = await over;
+      clearTimeout(patience);
+      return exitCode;
+    } finally {
+      this.#front.close();
+      this.#pool.close();
+    }
+  }
+
+  #onReady(python: string): void {
+    const { workers, threads } = this.#config;
+    const count =
+      workers.min === workers.max ? `${workers.min}` : `${workers.min} to ${workers.max}`;
+    const urls = this.#listeners.map((listener) => listener.url).join(" and ");
+    const perWorker = threads === 1 ? "" : ` of ${threads} threads`;
+    this.#log.info(
+      `serving ${this.#name} at ${urls} (${count} workers${perWorker}, Python ${python}, process ${process.pid})`,
+    );
+  }
+
+  #handleSignals(): void {
+    handleSignals({
+      drain: (signal) => {
+        void this.#drain(signal);
+      },
+      stopNow: (signal) => {
+        this.#log.warning(`${signal} again: ending at once`);
+        this.#over?.resolve(0);
+      },
+      reload: () => {
+        this.#pool.reload();
+      },
+      changeWorkers: (by) => {
+        this.#pool.changeWorkers(by);
+      },
+      reopenLogs: () => {
+        this.#accessLog?.reopen();
+      },
+      dumpStacks: () => {
+        this.#pool.dumpStacks();
+      },
+    });
+  }
+
+  async #drain(signal: string): Promise<void> {
+    this.#log.info(`${signal}: finishing ${this.#front.connections} connections`);
+    const deadline = setTimeout(() => {
+      this.#log.warning(
+        `not everything ended within --graceful-timeout: ${this.#front.connections} connections are cut`,
+      );
+      this.#over?.resolve(0);
+    }, this.#config.gracefulTimeoutMs);
+    this.#pool.drain();
+    await this.#front.drain();
+    this.#pool.finish();
+    deadline.unref();
+  }
+
+  #makeObserver(): ConnectionObserver {
+    return {
+      exchangeOver: (exchange, now) => {
+        this.#accessLog?.line({
+          remoteAddress: exchange.remoteAddress,
+          requestLine: exchange.requestLine,
+          status: exchange.status,
+          bytesSent: exchange.bytesSent,
+          durationMs: now - exchange.receivedAt,
+        });
+      },
+      refused: (refusal, remoteAddress, requestLine) => {
+        const { status } = refusal;
+        this.#accessLog?.line({ remoteAddress, requestLine, status, bytesSent: 0, durationMs: 0 });
+        if (refusal.fix !== undefined) this.#log.info(`${status} ${refusal.title} ${refusal.fix}`);
+      },
+      failed: (what, error) => {
+        this.#log.error(`${what}: ${error.message}`);
+      },
+    };
+  }
+}
