@@ -46,6 +46,7 @@ class Server {
   readonly #front: Front;
   readonly #pool: Pool;
   #listeners: readonly Listener[] = [];
+  #patience: NodeJS.Timeout | undefined;
   #over: { resolve(exitCode: number): void; reject(error: Error): void } | undefined;
 
   constructor(config: Config, application: ApplicationSpec, surroundings: Surroundings) {
@@ -89,20 +90,20 @@ class Server {
       });
       // Before the first process exists: a signal from now on finds someone who cleans up.
       this.#handleSignals();
-      const patience = setTimeout(() => {
+      this.#patience = setTimeout(() => {
         this.#log.info(`still importing ${this.#name}`);
       }, SLOW_START_MS);
       await this.#pool.start();
-      const exitCode = await over;
-      clearTimeout(patience);
-      return exitCode;
+      return await over;
     } finally {
+      clearTimeout(this.#patience);
       this.#front.close();
       this.#pool.close();
     }
   }
 
   #onReady(python: string): void {
+    clearTimeout(this.#patience);
     const { workers, threads } = this.#config;
     const count =
       workers.min === workers.max ? `${workers.min}` : `${workers.min} to ${workers.max}`;

@@ -10,7 +10,7 @@ import marshal
 import select
 import socket
 from threading import get_ident
-from typing import Any, NamedTuple
+from typing import Any
 
 from .departure import Departing, Departure
 from .wire import (
@@ -42,13 +42,9 @@ class ChannelLost(Exception):
     """The front has closed the channel, or spoke in a way that this version does not know."""
 
 
-class Request(NamedTuple):
-    number: int
-    flags: int
-    environ: dict[str, Any]
-    # A view of the channel's buffer, valid until the channel is read again; empty bytes when there
-    # is no body.
-    body: memoryview | bytes
+# Number, flags, environ, and the body: a view of the channel's buffer that is valid until the channel
+# is read again, or empty bytes. A plain tuple, made once per request.
+Request = tuple[int, int, dict[str, Any], "memoryview | bytes"]
 
 
 class Channel:
@@ -105,7 +101,7 @@ class Channel:
                         environ_end = start + _REQUEST_START_BYTES + environ_length
                         environ = _loads(self._view[start + _REQUEST_START_BYTES : environ_end])
                         body = self._view[environ_end:end] if end > environ_end else b""
-                        return Request(number, flags, environ, body)
+                        return number, flags, environ, body
                     if kind == GONE:
                         continue  # Behind its REQUEST, so that one is over.
                     raise ChannelLost(f"frame of type {kind}")

@@ -110,7 +110,7 @@ class Exchange:
         False, and nothing is sent, when it is any other: then `send_chunk` finds out what to do.
         """
         head = self.head
-        if head is None or self.is_head_sent or self._is_head_request or head.status in BODILESS:
+        if head is None or self.is_head_sent or self._is_head_request or head[0] in BODILESS:
             return False
         for part in parts:
             if type(part) is not bytes:
@@ -166,7 +166,7 @@ class Exchange:
                 raise AssertionError("the application did not call start_response")
             self._send_answer(b"", is_last=True)
         if self._remaining > 0:
-            self.problem = f"the body ends {self._remaining} bytes before its Content-Length: the connection is broken"
+            self.problem = f"the body ends {self._remaining} bytes before its Content-Length: connection broken"
 
     def end(self, is_broken: bool) -> None:
         """The last frame.
@@ -190,7 +190,7 @@ class Exchange:
         """The head is known, and is the whole answer (RFC 9110 sections 9.3.2, 15.3.5, 15.3.6,
         15.4.5).
         """
-        return self.head is not None and (self._is_head_request or self.head.status in BODILESS)
+        return self.head is not None and (self._is_head_request or self.head[0] in BODILESS)
 
     def raise_if_gone(self) -> None:
         """Looked for between two chunks: the usual answer has only one and need not ask."""
@@ -225,7 +225,7 @@ class Exchange:
         self._channel.send(start + block, data)
 
     def _within_length(self, data: bytes, is_last: bool) -> tuple[bytes, bool]:
-        """What of `data` the Content-Length leaves room for, and whether the body is whole with it."""
+        """What of `data` the Content-Length has room for; whether the body is whole with it."""
         remaining = self._remaining
         if remaining == NO_LENGTH:
             return data, is_last

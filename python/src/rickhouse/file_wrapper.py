@@ -1,4 +1,4 @@
-"""wsgi.file_wrapper (PEP 3333): a file-like object as an iterable of blocks, from its position on."""
+"""wsgi.file_wrapper (PEP 3333): a file-like object as an iterable of blocks, from its position."""
 
 from __future__ import annotations
 

@@ -1,14 +1,13 @@
-"""Checks of a status line and a header list (PEP 3333, RFC 9110 section 5) and their way to a head
-block.
+"""Checks of a status line and a header list (PEP 3333, RFC 9110 section 5); makes the head block.
 
-Pure. Hot: once per answer, so what is right goes through few operations, and `_explain` finds out
-what is wrong.
+Pure. Hot: once per answer. Lines that were found right are remembered with their check, since most
+answers of an application have most of their lines in common (0.4 µs for two of them, against 1.3).
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple, NoReturn
+from typing import Any
 
 from .wire import (
     ANSWER_DATE,
@@ -20,9 +19,22 @@ from .wire import (
 
 NO_LENGTH = -1
 
-# RFC 9110 section 5.6.2, RFC 9112 section 4. fullmatch() of both.
+# Status; what stands after `HTTP/1.1 `, up to and not including the empty line; flags of ANSWER;
+# Content-Length or NO_LENGTH. A plain tuple: a named one takes five times as long to make.
+Head = tuple[int, bytes, int, int]
+# A line with its end; its flag of ANSWER or 0; the number that it holds if it is a Content-Length.
+_Line = tuple[bytes, int, int]
+
+_NO_CONTENT = 204
+_RESET_CONTENT = 205
+_NOT_MODIFIED = 304
+# Answers that never have a body (RFC 9110 sections 15.3.5, 15.3.6, 15.4.5).
+BODILESS = frozenset((_NO_CONTENT, _RESET_CONTENT, _NOT_MODIFIED))
+
+# For fullmatch(). RFC 9110 section 5.6.2; RFC 9112 section 4, less the interim statuses.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_STATUS = re.compile(r"([2-9][0-9][0-9])(?: .*)?", re.DOTALL)
+_STATUS = re.compile(r"([2-9][0-9][0-9])( .*)?", re.DOTALL)
+_DIGITS = re.compile(r"[0-9]{1,16}")
 # As wsgiref's is_hop_by_hop, with the field that RFC 9110 knows as Trailer and the one that proxies
 # invented.
 _HOP_BY_HOP = frozenset(
@@ -31,32 +43,15 @@ _HOP_BY_HOP = frozenset(
         *("proxy-connection", "te", "trailer", "trailers", "transfer-encoding", "upgrade"),
     )
 )
-# Deleting these from a block must leave all of it but the line ends: quicker than a pattern (0.1 µs
-# for 200 bytes).
+_FLAGS = {"content-length": ANSWER_LENGTH, "date": ANSWER_DATE, "server": ANSWER_SERVER}
+# All but HTAB (RFC 9110 section 5.5).
 _CONTROLS = bytes([*range(0x09), *range(0x0A, 0x20), 0x7F])
-# 204 has no Content-Length (RFC 9110 section 8.6); 205 has no content, and says so (section
-# 15.3.6).
-_NO_CONTENT = 204
-_RESET_CONTENT = 205
-BODILESS = frozenset((_NO_CONTENT, _RESET_CONTENT, 304))
 
-_PLAIN, _LENGTH, _DATE, _SERVER = 0, ANSWER_LENGTH, ANSWER_DATE, ANSWER_SERVER
-_KINDS = {"content-length": _LENGTH, "date": _DATE, "server": _SERVER}
-
-# Names and statuses as applications write them: a bounded set in practice, and bounded here.
+# When one is full it starts anew: what is usual is soon in it again.
 _MAX_KNOWN = 512
-_known_names: dict[str, tuple[str, int]] = {}
-_known_statuses: dict[str, int] = {}
-
-
-class Head(NamedTuple):
-    status: int
-    # What stands after `HTTP/1.1 `, up to and not including the empty line.
-    block: bytes
-    # ANSWER_LENGTH, ANSWER_DATE, ANSWER_SERVER.
-    flags: int
-    # NO_LENGTH without a Content-Length.
-    content_length: int
+_MAX_KNOWN_BYTES = 256
+_known_lines: dict[tuple[str, str], _Line] = {}
+_known_statuses: dict[str, tuple[int, bytes]] = {}
 
 
 def build_head(status: str, headers: list[tuple[str, str]]) -> Head:
@@ -64,124 +59,93 @@ def build_head(status: str, headers: list[tuple[str, str]]) -> Head:
     if not isinstance(headers, list):
         raise TypeError(f"response headers must be a list, not {type(headers).__name__}")
     try:
-        code = _known_statuses.get(status) or _status_code(status)
-        lines = [status]
-        flags = 0
-        length = NO_LENGTH
+        code, status_line = _known_statuses.get(status) or _check_status(status)
+        lines = [status_line]
+        flags, length = 0, NO_LENGTH
         for pair in headers:
-            name, value = pair
-            prefix, kind = _known_names.get(name) or _name(name)
-            line = prefix + value
-            if kind:
-                if kind == _LENGTH:
-                    length = _content_length(value, length)
-                    if code in (_NO_CONTENT, _RESET_CONTENT):
-                        continue
-                flags |= kind
-            lines.append(line)
-            if type(pair) is not tuple:
-                _require_tuple(pair)
-        if code in BODILESS:
-            length = _bodiless_length(code, length, lines)
-            flags = flags & ~ANSWER_LENGTH | (ANSWER_LENGTH if length >= 0 else 0)
-        elif len(status) == 3:
-            lines[0] = status + " "  # The space is not optional on the wire (RFC 9112 section 4).
-        lines.append("")
-        block = "\r\n".join(lines).encode("latin-1")
-    except (TypeError, UnicodeEncodeError, ValueError) as error:
-        _explain(status, headers, error)
-    if len(block.translate(None, _CONTROLS)) != len(block) - 2 * (len(lines) - 1):
-        _explain(status, headers, None)
+            known = _known_lines.get(pair) or _check_line(pair)
+            if known[1]:
+                if known[1] == ANSWER_LENGTH:
+                    if flags & ANSWER_LENGTH:
+                        raise ValueError("two Content-Length headers")
+                    length = known[2]
+                flags |= known[1]
+            lines.append(known[0])
+    except TypeError:
+        _explain_type(status, headers)
+        raise
+    if code in BODILESS and code != _NOT_MODIFIED:
+        # 204 has no Content-Length (RFC 9110 section 8.6), that of 205 is 0 (section 15.3.6).
+        lines = [line for line in lines if not line.lower().startswith(b"content-length:")]
+        flags, length = flags & ~ANSWER_LENGTH, NO_LENGTH
+        if code == _RESET_CONTENT:
+            lines.append(b"Content-Length: 0\r\n")
+            flags, length = flags | ANSWER_LENGTH, 0
+    block = b"".join(lines)
     if len(block) > MAX_HEAD_BLOCK_BYTES:
-        raise ValueError(
-            f"the response head has {len(block)} bytes; at most {MAX_HEAD_BLOCK_BYTES} are sent"
-        )
-    return Head(code, block, flags, length)
+        raise ValueError(f"the head has {len(block)} bytes, and {MAX_HEAD_BLOCK_BYTES} at most")
+    return code, block, flags, length
 
 
-def _status_code(status: str) -> int:
+def _check_status(status: str) -> tuple[int, bytes]:
     if not isinstance(status, str):
         raise TypeError(f"the status must be a str, not {type(status).__name__}")
     match = _STATUS.fullmatch(status)
     if match is None:
-        raise ValueError(
-            f"the status must be three digits from 200 to 999, a space and a reason, not {status!r}"
-        )
-    code = int(match[1])
-    if len(_known_statuses) < _MAX_KNOWN:
-        _known_statuses[status] = code
-    return code
+        form = "three digits from 200 to 999, a space and a reason"
+        raise ValueError(f"the status must be {form}, not {status!r}")
+    # The space is not optional on the wire (RFC 9112 section 4).
+    line = _encode(status if match[2] else status + " ", "the status") + b"\r\n"
+    known = int(match[1]), line
+    if len(_known_statuses) >= _MAX_KNOWN:
+        _known_statuses.clear()
+    if len(line) <= _MAX_KNOWN_BYTES:
+        _known_statuses[status] = known
+    return known
 
 
-def _name(name: str) -> tuple[str, int]:
-    """The start of the name's lines, and what the front needs to know of it."""
+def _check_line(pair: tuple[str, str]) -> _Line:
+    if not isinstance(pair, tuple) or len(pair) != 2:
+        raise TypeError(f"a header must be a tuple of name and value, not {pair!r}")
+    name, value = pair
     if not isinstance(name, str):
         raise TypeError(f"a header name must be a str, not {type(name).__name__} ({name!r})")
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must have a str, not {type(value).__name__} ({value!r})")
     if _TOKEN.fullmatch(name) is None:
         raise ValueError(f"{name!r} is not a header name")
     lower = name.lower()
     if lower in _HOP_BY_HOP:
-        raise ValueError(
-            f"the header {name} is the server's own business (hop-by-hop): leave it out"
-        )
-    known = (name + ": ", _KINDS.get(lower, _PLAIN))
-    if len(_known_names) < _MAX_KNOWN:
-        _known_names[name] = known
+        raise ValueError(f"{name} is between server and client (hop-by-hop): leave it out")
+    line = f"{name}: ".encode("latin-1") + _encode(value, name) + b"\r\n"
+    flag = _FLAGS.get(lower, 0)
+    known = line, flag, _content_length(value) if flag == ANSWER_LENGTH else NO_LENGTH
+    if len(_known_lines) >= _MAX_KNOWN:
+        _known_lines.clear()
+    if len(line) <= _MAX_KNOWN_BYTES:
+        _known_lines[pair] = known
     return known
 
 
-def _content_length(value: str, earlier: int) -> int:
-    if (
-        not (value.isascii() and value.isdigit())
-        or len(value) > 16
-        or int(value) > MAX_CONTENT_LENGTH
-    ):
+def _content_length(value: str) -> int:
+    if _DIGITS.fullmatch(value) is None or int(value) > MAX_CONTENT_LENGTH:
         raise ValueError(f"Content-Length must be a number of bytes, not {value!r}")
-    if earlier != NO_LENGTH:
-        raise ValueError("two Content-Length headers")
     return int(value)
 
 
-def _bodiless_length(code: int, length: int, lines: list[str]) -> int:
-    if len(lines[0]) == 3:
-        lines[0] += " "
-    if code == _RESET_CONTENT:
-        lines.append("Content-Length: 0")
-        return 0
-    return NO_LENGTH if code == _NO_CONTENT else length
-
-
-def _require_tuple(pair: object) -> None:
-    if not isinstance(pair, tuple):
-        raise TypeError(
-            f"a header must be a tuple of name and value, not {type(pair).__name__} ({pair!r})"
-        )
-
-
-def _explain(status: str, headers: list[Any], error: Exception | None) -> NoReturn:
-    """The slow twin: goes through the list once more and raises for the first thing that is wrong."""
-    _status_code(status)
-    _check_text(status, "the status")
-    for pair in headers:
-        _require_tuple(pair)
-        if len(pair) != 2:
-            raise ValueError(f"a header must be a tuple of name and value, not {pair!r}") from None
-        name, value = pair
-        _name(name)
-        if not isinstance(value, str):
-            raise TypeError(
-                f"the value of {name} must be a str, not {type(value).__name__} ({value!r})"
-            ) from None
-        _check_text(value, f"the value of {name}")
-    raise error or ValueError("the response head has a control character")
-
-
-def _check_text(text: str, what: str) -> None:
+def _encode(text: str, what: str) -> bytes:
     try:
         data = text.encode("latin-1")
     except UnicodeEncodeError as error:
-        raise ValueError(
-            f"{what} has a character outside of latin-1: {text[error.start]!r}"
-        ) from None
-    if data.translate(None, _CONTROLS) != data:
+        character = text[error.start]
+        raise ValueError(f"{what} has a character outside of latin-1: {character!r}") from None
+    if len(data.translate(None, _CONTROLS)) != len(data):
         raise ValueError(f"{what} has a control character: {text!r}")
+    return data
+
+
+def _explain_type(status: Any, headers: list[Any]) -> None:
+    """What cannot be looked up because it has no hash: raises what the check of that part says."""
+    _check_status(status)
+    for pair in headers:
+        _check_line(pair)

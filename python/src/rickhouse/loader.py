@@ -22,7 +22,7 @@ _CO_COROUTINE = 0x80
 
 
 class LoadError(Exception):
-    """`error` and `hint` are one line each; `__cause__` is what the application raised, if it did."""
+    """`error` and `hint` are one line each; `__cause__` is what the application raised, if any."""
 
     def __init__(self, error: str, hint: str) -> None:
         super().__init__(error)

@@ -94,27 +94,29 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
         loader.report(error, "zygote")
         _fail(control, error.error, error.hint)
     process.set_parent_death_signal(0)
-    found = preload_check.find_unshareable(_OWN_DESCRIPTORS)
-    if found:
-        what = f"importing {settings.application.module} left open what must not be shared across fork: {', '.join(found)}."
-        if settings.preload == "auto":
-            _note(
-                control,
-                "warning",
-                f"{what} Each worker imports the application itself (--preload off says so at once).",
-            )
-            _start_again(control, load)
-        _note(control, "warning", f"{what} Shared all the same: --preload on.")
-    native = preload_check.find_native_threads()
-    if native:
-        names = ", ".join(sorted(set(native)))
-        text = f"{len(native)} native threads run after the import ({names}); they do not exist in the workers"
-        _note(control, "warning", f"{text}. If these hang, use --preload off.")
+    _check(control, settings, load)
     # What lives now lives on: collected once, then out of the collector's sight, so that it does
     # not touch (and copy) shared pages.
     gc.collect()
     gc.freeze()
     return application
+
+
+def _check(control: Control, settings: Settings, load: Message) -> None:
+    found = preload_check.find_unshareable(_OWN_DESCRIPTORS)
+    if found:
+        module = settings.application.module
+        what = f"importing {module} left what must not be shared across fork: {', '.join(found)}"
+        if settings.preload == "auto":
+            _note(control, "warning", f"{what}; so each worker imports it itself (--preload off)")
+            _start_again(control, load)
+        _note(control, "warning", f"{what}; shared all the same (--preload on)")
+    native = preload_check.find_native_threads()
+    if native:
+        names = ", ".join(sorted(set(native)))
+        what = f"{len(native)} native threads run after the import ({names})"
+        advice = "workers do not have them; if one hangs, use --preload off"
+        _note(control, "warning", f"{what}; {advice}")
 
 
 def _end_with_front(private_directory: str) -> None:

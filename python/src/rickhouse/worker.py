@@ -124,8 +124,8 @@ class _Loop:
                     return
                 self.is_busy = True
                 if departure.is_requested:
-                    return  # Not started: the ledger says so, and the front gives it to another worker.
-                number = request.number
+                    return  # Not started: the ledger says so; another worker gets it.
+                number = request[0]
                 # docs/protocol.md section 3 proves that this order loses nothing and runs nothing
                 # twice.
                 cell[STARTED] = number

@@ -44,7 +44,7 @@ class Gateway:
         self._base = base
 
     def run(self, request: Request) -> None:
-        """Answers `request`; all of it is sent or deferred on return, unless the channel is lost."""
+        """Answers `request`: on return all is sent or deferred, unless the channel is lost."""
         number, flags, environ, body = request
         exchange = Exchange(self._channel, number, flags & REQUEST_HEAD != 0)
         environ.update(self._base)

@@ -126,7 +126,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     return true;
   }
 
-  /** A worker thread said HELLO. */
+  /** A worker thread said HELLO. Nothing is sent from inside this call, so that the caller can first note the channel. */
   addChannel(worker: number, thread: number, generation: number, now: number): Channel<R> {
     const load = this.#loads.get(worker) ?? { busyThreads: 0, threads: 0 };
     load.threads++;
@@ -134,7 +134,8 @@ export class Dispatcher<R extends DispatchedRequest> {
     this.#lastChannelId++;
     const channel = new Channel<R>(this.#lastChannelId, { worker, thread, generation }, load);
     this.#work.channels.push(channel);
-    this.#settle(channel, now);
+    this.#work.idle.push(channel);
+    this.#dueBy(now);
     return channel;
   }
 
@@ -263,6 +264,8 @@ export class Dispatcher<R extends DispatchedRequest> {
       return;
     }
     this.#expire(now);
+    // A new channel, and one that came free from inside an effect.
+    this.#work.fillIdle(now);
     let helpers = 0;
     for (const channel of channels) if (channel.canTake && !channel.isOverdue(now)) helpers++;
     this.#isRestHeld = false;

@@ -55,7 +55,7 @@ function readContentLength(
   for (let at = start; at < end; at++) {
     const byte = bytes[at] ?? 0;
     if (!isDigit(byte)) return REFUSALS.badContentLength;
-    length = length * 10 + byte - ZERO;
+    length = length * 10 + (byte - ZERO);
   }
   if (length > maxBytes || length > Number.MAX_SAFE_INTEGER) return REFUSALS.bodyTooLarge;
   head.contentLength = length;

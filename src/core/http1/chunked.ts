@@ -153,7 +153,7 @@ export class ChunkedDecoder {
       this.#part = PART.size;
       this.#sizeDigits++;
       // Above 2^53 a double loses low bits, but such a size is far beyond every limit and refused at the line's end.
-      this.#left = this.#left * 16 + digit - 1;
+      this.#left = this.#left * 16 + (digit - 1);
       return this.#sizeDigits > MAX_SIZE_DIGITS ? REFUSALS.badChunkSize : undefined;
     }
     if (byte === LF) return REFUSALS.bareLineFeed;

@@ -142,7 +142,8 @@ export class Registry {
     if (worker === undefined) return this.#settle(now);
     if (isStaffed(worker) && this.#options.threads > 1) this.#roster.letGo(worker, now);
     if (worker.state === "retiring" && this.#options.threads > 1) worker.lapse = "abort";
-    else if (worker.state === "ready" || worker.state === "retiring") this.#roster.abort(worker, now);
+    else if (worker.state === "ready" || worker.state === "retiring")
+      this.#roster.abort(worker, now);
     return this.#settle(now);
   }
 
@@ -199,7 +200,7 @@ export class Registry {
       if (now >= worker.deadline) this.#lapsed(worker, now);
     }
     for (const generation of this.#roster.generations.values()) {
-      if (now >= generation.deadline) this.#roster.stopZygote(generation, true, now);
+      if (now >= generation.deadline) this.#succession.overdue(generation, now);
     }
     if (now >= this.#endBy) this.#force(now);
     return this.#settle(now);

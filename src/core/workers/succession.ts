@@ -84,21 +84,22 @@ export class Succession {
     generation.zygote = nextZygoteState(generation.zygote, "exited");
     generation.deadline = Infinity;
     for (const worker of this.#roster.of(generation)) this.#orphan(worker);
+    if (wasAsked) return;
     if (generation === this.candidate) {
-      if (this.current === undefined) {
-        this.#fail(why);
-      } else if (this.current.zygote === "gone") {
-        this.candidate = undefined;
-        this.#zygotePolicy.died(generation, now);
-        this.#roster.note("error", `${why}; another try follows`);
-      } else {
-        this.#callOff(why);
-      }
+      this.#candidateFailed(generation, why, now);
       return;
     }
-    if (wasAsked) return;
     this.#roster.note("error", `${why}; its workers serve on until others are ready`);
     if (generation === this.current) this.#zygotePolicy.died(generation, now);
+  }
+
+  /** A deadline of the zygote has passed: it did not load, or did not stop. */
+  overdue(generation: Generation, now: number): void {
+    const isLoading = generation.zygote === "loading";
+    this.#roster.stopZygote(generation, true, now);
+    if (isLoading && generation === this.candidate) {
+      this.#candidateFailed(generation, "the application did not load in time", now);
+    }
   }
 
   /** Ends the zygotes of generations that are neither and have no worker left, and forgets those that have ended. */
@@ -114,6 +115,18 @@ export class Succession {
   /** One that imports hears nothing, and has nothing to finish. */
   stop(generation: Generation, now: number): void {
     this.#roster.stopZygote(generation, generation.zygote === "loading", now);
+  }
+
+  #candidateFailed(generation: Generation, why: string, now: number): void {
+    if (this.current === undefined) {
+      this.#fail(why);
+    } else if (this.current.zygote === "gone") {
+      this.candidate = undefined;
+      this.#zygotePolicy.died(generation, now);
+      this.#roster.note("error", `${why}; another try follows`);
+    } else {
+      this.#callOff(why);
+    }
   }
 
   #callOff(why: string): void {

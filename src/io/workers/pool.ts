@@ -5,13 +5,15 @@ import type { Socket } from "node:net";
 import type { Channel } from "../../core/dispatch/channel.ts";
 import type { GiveUpReason } from "../../core/dispatch/death.ts";
 import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
+import { FrontScheduling } from "../../core/dispatch/front-scheduling.ts";
 import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
 import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import type { Log } from "../log.ts";
 import { ChannelFlusher } from "./channel-socket.ts";
+import { deathText, hangText } from "./incident.ts";
 import { WorkerChannel } from "./worker-channel.ts";
-import { describeExit, type WorkerRecord } from "./worker-record.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 import { Workforce, type WorkforceOptions } from "./workforce.ts";
 
 export interface PoolOptions extends WorkforceOptions {
@@ -28,6 +30,7 @@ const HALF_CLOSED_PATIENCE_MS = 1000;
 /** While something runs, the clock ticks between this often and this seldom. */
 const MIN_TICK_MS = 4;
 const MAX_TICK_MS = 250;
+const SCHEDULING_PERIOD_MS = 500;
 
 export class Pool implements RequestSink {
   readonly #options: PoolOptions;
@@ -46,6 +49,8 @@ export class Pool implements RequestSink {
   #dying: WorkerRecord | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
+  readonly #scheduling = new FrontScheduling();
+  #schedulingTimer: NodeJS.Timeout | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -80,6 +85,15 @@ export class Pool implements RequestSink {
   async start(): Promise<void> {
     await this.#workforce.start(performance.now());
     this.#schedule();
+    if (this.#options.config.batchScheduling === "auto") this.#watchScheduling();
+  }
+
+  /** Node cannot set its own policy, the zygote can. */
+  #watchScheduling(): void {
+    this.#schedulingTimer = setInterval(() => {
+      if (!this.#scheduling.review(SCHEDULING_PERIOD_MS / 1000)) return;
+      this.#workforce.schedule(this.#scheduling.policy);
+    }, SCHEDULING_PERIOD_MS);
   }
 
   reload(): void {
@@ -110,13 +124,9 @@ export class Pool implements RequestSink {
     }
   }
 
-  /** Takes over scheduling of the front (design section 5). */
-  schedule(policy: "batch" | "other"): void {
-    this.#workforce.schedule(policy);
-  }
-
   close(): void {
     clearTimeout(this.#timer);
+    clearInterval(this.#schedulingTimer);
     this.#workforce.close();
   }
 
@@ -163,7 +173,8 @@ export class Pool implements RequestSink {
   // From the dispatcher.
 
   #giveUp(exchange: Exchange, why: GiveUpReason): void {
-    if (why === "worker-died" || why === "memory-limit") this.#logDeath(exchange);
+    if (why === "worker-died" || why === "memory-limit")
+      this.#log.error(deathText(exchange, this.#dying));
     exchange.sink.answerRefused(exchange, this.#refusalOf(why));
   }
 
@@ -183,31 +194,18 @@ export class Pool implements RequestSink {
     }
   }
 
-  #logDeath(exchange: Exchange): void {
-    const record = this.#dying;
-    const ranMs = Math.round(performance.now() - exchange.startedAt);
-    this.#log.error(
-      `worker ${record?.worker} (pid ${record?.pid}) ended by ${describeExit(record?.exit)} while it ran ${exchange.requestLine} (${ranMs} ms)`,
-    );
-  }
-
   #onStuck(
     channel: Channel<Exchange>,
     exchange: Exchange,
     silentMs: number,
-    kind: "request-timeout" | "request-total-timeout",
+    option: "request-timeout" | "request-total-timeout",
   ): void {
-    const now = performance.now();
-    const waitedMs = Math.round(exchange.startedAt - exchange.queuedAt);
-    const ranMs = Math.round(now - exchange.startedAt);
     const { worker } = channel;
     const pid = this.#workforce.records.get(worker)?.pid;
+    const ranMs = performance.now() - exchange.startedAt;
     exchange.sink.answerRefused(exchange, REFUSALS.requestTimeout);
-    this.#workforce.stacks(worker, (text) => {
-      const stacks = text === "" ? "no stacks could be had" : text.trimEnd();
-      this.#log.error(
-        `${exchange.requestLine} was ended by --${kind}: waited ${waitedMs} ms, ran ${ranMs} ms, silent for ${Math.round(silentMs)} ms in worker ${worker} (pid ${pid})\n${stacks}`,
-      );
+    this.#workforce.stacks(worker, (stacks) => {
+      this.#log.error(hangText(exchange, { option, silentMs, ranMs, worker, pid }, stacks));
       this.#workforce.timedOut(worker, performance.now());
       this.#timedOut.add(worker);
       this.#checkTimedOut();
@@ -277,6 +275,9 @@ export class Pool implements RequestSink {
       onClosed: () => {
         this.#workforce.channelClosed(worker, performance.now());
         this.#schedule();
+      },
+      onOver: (exchange) => {
+        this.#scheduling.count(exchange.runMs);
       },
       onActivity: () => {
         if (this.#timedOut.size > 0) this.#checkTimedOut();

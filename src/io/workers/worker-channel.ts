@@ -23,6 +23,8 @@ export interface WorkerChannelEvents {
   onViolation(what: string): void;
   /** Everything that the worker wrote was read. */
   onClosed(): void;
+  /** A request is over: answered by this worker. */
+  onOver(exchange: Exchange): void;
   /** Something happened that may have changed when the dispatcher wants its tick. */
   onActivity(): void;
   now(): number;
@@ -125,6 +127,7 @@ export class WorkerChannel {
     if (state === "over") {
       exchange.runMs = reader.runNs / NS_PER_MS;
       this.#dispatcher.ended(channel, reader.number, exchange.runMs, now);
+      this.#events.onOver(exchange);
       exchange.sink.answerEnded(exchange, read === READ.end && reader.isBroken);
     }
     return "";

@@ -1,0 +1,257 @@
+// One simulated world: what arrives, what goes wrong and when, how it ends, and what must be true of it all.
+
+import assert from "node:assert/strict";
+import { Clock } from "./clock.ts";
+import { Front } from "./front-model.ts";
+import type { FrontOptions } from "./front-model.ts";
+import { SimulatedRequest } from "./worker-model.ts";
+import type { Plan } from "./worker-model.ts";
+import type { Trouble } from "./zygote-model.ts";
+
+/** Simulated time in which all must be over. */
+const PATIENCE_MS = 120_000;
+const ROUTES = 6;
+
+export interface Seen {
+  answered: number;
+  stuck: number;
+  withdrawals: number;
+  repeats: number;
+  drains: number;
+  gaveUp: number;
+}
+
+export class World {
+  readonly #clock: Clock;
+  readonly #options: FrontOptions;
+  readonly #trouble: Trouble;
+  readonly #front: Front;
+  readonly #requests: SimulatedRequest[] = [];
+  readonly #refused: SimulatedRequest[] = [];
+  #isDraining = false;
+
+  constructor(seed: number) {
+    const clock = new Clock(seed);
+    this.#clock = clock;
+    const isRough = clock.chance(0.5);
+    this.#trouble = {
+      loadFails: 0,
+      workerFailsToStart: isRough ? 0.1 : 0,
+      workerIsSlowToStart: isRough ? 0.05 : 0,
+    };
+    const minWorkers = clock.integer(1, 3);
+    this.#options = {
+      dispatch: {
+        maxWaiting: clock.integer(5, 100),
+        queueTimeoutMs: clock.integer(200, 3000),
+        requestTimeoutMs: clock.chance(0.9) ? clock.integer(150, 400) : 0,
+        requestTotalTimeoutMs: 0,
+      },
+      registry: {
+        minWorkers,
+        maxWorkers: minWorkers + clock.integer(0, 2),
+        threads: clock.chance(0.3) ? clock.integer(2, 3) : 1,
+        startTimeoutMs: 300,
+        gracefulTimeoutMs: clock.integer(300, 800),
+        random: clock.random,
+      },
+      trouble: this.#trouble,
+      isQuickToRetire: clock.chance(0.5),
+    };
+    this.#front = new Front(clock, this.#options);
+  }
+
+  run(): void {
+    const clock = this.#clock;
+    this.#front.act((now) => this.#front.registry.start(now));
+    const loadMs = clock.between(50, 600);
+    this.#arrivals(loadMs);
+    this.#troubles(loadMs);
+    this.#advance(() => false, clock.now + loadMs);
+    assert.equal(this.#front.fatal, undefined);
+    this.#trouble.workerFailsToStart = 0;
+    this.#trouble.workerIsSlowToStart = 0;
+    this.#trouble.loadFails = 0;
+    if (!this.#isDraining) {
+      this.#until("every request ends", () => this.#requests.every(({ outcome }) => outcome !== undefined));
+      this.#until("the workers are back at their number", () => this.#isStaffed);
+    }
+    this.#end();
+    this.#judge();
+  }
+
+  addTo(seen: Seen): void {
+    for (const { outcome, starts } of this.#requests) {
+      if (outcome === "answered") seen.answered++;
+      else seen.gaveUp++;
+      if (starts > 1) seen.repeats++;
+    }
+    seen.stuck += this.#front.stuckCount;
+    seen.withdrawals += this.#front.withdrawCount;
+    if (this.#isDraining) seen.drains++;
+  }
+
+  get #isStaffed(): boolean {
+    const { registry, dispatcher } = this.#front;
+    const workers = [...registry.workers.values()];
+    const isSteady = workers.every(({ state, isOrphan }) => state === "ready" && !isOrphan);
+    const threads = registry.target * this.#options.registry.threads;
+    return isSteady && workers.length === registry.target && dispatcher.channels.length === threads;
+  }
+
+  #arrivals(loadMs: number): void {
+    const clock = this.#clock;
+    const bursts = clock.integer(1, 6);
+    for (let burst = 0; burst < bursts; burst++) {
+      clock.after(clock.between(0, loadMs * 0.8), () => {
+        const count = clock.chance(0.3) ? clock.integer(20, 60) : clock.integer(1, 15);
+        const gapMs = clock.chance(0.5) ? 0 : clock.between(0, 3);
+        for (let index = 0; index < count; index++) {
+          clock.after(index * gapMs, () => {
+            this.#submit();
+          });
+        }
+      });
+    }
+  }
+
+  #submit(): void {
+    if (this.#isDraining) return;
+    const clock = this.#clock;
+    const route = clock.integer(1, ROUTES);
+    const request = new SimulatedRequest({
+      route,
+      isSafe: clock.chance(0.5),
+      frameBytes: clock.chance(0.05) ? 200_000 : clock.integer(200, 2000),
+      plan: this.#plan(route),
+    });
+    request.submittedAt = clock.now;
+    this.#front.act((now) => {
+      if (this.#front.dispatcher.submit(request, now)) this.#requests.push(request);
+      else this.#refused.push(request);
+    });
+    if (!clock.chance(0.08)) return;
+    clock.after(clock.between(0, 60), () => {
+      if (request.outcome !== undefined) return;
+      this.#front.act((now) => {
+        if (this.#front.dispatcher.cancel(request, now)) request.outcome = "cancelled";
+      });
+    });
+  }
+
+  #plan(route: number): Plan {
+    const clock = this.#clock;
+    const closeMs = clock.chance(0.2) ? clock.between(0, 3) : 0;
+    const isDeadly = clock.chance(0.02);
+    const mayHang = this.#options.dispatch.requestTimeoutMs > 0;
+    if (mayHang && clock.chance(0.02)) return { pieceMs: [Infinity], closeMs, isDeadly: false };
+    if (mayHang && clock.chance(0.01)) return { pieceMs: [0.1, Infinity], closeMs, isDeadly: false };
+    // Some routes are slow now and then, which is what estimates get wrong.
+    if (clock.chance(route / 40)) return { pieceMs: [clock.between(2, 120)], closeMs, isDeadly };
+    if (clock.chance(0.05)) return { pieceMs: [1, 5, 5], closeMs, isDeadly };
+    return { pieceMs: [clock.between(0.01, 0.3)], closeMs, isDeadly };
+  }
+
+  #troubles(loadMs: number): void {
+    const clock = this.#clock;
+    const front = this.#front;
+    const sometimes = (count: number, what: () => void): void => {
+      for (let index = clock.integer(0, count); index > 0; index--) {
+        clock.after(clock.between(0, loadMs), what);
+      }
+    };
+    sometimes(3, () => {
+      const alive = front.processes.filter(({ isAlive }) => isAlive);
+      alive[clock.integer(0, alive.length - 1)]?.die(null, "SIGSEGV");
+    });
+    sometimes(3, () => {
+      const line = front.lines[clock.integer(0, front.lines.length - 1)];
+      if (line === undefined || line.channel.inHand === 0 || line.channel.isPaused) return;
+      front.pause(line, true);
+      clock.after(clock.between(1, 100), () => {
+        front.pause(line, false);
+      });
+    });
+    sometimes(2, () => {
+      front.act((now) => front.registry.scale(clock.integer(1, 5), now));
+    });
+    sometimes(2, () => {
+      if (!front.registry.hasServed) return;
+      this.#trouble.loadFails = clock.chance(0.3) ? 1 : 0;
+      front.act((now) => front.registry.reload(now));
+    });
+    sometimes(1, () => {
+      const ready = [...front.registry.workers.values()].find(({ state }) => state === "ready");
+      if (ready !== undefined) front.act((now) => front.registry.recycle(ready.id, now));
+    });
+    if (clock.chance(0.2)) {
+      sometimes(1, () => {
+        if (!front.registry.hasServed) return;
+        const alive = [...front.zygotes.values()].filter(({ isAlive }) => isAlive);
+        alive[clock.integer(0, alive.length - 1)]?.die();
+      });
+    }
+    if (clock.chance(0.15)) {
+      clock.after(clock.between(0, loadMs), () => {
+        this.#drain();
+      });
+    }
+  }
+
+  #drain(): void {
+    this.#isDraining = true;
+    this.#front.act((now) => this.#front.registry.drain(now));
+    this.#finishWhenEmpty();
+  }
+
+  /** As the server does: once nothing waits and nothing runs, the workers may go. */
+  #finishWhenEmpty(): void {
+    const { dispatcher, registry } = this.#front;
+    if (dispatcher.waiting + dispatcher.inHand === 0) {
+      this.#front.act((now) => registry.finish(now));
+    } else if (!this.#front.isDrained) {
+      this.#clock.after(5, () => {
+        this.#finishWhenEmpty();
+      });
+    }
+  }
+
+  #end(): void {
+    const beganAt = this.#clock.now;
+    if (!this.#isDraining) this.#drain();
+    this.#until("the server ends", () => this.#front.isDrained);
+    const { gracefulTimeoutMs } = this.#options.registry;
+    assert.ok(this.#clock.now - beganAt <= gracefulTimeoutMs + 1100, "the end took too long");
+    // Signals that are on their way arrive; a worker that nobody knew says HELLO and is refused.
+    this.#advance(() => false, this.#clock.now + 200);
+  }
+
+  #judge(): void {
+    assert.equal(this.#front.dispatcher.waiting, 0);
+    assert.equal(this.#front.dispatcher.inHand, 0);
+    for (const request of this.#requests) {
+      assert.notEqual(request.outcome, undefined, "a request never ended");
+      assert.ok(request.starts <= 2, "a request was started three times");
+      if (request.starts === 2) {
+        assert.equal(request.isSafe, true, "an unsafe request was started twice");
+        assert.ok(request.lostRuns >= 1, "a request was started twice though its run did not die");
+      }
+      if (request.outcome === "answered") assert.ok(request.starts > 0);
+    }
+    for (const request of this.#refused) assert.equal(request.starts, 0, "a refused request ran");
+    const alive = this.#front.processes.filter(({ isAlive }) => isAlive);
+    assert.equal(alive.length, 0, "a worker is left");
+    const zygotes = [...this.#front.zygotes.values()].filter(({ isAlive }) => isAlive);
+    assert.equal(zygotes.length, 0, "a zygote is left");
+  }
+
+  #until(what: string, isDone: () => boolean): void {
+    this.#advance(isDone, this.#clock.now + PATIENCE_MS);
+    assert.ok(isDone(), `did not happen: ${what}`);
+  }
+
+  #advance(isDone: () => boolean, until: number): void {
+    while (!isDone() && this.#clock.step(until));
+    if (!isDone()) this.#clock.now = Math.max(this.#clock.now, until);
+  }
+}

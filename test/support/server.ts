@@ -1,0 +1,195 @@
+// A real server under test: the launcher, real Python, real sockets. Every wait has a deadline and ends when its condition holds; what is
+// left running when a test ends is an error of that test.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export const ROOT = join(import.meta.dirname, "../..");
+const LAUNCHER = join(ROOT, "bin/rickhouse");
+const APPS = join(ROOT, "test/apps");
+
+/** All deadlines of tests, multiplied by this: slow machines set RICKHOUSE_TEST_PATIENCE. */
+const PATIENCE = Number(process.env["RICKHOUSE_TEST_PATIENCE"] ?? "1");
+const DEFAULT_DEADLINE_MS = 15_000;
+
+/** Polls until `condition` gives something else than undefined or false. Throws with `what` after the deadline. */
+export async function waitFor<T>(
+  what: string,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  deadlineMs: number = DEFAULT_DEADLINE_MS,
+): Promise<T> {
+  const end = performance.now() + deadlineMs * PATIENCE;
+  for (;;) {
+    const found = await condition();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export interface ServerOptions {
+  /** Further arguments. `--bind` with a free port and `--access-log off` are given unless named here. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export class ServerUnderTest implements AsyncDisposable {
+  readonly process: ChildProcess;
+  readonly temporaryDirectory: string;
+  #output = "";
+  #errors = "";
+  #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
+
+  constructor(application: string, options: ServerOptions = {}) {
+    const args = [...(options.args ?? [])];
+    if (!args.includes("--bind")) args.push("--bind", "127.0.0.1:0");
+    if (!args.includes("--access-log")) args.push("--access-log", "off");
+    this.temporaryDirectory = mkdtempSync(join(tmpdir(), "rickhouse-test-"));
+    this.process = spawn(LAUNCHER, [...args, application], {
+      cwd: options.cwd ?? ROOT,
+      env: { ...process.env, TMPDIR: this.temporaryDirectory, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    this.process.stdout?.on("data", (chunk: Buffer) => {
+      this.#output += chunk.toString("latin1");
+    });
+    this.process.stderr?.on("data", (chunk: Buffer) => {
+      this.#errors += chunk.toString("latin1");
+    });
+    this.process.on("exit", (code, signal) => {
+      this.#exit = { code, signal };
+    });
+  }
+
+  get pid(): number {
+    const { pid } = this.process;
+    if (pid === undefined) throw new Error("the server was not started");
+    return pid;
+  }
+
+  get stdout(): string {
+    return this.#output;
+  }
+
+  get stderr(): string {
+    return this.#errors;
+  }
+
+  /** Resolves when the banner is out: workers are ready. */
+  async ready(): Promise<this> {
+    await waitFor("the banner", () => {
+      if (this.#exit !== undefined) {
+        throw new Error(`the server ended (${JSON.stringify(this.#exit)}): ${this.#errors}`);
+      }
+      return this.#errors.includes(" serving ");
+    });
+    return this;
+  }
+
+  /** The port of the first TCP address, from the banner. */
+  get port(): number {
+    const found = /http:\/\/[^ ]*:(\d+)/.exec(this.#errors)?.[1];
+    if (found === undefined) throw new Error(`no address in: ${this.#errors}`);
+    return Number(found);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Worker processes: grandchildren of the front. */
+  get workers(): number[] {
+    return childrenOf(this.pid).flatMap((zygote) => childrenOf(zygote));
+  }
+
+  get zygotes(): number[] {
+    return childrenOf(this.pid);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
+  }
+
+  async exited(deadlineMs?: number): Promise<{ code: number | null; signal: string | null }> {
+    return waitFor("the server's end", () => this.#exit, deadlineMs);
+  }
+
+  /** Resolves when this text was logged. */
+  async logged(text: string | RegExp, deadlineMs?: number): Promise<void> {
+    const isThere = (): boolean =>
+      typeof text === "string" ? this.#errors.includes(text) : text.test(this.#errors);
+    await waitFor(`the log line ${String(text)} in ${this.#errors}`, isThere, deadlineMs);
+  }
+
+  /** SIGTERM, and what every test wants to be true of the end: status 0, no process, no file left. */
+  async stop(): Promise<void> {
+    const tree = this.#tree();
+    this.signal("SIGTERM");
+    const { code, signal } = await this.exited(35_000);
+    if (code !== 0) {
+      throw new Error(`the server ended with ${String(code ?? signal)}: ${this.#errors}`);
+    }
+    await this.#nothingLeft(tree);
+  }
+
+  /** Ends the test's server whatever state it is in; throws when something stays behind. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const tree = this.#tree();
+    if (this.#exit === undefined) {
+      this.signal("SIGTERM");
+      await this.exited(35_000).catch(() => {
+        this.signal("SIGKILL");
+      });
+    }
+    await this.#nothingLeft(tree);
+  }
+
+  #tree(): number[] {
+    return this.#exit === undefined ? [...this.zygotes, ...this.workers] : [];
+  }
+
+  async #nothingLeft(tree: readonly number[]): Promise<void> {
+    await waitFor(`the end of processes ${tree.join(" ")}`, () => !tree.some(isAlive));
+    await waitFor(`an empty ${this.temporaryDirectory}`, () => {
+      return readdirSync(this.temporaryDirectory).every((name) => !name.startsWith("rickhouse-"));
+    });
+    rmSync(this.temporaryDirectory, { recursive: true, force: true });
+  }
+}
+
+/** A ready server for `test/apps/<application>` (`module:callable`), or for a path with a slash. */
+export async function startServer(
+  application: string,
+  options?: ServerOptions,
+): Promise<ServerUnderTest> {
+  const path = application.includes("/") ? application : join(APPS, application);
+  const server = new ServerUnderTest(path, options);
+  try {
+    return await server.ready();
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A zombie has ended: it only waits for its parent to look. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+}
+
+export function childrenOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1");
+    return text.split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
