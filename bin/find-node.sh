@@ -6,14 +6,21 @@ fail() {
   exit 2
 }
 
-# `node --version` says v22.18.0.
+# 22.18 and 23.7 are the first that run TypeScript unasked and know --disable-sigusr1. `node --version` says v22.18.0.
 is_new_enough() {
   version=$("$1" --version 2>/dev/null) || return 1
-  version=${version#v}
-  major=${version%%.*}
-  minor=${version#*.}
+  major=${version#v}
+  minor=${major#*.}
+  major=${major%%.*}
   minor=${minor%%.*}
-  [ "$major" -gt 22 ] 2>/dev/null || { [ "$major" = 22 ] && [ "$minor" -ge 18 ]; } 2>/dev/null
+  case $major.$minor in
+    *[!0-9.]* | .* | *.) return 1 ;;
+  esac
+  case $major in
+    22) [ "$minor" -ge 18 ] ;;
+    23) [ "$minor" -ge 7 ] ;;
+    *) [ "$major" -ge 24 ] ;;
+  esac
 }
 
 # The one that package.json names needs no question: asking costs 30 ms.

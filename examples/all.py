@@ -1,9 +1,10 @@
 """All examples in one application, each under a path of its own. `npm start` serves this one.
 
-    bin/rickhouse examples/all:app
+bin/rickhouse examples/all:app
 """
 
 from html import escape
+from pathlib import Path
 
 import djangoapp
 import flask_app
@@ -19,7 +20,7 @@ MOUNTS = {
 
 
 def app(environ, start_response):
-    """Hand the request to the application whose prefix it has: the prefix moves from PATH_INFO to SCRIPT_NAME."""
+    """Hand the request on by its prefix, which moves from PATH_INFO to SCRIPT_NAME."""
     path = environ["PATH_INFO"]
     first, slash, rest = path[1:].partition("/")
     prefix = f"/{first}"
@@ -68,56 +69,4 @@ def card(prefix, title, summary, _):
 
 PAGES = ("hello", "form", "upload", "stream", "cookie")
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Rickhouse</title>
-<link rel="icon" href="data:,">
-<style>
-  :root {
-    --ground: light-dark(#faf7f2, #17130f);
-    --card: light-dark(#ffffff, #221c16);
-    --line: light-dark(#e4dbcd, #3a3027);
-    --text: light-dark(#2b2118, #efe6da);
-    --soft: light-dark(#6f6152, #b3a493);
-    --oak: light-dark(#8a4b14, #e0a25e);
-    color-scheme: light dark;
-  }
-  * { box-sizing: border-box; margin: 0; }
-  body {
-    background: var(--ground);
-    color: var(--text);
-    font: 17px/1.55 system-ui, sans-serif;
-    margin: 0 auto;
-    max-width: 52rem;
-    padding: clamp(1.5rem, 6vw, 4.5rem) 1.25rem;
-  }
-  h1 { font: 600 clamp(2.2rem, 7vw, 3.4rem)/1.1 ui-serif, Georgia, serif; letter-spacing: -0.02em; }
-  header p { color: var(--soft); margin: 0.75rem 0 2.5rem; max-width: 38rem; }
-  ul { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); list-style: none; padding: 0; }
-  li { background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; padding: 1.25rem 1.4rem; }
-  h2 { font: 600 1.35rem/1.3 ui-serif, Georgia, serif; }
-  li p { color: var(--soft); font-size: 0.95rem; }
-  nav { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; margin-top: 0.75rem; }
-  a { color: var(--oak); text-decoration-thickness: 1px; text-underline-offset: 0.2em; }
-  a:focus-visible { border-radius: 2px; outline: 2px solid var(--oak); outline-offset: 3px; }
-  footer { color: var(--soft); font-size: 0.9rem; margin-top: 2.5rem; }
-</style>
-</head>
-<body>
-<header>
-<h1>Rickhouse</h1>
-<p>A rickhouse is the warehouse in which whiskey barrels rest, and WSGI is pronounced <em>whiskey</em>. This page
-and the four applications below run in the same Python workers, behind one queue.</p>
-</header>
-<main>
-<ul>
-{cards}</ul>
-</main>
-<footer>Each application answers with plain text, a form, a file upload, a streamed answer and a cookie.</footer>
-</body>
-</html>
-"""
+PAGE = (Path(__file__).parent / "all.html").read_text(encoding="utf-8")

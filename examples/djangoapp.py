@@ -2,7 +2,9 @@
 
     bin/rickhouse examples/djangoapp:app
 
-The project alone, as its own wsgi.py names it: bin/rickhouse examples/helloworld/helloworld.wsgi:application
+The project alone, by its own wsgi.py:
+
+    bin/rickhouse examples/helloworld/helloworld.wsgi:application
 """
 
 import sys
@@ -10,6 +12,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "helloworld"))
 
-from helloworld.wsgi import application as app  # noqa: E402  (found by the path just added)
+from helloworld.wsgi import application as app
 
 __all__ = ["app"]

@@ -1,6 +1,6 @@
 """A Flask application: text, form, file upload, streamed answer, cookie.
 
-    bin/rickhouse examples/flask_app:app
+bin/rickhouse examples/flask_app:app
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """The smallest application: the same answer to every request.
 
-    bin/rickhouse examples/hello:app
+bin/rickhouse examples/hello:app
 """
 
 BODY = b"Hello world!\n"

@@ -1,6 +1,6 @@
 """A Pyramid application: text, form, file upload, streamed answer, cookie.
 
-    bin/rickhouse examples/pyramid_app:app
+bin/rickhouse examples/pyramid_app:app
 """
 
 import hashlib

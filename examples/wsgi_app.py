@@ -1,4 +1,5 @@
-"""A plain WSGI application (PEP 3333), standard library only: text, form, file upload, streamed answer, cookie.
+"""A plain WSGI application (PEP 3333) of the standard library: text, form, file upload, streamed
+answer, cookie.
 
     bin/rickhouse examples/wsgi_app:app
 """
@@ -43,14 +44,15 @@ UPLOAD = """<!doctype html>
 
 
 def app(environ, start_response):
-    """Choose the page by its path, after what the server or a middleware has mounted us at (SCRIPT_NAME)."""
+    """Choose the page by the path behind the one that we are mounted at (SCRIPT_NAME)."""
     page = PAGES.get(environ["PATH_INFO"])
     if page is None:
         return text(start_response, "There is no such page.\n", status="404 Not Found")
     if environ["REQUEST_METHOD"] in page.methods:
         return page(environ, start_response)
     allow = [("Allow", ", ".join(page.methods))]
-    return text(start_response, "This page knows other methods.\n", status="405 Method Not Allowed", headers=allow)
+    body = "This page knows other methods.\n"
+    return text(start_response, body, status="405 Method Not Allowed", headers=allow)
 
 
 def route(*methods):
@@ -88,7 +90,8 @@ def upload(environ, start_response):
         return html(start_response, UPLOAD)
     for filename, content in uploaded_files(environ):
         digest = hashlib.sha256(content).hexdigest()
-        return text(start_response, f"name: {filename}\nsize: {len(content)} bytes\nsha256: {digest}\n")
+        size = len(content)
+        return text(start_response, f"name: {filename}\nsize: {size} bytes\nsha256: {digest}\n")
     return text(start_response, "There was no file in the request.\n", status="400 Bad Request")
 
 
@@ -124,7 +127,7 @@ def read_body(environ):
 
 
 def uploaded_files(environ):
-    """Name and content of each file in a multipart/form-data body (RFC 7578), which is small enough to be held in memory."""
+    """Name and content of each file in a multipart/form-data body (RFC 7578), held in memory."""
     content_type = environ.get("CONTENT_TYPE", "").encode("latin-1")
     boundary = message_from_bytes(b"Content-Type: " + content_type).get_param("boundary")
     if not boundary:

@@ -93,7 +93,7 @@ class FrontChannel:
     def next(self) -> Any:
         """The next frame; None at the end of the channel."""
         while True:
-            decoded = wire.decode(self._unread)
+            decoded = wire.decode_from_worker(self._unread)
             if decoded is not None:
                 message, length = decoded
                 self._unread = self._unread[length:]

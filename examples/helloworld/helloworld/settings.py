@@ -1,5 +1,6 @@
 """
-Settings of the example project, made by `django-admin startproject` of Django 5.2 and cut down: no database, no users, no admin.
+Settings of the example project: what `django-admin startproject` of Django 5.2 makes, without
+database, users and admin.
 
 https://docs.djangoproject.com/en/5.2/ref/settings/
 """

@@ -15,6 +15,7 @@ from typing import Any
 from .departure import Departing, Departure
 from .wire import (
     GONE,
+    GONE_STOP,
     HEADER,
     HEADER_BYTES,
     HELLO,
@@ -42,8 +43,8 @@ class ChannelLost(Exception):
     """The front has closed the channel, or spoke in a way that this version does not know."""
 
 
-# Number, flags, environ, and the body: a view of the channel's buffer that is valid until the channel
-# is read again, or empty bytes. A plain tuple, made once per request.
+# Number, flags, environ, and the body: a view of the channel's buffer, valid until the channel is
+# read again, or empty bytes. A plain tuple: one is made for each request.
 Request = tuple[int, int, dict[str, Any], "memoryview | bytes"]
 
 
@@ -59,7 +60,9 @@ class Channel:
         self._replace_buffer(_BUFFER_BYTES, b"")
         # Bytes before this offset were searched for GONE.
         self._scanned = 0
+        # Requests whose client has sent FIN, and whose client is gone for good.
         self._gone: set[int] = set()
+        self._stopped: set[int] = set()
         # Bytes that may wait for the next frame (see `defer`).
         self._deferred = b""
         self._is_ended = False
@@ -97,7 +100,7 @@ class Channel:
                     self._start = end = start + needed
                     if kind == REQUEST:
                         if self._gone:
-                            self._gone = {gone for gone in self._gone if gone >= number}
+                            self._forget_gone(number)
                         environ_end = start + _REQUEST_START_BYTES + environ_length
                         environ = _loads(self._view[start + _REQUEST_START_BYTES : environ_end])
                         body = self._view[environ_end:end] if end > environ_end else b""
@@ -107,8 +110,7 @@ class Channel:
                     raise ChannelLost(f"frame of type {kind}")
                 if length > MAX_PAYLOAD_BYTES:
                     raise ChannelLost(f"frame of {length} bytes")
-            if self._deferred:
-                self.send(b"")
+            self.flush()
             if self._is_ended:
                 return None
             self._make_room(needed)
@@ -130,14 +132,19 @@ class Channel:
         return count > 0
 
     def is_gone(self, number: int) -> bool:
-        """Whether the client of request `number` was reported gone.
+        """Whether the client of request `number` has sent FIN or is gone. Never waits."""
+        self._look()
+        return number in self._gone
 
-        Never waits; other threads learn what the owner has read.
-        """
-        if number in self._gone:
-            return True
+    def is_stopped(self, number: int) -> bool:
+        """Whether the client of request `number` is gone for good. Never waits."""
+        self._look()
+        return number in self._stopped
+
+    def _look(self) -> None:
+        """Reads what is there, for GONE. Only the owner may: other threads know what it saw."""
         if get_ident() != self.owner:
-            return False
+            return
         try:
             while not self._is_ended and self._readable.poll(0):
                 self._make_room(HEADER_BYTES)
@@ -147,17 +154,22 @@ class Channel:
         except OSError:
             self._is_ended = True  # What is sent next will tell.
         self._scan()
-        return number in self._gone
 
     def _scan(self) -> None:
         at = max(self._scanned, self._start)
         while at + HEADER_BYTES <= self._end:
-            length, kind, _, _, number = _header(self._buffer, at)
+            length, kind, flags, _, number = _header(self._buffer, at)
             if kind == GONE:
                 self._gone.add(number)
+                if flags & GONE_STOP:
+                    self._stopped.add(number)
             at += HEADER_BYTES + length
         # Beyond `end` when a frame is incomplete: the search goes on behind it.
         self._scanned = at
+
+    def _forget_gone(self, next_number: int) -> None:
+        self._gone = {number for number in self._gone if number >= next_number}
+        self._stopped &= self._gone
 
     def _make_room(self, needed: int) -> None:
         """Room behind the unread bytes, and for the whole frame that they begin with, which has
@@ -205,6 +217,11 @@ class Channel:
         except OSError as error:
             self.is_lost = True
             raise ChannelLost(str(error)) from None
+
+    def flush(self) -> None:
+        """Writes what was deferred."""
+        if self._deferred:
+            self.send(b"")
 
     def defer(self, frame: bytes) -> None:
         """`frame` goes out with the next one, or before the channel waits for a request: one write

@@ -94,11 +94,11 @@ class Exchange:
 
     def write(self, data: bytes) -> None:
         """PEP 3333's write(): `data` is on the wire when it returns."""
-        self.raise_if_gone()
+        self.raise_if_stopped()
         self.send_chunk(data)
 
     def is_client_gone(self) -> bool:
-        """environ["rickhouse.client_disconnected"]."""
+        """environ["rickhouse.client_disconnected"]: true after FIN, though the client may read."""
         return self._channel.is_gone(self._number)
 
     # What is sent
@@ -166,7 +166,7 @@ class Exchange:
                 raise AssertionError("the application did not call start_response")
             self._send_answer(b"", is_last=True)
         if self._remaining > 0:
-            self.problem = f"the body ends {self._remaining} bytes before its Content-Length: connection broken"
+            self.problem = f"the body is {self._remaining} bytes shorter than its Content-Length"
 
     def end(self, is_broken: bool) -> None:
         """The last frame.
@@ -192,9 +192,9 @@ class Exchange:
         """
         return self.head is not None and (self._is_head_request or self.head[0] in BODILESS)
 
-    def raise_if_gone(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Looked for between two chunks: the usual answer has only one and need not ask."""
-        if self.is_head_sent and self._channel.is_gone(self._number):
+        if self.is_head_sent and self._channel.is_stopped(self._number):
             raise ClientGone("the client has gone")
 
     def _send_piece(self, data: bytes, is_last: bool) -> None:

@@ -13,8 +13,8 @@ from .wire import (
     ANSWER_DATE,
     ANSWER_LENGTH,
     ANSWER_SERVER,
-    MAX_CONTENT_LENGTH,
     MAX_HEAD_BLOCK_BYTES,
+    MAX_NUMBER,
 )
 
 NO_LENGTH = -1
@@ -128,7 +128,7 @@ def _check_line(pair: tuple[str, str]) -> _Line:
 
 
 def _content_length(value: str) -> int:
-    if _DIGITS.fullmatch(value) is None or int(value) > MAX_CONTENT_LENGTH:
+    if _DIGITS.fullmatch(value) is None or int(value) > MAX_NUMBER:
         raise ValueError(f"Content-Length must be a number of bytes, not {value!r}")
     return int(value)
 

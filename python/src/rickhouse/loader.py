@@ -52,7 +52,7 @@ def load(name: ApplicationName) -> Any:
         f"{name.module}:{name.callable}" if name.callable else f"the application of {name.module}"
     )
     if not callable(application):
-        hint = _hint_names(module, name, name.callable)
+        hint = _hint_names(module, f"{name.module}:", name.callable)
         raise LoadError(
             f"{label} is not callable: it is of type {type(application).__name__}", hint
         )
@@ -99,7 +99,7 @@ def _find(module: Any, name: ApplicationName) -> Any:
                 return getattr(module, default)
         raise LoadError(
             f"{name.module} has neither application nor app",
-            _hint_names(module, name, _DEFAULT_NAMES[0]),
+            _hint_names(module, f"{name.module}:", _DEFAULT_NAMES[0]),
         )
     match = _CALLABLE.fullmatch(name.callable)
     if match is None:
@@ -107,12 +107,12 @@ def _find(module: Any, name: ApplicationName) -> Any:
             f"{name.callable} is no name of a callable",
             f"Write {name.module}:app or {name.module}:create_app().",
         )
-    found, path = module, name.module
+    found, path, prefix = module, name.module, f"{name.module}:"
     for part in name.callable.replace("()", "").split("."):
         try:
-            found, path = getattr(found, part), f"{path}.{part}"
+            found, path, prefix = getattr(found, part), f"{path}.{part}", f"{prefix}{part}."
         except AttributeError:
-            raise LoadError(f"{path} has no {part}", _hint_names(found, name, part)) from None
+            raise LoadError(f"{path} has no {part}", _hint_names(found, prefix, part)) from None
         except BaseException as error:
             raise _raised(
                 error, f"looking up {name.callable}", "Correct what the traceback shows."
@@ -153,22 +153,16 @@ def _hint_module(name: ApplicationName) -> str:
     )
 
 
-def _hint_names(owner: Any, name: ApplicationName, wanted: str) -> str:
-    # A module's own names; those that it imported from elsewhere are rarely meant, but an app
-    # object may be one.
-    names = (
-        [key for key in vars(owner) if not key.startswith("_")]
-        if hasattr(owner, "__dict__")
-        else []
-    )
-    callables = [key for key in names if callable(getattr(owner, key, None))]
-    near = _nearest(wanted, callables)
-    if near is None:
-        near = next((key for key in _FACTORY_NAMES if key in callables), None)
+def _hint_names(owner: Any, prefix: str, wanted: str) -> str:
+    """`prefix` is how the command line names `owner`: `module:` or `module:site.`."""
+    names = [name for name in dir(owner) if not name.startswith("_")]
+    callables = [name for name in names if callable(getattr(owner, name, None))]
+    near = _nearest(wanted, callables) or _nearest(wanted, names)
+    near = near or next((name for name in _FACTORY_NAMES if name in callables), None)
     if near is None:
         return "Name the WSGI callable: module:callable."
     call = "()" if near in _FACTORY_NAMES else ""
-    return f"Did you mean {name.module}:{near}{call}?"
+    return f"Did you mean {prefix}{near}{call}?"
 
 
 def _nearest(wanted: str, names: list[str]) -> str | None:

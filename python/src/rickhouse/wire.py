@@ -30,11 +30,16 @@ BODY_COMPLETE = 1
 END_BROKEN = 1
 REQUEST_FILE = 1
 REQUEST_HEAD = 2
+GONE_STOP = 1
+
+# Which types go which way, and the flags that each may have.
+_TO_FRONT = {HELLO: 0, ANSWER: 31, BODY: BODY_COMPLETE, END: END_BROKEN}
+_TO_WORKER = {REQUEST: REQUEST_FILE | REQUEST_HEAD, GONE: GONE_STOP}
 
 MAX_PAYLOAD_BYTES = 1 << 30
 MAX_HEAD_BLOCK_BYTES = 1 << 20
-# The front counts in doubles: a larger Content-Length would be rounded there.
-MAX_CONTENT_LENGTH = (1 << 53) - 1
+# The front counts in doubles: larger request numbers and lengths would be rounded there.
+MAX_NUMBER = (1 << 53) - 1
 
 # payload length, type, flags, zero, request number
 HEADER = struct.Struct("<IBBHQ")
@@ -104,6 +109,7 @@ class Request:
 @dataclass(frozen=True)
 class Gone:
     number: int
+    flags: int
 
 
 Message = Union[Hello, Answer, Body, End, Request, Gone]
@@ -131,23 +137,48 @@ def encode(message: Message) -> bytes:
             4 + len(rest), REQUEST, message.flags, 0, message.number, environ_length
         )
         return start + rest
-    return HEADER.pack(0, GONE, 0, 0, message.number)
+    return HEADER.pack(0, GONE, message.flags, 0, message.number)
 
 
-def decode(data: bytes) -> tuple[Message, int] | None:
-    """The first frame of `data` and its length; None when `data` ends inside it.
+def decode_from_worker(data: bytes) -> tuple[Message, int] | None:
+    """As `decode_from_front`, for the other direction."""
+    return _decode(data, _TO_FRONT)
 
-    Raises WireError.
-    """
+
+def decode_from_front(data: bytes) -> tuple[Message, int] | None:
+    """The first frame of `data` and its length; None when it is incomplete. Raises WireError."""
+    return _decode(data, _TO_WORKER)
+
+
+def _decode(data: bytes, allowed: dict[int, int]) -> tuple[Message, int] | None:
     if len(data) < HEADER_BYTES:
         return None
     length, kind, flags, zero, number = HEADER.unpack_from(data)
+    if kind not in allowed or flags & ~allowed[kind]:
+        raise WireError(f"frame of type {kind} with flags {flags}")
     if zero != 0 or length > MAX_PAYLOAD_BYTES:
         raise WireError(f"frame of type {kind} with length {length} and reserved bytes {zero}")
+    if number > MAX_NUMBER or (number == 0) != (kind == HELLO):
+        raise WireError(f"frame of type {kind} with number {number}")
     end = HEADER_BYTES + length
+    if kind == ANSWER and length >= ANSWER_FIXED_BYTES and len(data) >= ANSWER_START.size:
+        _check_answer(data, end)
     if len(data) < end:
         return None
     return _message(kind, flags, number, data[:end]), end
+
+
+def _check_answer(data: bytes, end: int) -> None:
+    """What the fixed part tells before the head is there."""
+    flags = data[5]
+    status, zero, head_length, content_length, _ = ANSWER_START.unpack_from(data)[5:]
+    if not 100 <= status <= 999 or zero != 0:
+        raise WireError(f"ANSWER with status {status} and reserved bytes {zero}")
+    if head_length > MAX_HEAD_BLOCK_BYTES or ANSWER_START.size + head_length > end:
+        raise WireError(f"ANSWER with a head of {head_length} bytes")
+    has_length = bool(flags & ANSWER_LENGTH)
+    if content_length > MAX_NUMBER or (content_length != 0 and not has_length):
+        raise WireError(f"ANSWER with content length {content_length}")
 
 
 def _message(kind: int, flags: int, number: int, frame: bytes) -> Message:
@@ -157,11 +188,11 @@ def _message(kind: int, flags: int, number: int, frame: bytes) -> Message:
             token, version, thread, pid = HELLO_FRAME.unpack(frame)[5:]
             return Hello(token, version, thread, pid)
         if kind == ANSWER:
-            status, zero, head_length, content_length, run_ns = ANSWER_START.unpack_from(frame)[5:]
+            status, _, head_length, content_length, run_ns = ANSWER_START.unpack_from(frame)[5:]
             head_end = ANSWER_START.size + head_length
-            if zero != 0 or head_end > len(frame):
-                raise WireError("ANSWER with a head longer than the frame or reserved bytes")
             head, body = frame[ANSWER_START.size : head_end], frame[head_end:]
+            if not head.endswith(b"\r\n"):
+                raise WireError("ANSWER with a head that does not end in CRLF")
             return Answer(number, flags, status, content_length, run_ns, head, body)
         if kind == BODY and payload:
             return Body(number, flags, payload)
@@ -174,7 +205,7 @@ def _message(kind: int, flags: int, number: int, frame: bytes) -> Message:
             environ, body = frame[REQUEST_START.size : environ_end], frame[environ_end:]
             return Request(number, flags, environ, body)
         if kind == GONE and not payload:
-            return Gone(number)
+            return Gone(number, flags)
     except struct.error as error:
         raise WireError(f"frame of type {kind} with {len(payload)} bytes: {error}") from None
     raise WireError(f"frame of type {kind} with {len(payload)} bytes")

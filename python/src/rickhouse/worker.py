@@ -7,6 +7,7 @@ Entered right after the fork; never returns to the zygote's code.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import faulthandler
 import gc
 import os
@@ -135,6 +136,8 @@ class _Loop:
         except ChannelLost as error:
             log.report("worker", f"the channel broke: {error}")
         finally:
+            with contextlib.suppress(ChannelLost):
+                channel.flush()
             channel.close()
             self.is_busy = False
 

@@ -100,17 +100,14 @@ class Gateway:
 
 
 def _send_iterable(exchange: Exchange, iterable: Any) -> None:
-    try:
-        chunks = iter(iterable)
-    except TypeError:
-        raise TypeError(
-            f"the application returned {iterable!r:.200}, not an iterable of bytes"
-        ) from None
+    if not hasattr(type(iterable), "__iter__") and not hasattr(type(iterable), "__getitem__"):
+        kind = type(iterable).__name__
+        raise TypeError(f"the application must return an iterable of bytes, not {kind}")
     # Without a body the iterable is needed only as far as it calls start_response.
     if not exchange.wants_no_body():
         is_single = _has_one_chunk(iterable)
-        for chunk in chunks:
-            exchange.raise_if_gone()
+        for chunk in iterable:
+            exchange.raise_if_stopped()
             exchange.send_chunk(chunk, is_single)
             if is_single or exchange.problem or exchange.wants_no_body():
                 break
@@ -140,5 +137,6 @@ def _close(iterable: Any, environ: Environ) -> None:
 
 def _describe(environ: Environ) -> str:
     """Method and path as they came; without the query, which may hold secrets."""
-    path = str(environ.get("REQUEST_URI") or environ.get("PATH_INFO", "?")).partition("?")[0]
+    target = str(environ.get("REQUEST_URI") or environ.get("PATH_INFO") or "")
+    path = target.partition("?")[0] or "?"
     return ascii(f"{environ.get('REQUEST_METHOD', '?')} {path}")[1:-1][:500]

@@ -110,9 +110,10 @@ class Zygote:
 
     def _fork(self, message: Message) -> None:
         number = message["worker"]
-        slot = self._ledger.acquire()
+        slot = self._ledger.acquire() if self._kill_at is None else None
         if slot is None:
-            self._report_not_forked(number, "the ledger has no free slot")
+            why = "the ledger has no free slot" if self._kill_at is None else "the zygote ends"
+            self._report_not_forked(number, why)
             return
         descriptor = stacks.create_file()
         log.flush_streams()

@@ -21,10 +21,10 @@ export class Assignment<R extends DispatchedRequest> {
   /** Requests in the hands of all channels. */
   inHand = 0;
   #probe = 0;
-  readonly #send: (channel: Channel<R>, request: R) => void;
+  readonly #send: (channel: Channel<R>, request: R, now: number) => void;
 
   /** `send` is called when the channel already holds the request. */
-  constructor(send: (channel: Channel<R>, request: R) => void) {
+  constructor(send: (channel: Channel<R>, request: R, now: number) => void) {
     this.#send = send;
   }
 
@@ -104,6 +104,6 @@ export class Assignment<R extends DispatchedRequest> {
     request.isStream = false;
     channel.add(request, now);
     this.inHand++;
-    this.#send(channel, request);
+    this.#send(channel, request, now);
   }
 }

@@ -102,7 +102,9 @@ export class Channel<R extends DispatchedRequest> {
 
   /** Something in hand may not have begun: a withdrawal could bring it back. */
   get hasRest(): boolean {
-    return this.#size > 1 && this.lastNumber > this.startedNumber;
+    if (this.#size < 2) return false;
+    const { newest } = this;
+    return newest !== undefined && newest.number > this.startedNumber;
   }
 
   get canTake(): boolean {

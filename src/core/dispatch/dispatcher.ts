@@ -63,8 +63,8 @@ export class Dispatcher<R extends DispatchedRequest> {
   constructor(options: DispatchOptions, effects: DispatchEffects<R>) {
     this.#options = options;
     this.#effects = effects;
-    this.#work = new Assignment((channel, request) => {
-      this.#watch(channel);
+    this.#work = new Assignment((channel, request, now) => {
+      this.#watch(channel, now);
       effects.send(channel, request.number, request);
     });
   }
@@ -107,7 +107,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     if (this.#work.toIdle(request, now)) return true;
     if (this.#work.queue.size >= this.#options.maxWaiting) return false;
     this.#work.queue.push(request);
-    this.#dueBy(now + this.#options.queueTimeoutMs);
+    this.#dueBy(now + this.#options.queueTimeoutMs, now);
     this.#work.putBehind(now);
     return true;
   }
@@ -135,7 +135,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     const channel = new Channel<R>(this.#lastChannelId, { worker, thread, generation }, load);
     this.#work.channels.push(channel);
     this.#work.idle.push(channel);
-    this.#dueBy(now);
+    this.#dueBy(now, now);
     return channel;
   }
 
@@ -174,12 +174,12 @@ export class Dispatcher<R extends DispatchedRequest> {
     if (isPaused) {
       channel.pausedAt = now;
       this.#work.idle.remove(channel);
-      if (channel.hasRest) this.#dueBy(now);
+      if (channel.hasRest) this.#dueBy(now, now);
       return;
     }
     // What came before the pause counts; the pause does not.
     channel.silentSince = now - Math.max(0, channel.pausedAt - channel.silentSince);
-    this.#watch(channel);
+    this.#watch(channel, now);
     this.#settle(channel, now);
   }
 
@@ -191,12 +191,12 @@ export class Dispatcher<R extends DispatchedRequest> {
     while (request !== undefined) {
       this.#work.inHand--;
       if (request.clientGone) this.#giveUp(request, "client-gone");
-      else this.#putBack(request);
+      else this.#putBack(request, now);
       request = channel.takeBackNewest(report.above);
     }
     // Only now: a submit() from inside giveUp() must not reach this channel while its newest are taken back.
     channel.isWithdrawing = false;
-    this.#watch(channel);
+    this.#watch(channel, now);
     this.#work.fillIdle(now);
     this.#settle(channel, now);
     this.#work.putBehind(now);
@@ -234,7 +234,7 @@ export class Dispatcher<R extends DispatchedRequest> {
       const verdict = afterDeath(request, fate, { cause, stuck });
       if (verdict === "again") {
         if (fate === "started") this.#countRun(request, now);
-        this.#putBack(request);
+        this.#putBack(request, now);
       } else {
         this.#giveUp(request, verdict);
       }
@@ -260,7 +260,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     const { channels } = this.#work;
     if (lateMs >= STANDSTILL_MS) {
       for (const channel of channels) channel.silentSince += lateMs;
-      this.#dueBy(now + CATCH_UP_MS);
+      this.#dueBy(now + CATCH_UP_MS, now);
       return;
     }
     this.#expire(now);
@@ -279,12 +279,12 @@ export class Dispatcher<R extends DispatchedRequest> {
     switch (verdict.kind) {
       case "wait":
         if (verdict.isRestHeld) this.#isRestHeld = true;
-        this.#dueBy(verdict.until);
+        this.#dueBy(verdict.until, now);
         return;
       case "withdraw":
         channel.isWithdrawing = true;
         channel.withdrawAskedAt = now;
-        this.#watch(channel);
+        this.#watch(channel, now);
         this.#effects.withdraw(channel, channel.lastNumber);
         return;
       case "request-timeout":
@@ -298,37 +298,37 @@ export class Dispatcher<R extends DispatchedRequest> {
     const { queue } = this.#work;
     const { queueTimeoutMs } = this.#options;
     let { oldest } = queue;
-    while (oldest !== undefined && now - oldest.queuedAt >= queueTimeoutMs) {
+    while (oldest !== undefined && oldest.queuedAt + queueTimeoutMs <= now) {
       queue.remove(oldest);
       this.#giveUp(oldest, "queue-timeout");
       oldest = queue.oldest;
     }
-    if (oldest !== undefined) this.#dueBy(oldest.queuedAt + queueTimeoutMs);
+    if (oldest !== undefined) this.#dueBy(oldest.queuedAt + queueTimeoutMs, now);
   }
 
   /** A channel that may have become free gets what it can take. An idle one may help those that wait behind a slow one. */
   #settle(channel: Channel<R>, now: number): void {
-    if (this.#work.settle(channel, now) && this.#isRestHeld) this.#dueBy(now);
+    if (this.#work.settle(channel, now) && this.#isRestHeld) this.#dueBy(now, now);
   }
 
   /** Brings the next tick forward to the earliest moment at which this channel may need one. */
-  #watch(channel: Channel<R>): void {
+  #watch(channel: Channel<R>, now: number): void {
     const { running } = channel;
     if (running === undefined) return;
     const { requestTimeoutMs, requestTotalTimeoutMs } = this.#options;
-    if (channel.hasRest) this.#dueBy(channel.overdueAt(running));
-    if (requestTimeoutMs > 0) this.#dueBy(channel.silentSince + requestTimeoutMs);
-    if (requestTotalTimeoutMs > 0) this.#dueBy(running.startedAt + requestTotalTimeoutMs);
+    if (channel.hasRest) this.#dueBy(channel.overdueAt(running), now);
+    if (requestTimeoutMs > 0) this.#dueBy(channel.silentSince + requestTimeoutMs, now);
+    if (requestTotalTimeoutMs > 0) this.#dueBy(running.startedAt + requestTotalTimeoutMs, now);
   }
 
-  #dueBy(at: number): void {
-    if (at < this.#nextTickAt) this.#nextTickAt = at;
+  #dueBy(at: number, now: number): void {
+    if (at < this.#nextTickAt) this.#nextTickAt = Math.max(at, now);
   }
 
-  #putBack(request: R): void {
+  #putBack(request: R, now: number): void {
     request.startedAt = NOT_STARTED;
     this.#work.queue.putBack(request);
-    this.#dueBy(request.queuedAt + this.#options.queueTimeoutMs);
+    this.#dueBy(request.queuedAt + this.#options.queueTimeoutMs, now);
   }
 
   /** A run was lost. It did not wait meanwhile: the queue's time-out is for waiting only. */

@@ -21,7 +21,7 @@ export interface FieldName {
   readonly lower: string;
   readonly id: FieldId;
   readonly dropped: boolean;
-  /** The environ key, marshalled as TYPE_SHORT_ASCII_INTERNED (or TYPE_ASCII_INTERNED): `HTTP_ACCEPT`, `CONTENT_TYPE`. */
+  /** The environ key, in marshal format, not interned (core/wire/marshal.ts says why): `HTTP_ACCEPT`, `CONTENT_TYPE`. */
   readonly environKey: Uint8Array;
   /** Serial number of the head that named this field last (-1: none yet), and the index at which that head named it first: finds repeated fields without a set. */
   seenIn: number;
@@ -102,8 +102,8 @@ function makeFieldName(bytes: Uint8Array, start: number, end: number): FieldName
   };
 }
 
-const TYPE_SHORT_ASCII_INTERNED = 0x5a;
-const TYPE_ASCII_INTERNED = 0x41;
+const TYPE_SHORT_ASCII = 0x7a;
+const TYPE_ASCII = 0x61;
 
 /** RFC 3875 section 4.1.18: upper case, `-` becomes `_`, `HTTP_` in front, except for the two that are CGI's own. */
 function environKeyOf(lower: string): Uint8Array {
@@ -112,13 +112,13 @@ function environKeyOf(lower: string): Uint8Array {
   const text = isPlain ? cgi : `HTTP_${cgi}`;
   if (text.length < 256) {
     const key = new Uint8Array(2 + text.length);
-    key[0] = TYPE_SHORT_ASCII_INTERNED;
+    key[0] = TYPE_SHORT_ASCII;
     key[1] = text.length;
     for (let i = 0; i < text.length; i++) key[2 + i] = text.charCodeAt(i);
     return key;
   }
   const key = new Uint8Array(5 + text.length);
-  key[0] = TYPE_ASCII_INTERNED;
+  key[0] = TYPE_ASCII;
   new DataView(key.buffer).setUint32(1, text.length, true);
   for (let i = 0; i < text.length; i++) key[5 + i] = text.charCodeAt(i);
   return key;

@@ -223,7 +223,7 @@ function writeFields(out: Uint8Array, at: number, head: RequestHead, shift: numb
       at = writePeerContentLength(out, at, head);
       continue;
     }
-    at = writeFieldKey(out, at, name);
+    at = writeConstant(out, at, name.environKey);
     const from = head.valueStart(i) + shift;
     const to = head.valueEnd(i) + shift;
     at = head.nonAscii[i] ? writeLatin1(out, at, from, to) : writeText(out, at, from, to);
@@ -242,17 +242,10 @@ function writeJoinedFields(out: Uint8Array, at: number, head: RequestHead, shift
       at = writePeerContentLength(out, at, head);
       continue;
     }
-    at = writeFieldKey(out, at, name);
+    at = writeConstant(out, at, name.environKey);
     at = writeJoined(out, at, head, shift, i, name);
   }
   return at;
-}
-
-/** The two interned types of text become the plain ones (marshal.ts says why): the types differ in this one bit. */
-function writeFieldKey(out: Uint8Array, at: number, name: FieldName): number {
-  const end = writeConstant(out, at, name.environKey);
-  out[at] = (out[at] ?? 0) | 0x20;
-  return end;
 }
 
 function isNamedBefore(head: RequestHead, index: number, name: FieldName): boolean {

@@ -12,6 +12,8 @@ export function randomOf(seed: number): () => number {
   };
 }
 
+const MAX_EVENTS = 200_000;
+
 interface Event {
   readonly at: number;
   readonly order: number;
@@ -23,6 +25,7 @@ export class Clock {
   readonly random: () => number;
   readonly #heap: Event[] = [];
   #order = 0;
+  #events = 0;
 
   constructor(seed: number) {
     this.random = randomOf(seed);
@@ -63,6 +66,8 @@ export class Clock {
   step(until: number): boolean {
     const first = this.#heap[0];
     if (first === undefined || first.at > until) return false;
+    // A world is over within some thousand events; more is somebody who goes round and round.
+    if (++this.#events > MAX_EVENTS) throw new Error(`busy loop at ${this.now} ms`);
     const last = this.#heap.pop();
     if (last !== undefined && this.#heap.length > 0) this.#sink(last);
     this.now = Math.max(this.now, first.at);

@@ -10,7 +10,7 @@ import type { RegistryCommand, RegistryOptions } from "../../../src/core/workers
 import { Registry } from "../../../src/core/workers/registry.ts";
 import type { Clock } from "./clock.ts";
 import { Line } from "./line.ts";
-import { checkMoment } from "./moment.ts";
+import { checkGiveUp, checkMoment, checkStuck } from "./moment.ts";
 import type { SimulatedRequest, WorkerFrame, WorkerProcess } from "./worker-model.ts";
 import { Zygote } from "./zygote-model.ts";
 import type { Exit, Reports, Trouble } from "./zygote-model.ts";
@@ -22,9 +22,6 @@ export interface FrontOptions {
   /** Stop sending on a channel as soon as its end is read, not only at the exit report. */
   readonly isQuickToRetire: boolean;
 }
-
-/** A time-out may seem longer to the front than to the worker by what the wires delay. */
-const WIRE_SLACK_MS = 60;
 
 export class Front implements Reports {
   readonly dispatcher: Dispatcher<SimulatedRequest>;
@@ -152,6 +149,8 @@ export class Front implements Reports {
     if (line === undefined) throw new Error("sent on a channel that is not there");
     assert.equal(line.isFinished, false, "sent on a channel that was ended");
     assert.equal(request.outcome, undefined, "sent a request that is over");
+    assert.equal(request.clientGone, false, "sent a request whose client has gone");
+    assert.equal(channel.isPaused, false, "sent on a channel that is paused");
     assert.ok(channel.inHand <= 64);
     line.send({ number, request });
   }
@@ -162,37 +161,19 @@ export class Front implements Reports {
   }
 
   #giveUp(request: SimulatedRequest, why: GiveUpReason): void {
-    const now = this.#clock.now;
-    assert.equal(request.outcome, undefined, "a request ended twice");
-    if (why === "queue-timeout") {
-      const waited = now - request.submittedAt;
-      assert.ok(waited >= this.#options.dispatch.queueTimeoutMs, "given up too early");
-    }
-    if (why === "worker-died" || why === "request-timeout") {
-      assert.ok(request.stores > 0 || this.isBlind, "lost though it never started");
-    }
-    if (why === "client-gone") assert.equal(request.clientGone, true);
+    checkGiveUp(request, why, {
+      waitedMs: this.#clock.now - request.submittedAt,
+      queueTimeoutMs: this.#options.dispatch.queueTimeoutMs,
+      isBlind: this.isBlind,
+    });
     request.outcome = why;
   }
 
   #stuck(channel: Channel<SimulatedRequest>, request: SimulatedRequest, silentMs: number): void {
     this.stuckCount++;
     const { requestTimeoutMs } = this.#options.dispatch;
-    assert.ok(silentMs >= requestTimeoutMs);
-    const line = this.#lines.get(channel.id);
-    const thread = line?.process.threads[line.thread];
-    if (channel.isWithdrawable && line?.process.isAlive === true && thread?.isEnded === false) {
-      assert.equal(
-        thread.current?.request,
-        request,
-        "a time-out struck a request that does not run",
-      );
-      const silence = this.#clock.now - thread.silentSince;
-      assert.ok(
-        silence >= requestTimeoutMs - WIRE_SLACK_MS,
-        `a time-out struck after ${silence} ms`,
-      );
-    }
+    assert.ok(silentMs >= requestTimeoutMs - 0.001, `a time-out struck after ${silentMs} ms`);
+    checkStuck(this.#lines.get(channel.id), request, { now: this.#clock.now, requestTimeoutMs });
     // What may not be called from inside an effect.
     this.#toDo.push(() => {
       this.#timedOut.add(channel.worker);

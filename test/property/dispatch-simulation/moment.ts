@@ -1,9 +1,15 @@
-// What must hold after every single event.
+// What must hold after every single event, and whenever a request is given up or said to hang.
 
 import assert from "node:assert/strict";
+import type { Channel } from "../../../src/core/dispatch/channel.ts";
 import type { Dispatcher } from "../../../src/core/dispatch/dispatcher.ts";
+import type { GiveUpReason } from "../../../src/core/dispatch/death.ts";
 import type { Registry } from "../../../src/core/workers/registry.ts";
+import type { Line } from "./line.ts";
 import type { SimulatedRequest } from "./worker-model.ts";
+
+/** A silence may seem longer to the front than to the worker by what the wires delay. */
+const WIRE_SLACK_MS = 60;
 
 export function checkMoment(
   dispatcher: Dispatcher<SimulatedRequest>,
@@ -14,6 +20,7 @@ export function checkMoment(
   let inHand = 0;
   for (const channel of dispatcher.channels) {
     inHand += channel.inHand;
+    if (!isTickDue) checkRest(channel, facts.now);
     if (dispatcher.waiting === 0 || !channel.canTake || channel.inHand > 0) continue;
     if (!isTickDue) assert.fail("a request waits while a channel is idle");
   }
@@ -31,4 +38,45 @@ export function checkMoment(
     if (state === "starting" || state === "ready" || state === "retiring") occupied++;
   }
   assert.ok(occupied <= facts.maxWorkers + 1, `${occupied} workers of ${facts.maxWorkers} + 1`);
+}
+
+/** What stands behind a slow request is taken back in time, even when nobody else could start it. */
+function checkRest(channel: Channel<SimulatedRequest>, now: number): void {
+  const { running } = channel;
+  if (running === undefined || !channel.hasRest || channel.stuck !== undefined) return;
+  if (channel.isWithdrawing || !channel.isWithdrawable) return;
+  assert.ok(now <= channel.overdueAt(running) + 125, "requests are held behind a slow one");
+}
+
+export function checkGiveUp(
+  request: SimulatedRequest,
+  why: GiveUpReason,
+  facts: { waitedMs: number; queueTimeoutMs: number; isBlind: boolean },
+): void {
+  assert.equal(request.outcome, undefined, "a request ended twice");
+  if (why === "queue-timeout") {
+    assert.ok(facts.waitedMs >= facts.queueTimeoutMs - 0.001, "given up too early");
+  }
+  if (why === "worker-died" || why === "request-timeout") {
+    assert.ok(request.stores > 0 || facts.isBlind, "lost though it never started");
+  }
+  if (why === "client-gone") assert.equal(request.clientGone, true);
+}
+
+/** A time-out must be certain: it is this request that runs, and it has been silent for so long. */
+export function checkStuck(
+  line: Line | undefined,
+  request: SimulatedRequest,
+  facts: { now: number; requestTimeoutMs: number },
+): void {
+  assert.equal(line?.channel.isPaused, false, "a time-out struck while the front did not read");
+  const thread = line?.process.threads[line.thread];
+  // Without a zygote nobody can tell what runs; and death may have been quicker than its report.
+  if (line === undefined || thread === undefined || thread.isEnded) return;
+  if (!line.channel.isWithdrawable) return;
+  // Its END is on the wire.
+  if (thread.current === undefined && facts.now - thread.endedAt < WIRE_SLACK_MS) return;
+  assert.equal(thread.current?.request, request, "a time-out struck a request that does not run");
+  const silence = facts.now - thread.silentSince;
+  assert.ok(silence >= facts.requestTimeoutMs - WIRE_SLACK_MS, `struck after ${silence} ms`);
 }

@@ -126,6 +126,8 @@ export class WorkerThread {
   /** What runs, and since when it has been silent. */
   current: Received | undefined;
   silentSince = 0;
+  /** When the last run was over. */
+  endedAt = -Infinity;
   readonly #clock: Clock;
   readonly #process: WorkerProcess;
   readonly #output: Pipe;
@@ -217,6 +219,7 @@ export class WorkerThread {
   #close({ request, number }: Received, beganAt: number): void {
     this.#process.later(request.plan.closeMs, () => {
       this.current = undefined;
+      this.endedAt = this.#clock.now;
       this.#heldEnd = { type: "end", number, runMs: this.#clock.now - beganAt };
       // The END of a whole answer may wait for the first frame of the next request, if that is here already.
       if (this.#inbox.length === 0 || request.plan.closeMs === 0) this.#flushEnd();

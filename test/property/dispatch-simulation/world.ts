@@ -29,6 +29,7 @@ export class World {
   readonly #requests: SimulatedRequest[] = [];
   readonly #refused: SimulatedRequest[] = [];
   #isDraining = false;
+  #isDrainedUnderLoad = false;
 
   constructor(seed: number) {
     const clock = new Clock(seed);
@@ -73,7 +74,9 @@ export class World {
     this.#trouble.workerIsSlowToStart = 0;
     this.#trouble.loadFails = 0;
     if (!this.#isDraining) {
-      this.#until("every request ends", () => this.#requests.every(({ outcome }) => outcome !== undefined));
+      this.#until("every request ends", () =>
+        this.#requests.every(({ outcome }) => outcome !== undefined),
+      );
       this.#until("the workers are back at their number", () => this.#isStaffed);
     }
     this.#end();
@@ -88,7 +91,7 @@ export class World {
     }
     seen.stuck += this.#front.stuckCount;
     seen.withdrawals += this.#front.withdrawCount;
-    if (this.#isDraining) seen.drains++;
+    if (this.#isDrainedUnderLoad) seen.drains++;
   }
 
   get #isStaffed(): boolean {
@@ -96,12 +99,14 @@ export class World {
     const workers = [...registry.workers.values()];
     const isSteady = workers.every(({ state, isOrphan }) => state === "ready" && !isOrphan);
     const threads = registry.target * this.#options.registry.threads;
+    const zygotes = [...this.#front.zygotes.values()].filter(({ isAlive }) => isAlive);
+    if (zygotes.length !== 1) return false;
     return isSteady && workers.length === registry.target && dispatcher.channels.length === threads;
   }
 
   #arrivals(loadMs: number): void {
     const clock = this.#clock;
-    const bursts = clock.integer(1, 6);
+    const bursts = clock.integer(2, 10);
     for (let burst = 0; burst < bursts; burst++) {
       clock.after(clock.between(0, loadMs * 0.8), () => {
         const count = clock.chance(0.3) ? clock.integer(20, 60) : clock.integer(1, 15);
@@ -141,11 +146,12 @@ export class World {
 
   #plan(route: number): Plan {
     const clock = this.#clock;
-    const closeMs = clock.chance(0.2) ? clock.between(0, 3) : 0;
+    const closeMs = clock.chance(0.2) ? clock.between(0, clock.chance(0.3) ? 150 : 3) : 0;
     const isDeadly = clock.chance(0.02);
     const mayHang = this.#options.dispatch.requestTimeoutMs > 0;
     if (mayHang && clock.chance(0.02)) return { pieceMs: [Infinity], closeMs, isDeadly: false };
-    if (mayHang && clock.chance(0.01)) return { pieceMs: [0.1, Infinity], closeMs, isDeadly: false };
+    if (mayHang && clock.chance(0.01))
+      return { pieceMs: [0.1, Infinity], closeMs, isDeadly: false };
     // Some routes are slow now and then, which is what estimates get wrong.
     if (clock.chance(route / 40)) return { pieceMs: [clock.between(2, 120)], closeMs, isDeadly };
     if (clock.chance(0.05)) return { pieceMs: [1, 5, 5], closeMs, isDeadly };
@@ -166,9 +172,9 @@ export class World {
     });
     sometimes(3, () => {
       const line = front.lines[clock.integer(0, front.lines.length - 1)];
-      if (line === undefined || line.channel.inHand === 0 || line.channel.isPaused) return;
+      if (line === undefined || line.channel.isPaused) return;
       front.pause(line, true);
-      clock.after(clock.between(1, 100), () => {
+      clock.after(clock.between(1, clock.chance(0.3) ? 900 : 50), () => {
         front.pause(line, false);
       });
     });
@@ -192,6 +198,7 @@ export class World {
       });
     }
     if (clock.chance(0.15)) {
+      this.#isDrainedUnderLoad = true;
       clock.after(clock.between(0, loadMs), () => {
         this.#drain();
       });
@@ -247,7 +254,24 @@ export class World {
 
   #until(what: string, isDone: () => boolean): void {
     this.#advance(isDone, this.#clock.now + PATIENCE_MS);
-    assert.ok(isDone(), `did not happen: ${what}`);
+    assert.ok(isDone(), `did not happen: ${what}; ${this.#state()}`);
+  }
+
+  /** For the message of a failure. */
+  #state(): string {
+    const { registry, dispatcher } = this.#front;
+    const workers = [...registry.workers.values()].map(
+      ({ id, state, generation }) => `${id} (generation ${generation.id}) is ${state}`,
+    );
+    const open = this.#requests.filter(({ outcome }) => outcome === undefined);
+    const requests = open.map(
+      ({ place, number, channel }) => `${place} ${number} ${JSON.stringify(channel ?? null)}`,
+    );
+    return JSON.stringify(
+      { now: this.#clock.now, nextTickAt: dispatcher.nextTickAt, workers, requests },
+      null,
+      1,
+    );
   }
 
   #advance(isDone: () => boolean, until: number): void {

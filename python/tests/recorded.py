@@ -1,0 +1,100 @@
+"""Runs one WSGI application in this process and records what it makes the worker send."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+from rickhouse import log, wire
+from rickhouse.channel import ChannelLost
+from rickhouse.wsgi import Gateway, base_environ
+from support import Exchanged, environ_of
+
+
+class RecordingChannel:
+    """Takes frames where a Channel would send them. `events` can be shared with the application."""
+
+    def __init__(self, events: list[Any]) -> None:
+        self.events = events
+        self.exchanged = Exchanged()
+        self.gone: set[int] = set()
+        self.stopped: set[int] = set()
+        self.is_lost = False
+        self._deferred = b""
+
+    def send(self, start: bytes, body: bytes = b"") -> None:
+        if self.is_lost:
+            raise ChannelLost("lost")
+        data, self._deferred = self._deferred + start + body, b""
+        while data:
+            decoded = wire.decode_from_worker(data)
+            assert decoded is not None, f"half a frame in one write: {data!r}"
+            message, length = decoded
+            data = data[length:]
+            self.exchanged.take(message)
+            self.events.append(message)
+
+    def defer(self, frame: bytes) -> None:
+        self._deferred += frame
+
+    def flush(self) -> None:
+        self.send(b"")
+
+    def is_gone(self, number: int) -> bool:
+        return number in self.gone
+
+    def is_stopped(self, number: int) -> bool:
+        return number in self.stopped
+
+
+class Run:
+    """One request to `application`, its frames and what was logged."""
+
+    NUMBER = 7
+
+    def __init__(
+        self,
+        application: Any,
+        method: str = "GET",
+        path: str = "/",
+        *,
+        body: bytes = b"",
+        flags: int = 0,
+        events: list[Any] | None = None,
+        channel: RecordingChannel | None = None,
+        **environ: Any,
+    ) -> None:
+        self.channel = channel or RecordingChannel([] if events is None else events)
+        self.environ = environ_of(method, path, **environ)
+        flags |= wire.REQUEST_HEAD if method == "HEAD" else 0
+        gateway = Gateway(application, self.channel, base_environ("1.2.3", False, True))  # type: ignore[arg-type]
+        with recorded_log() as self.log:
+            gateway.run((self.NUMBER, flags, self.environ, memoryview(body) if body else body))
+            if not self.channel.is_lost:
+                self.channel.flush()
+        exchanged = self.channel.exchanged
+        self.status = exchanged.status
+        self.lines = exchanged.lines
+        self.body = exchanged.body
+        self.pieces = exchanged.pieces
+        self.is_broken = exchanged.is_broken
+        self.is_over = exchanged.is_over
+        self.content_length = exchanged.content_length
+        self.has_length = bool(exchanged.flags & wire.ANSWER_LENGTH)
+
+    @property
+    def frames(self) -> list[Any]:
+        return [event for event in self.channel.events if hasattr(event, "number")]
+
+    @property
+    def logged(self) -> str:
+        return "\n".join(self.log)
+
+
+@contextlib.contextmanager
+def recorded_log() -> Iterator[list[str]]:
+    lines: list[str] = []
+    with mock.patch.object(log, "report", lambda role, text: lines.append(text)):
+        yield lines

@@ -1,0 +1,167 @@
+"""Names of applications, right and wrong."""
+
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+from rickhouse.loader import ApplicationName, LoadError, load
+
+SOURCE = """
+class Site:
+    def app(self, environ, start_response):
+        return ["site"]
+    async def asgi(self, scope, receive, send): ...
+
+class Asgi:
+    async def __call__(self, scope, receive, send): ...
+
+site = Site()
+asgi = Asgi()
+number = 5
+
+def create_app():
+    return site.app
+
+def create_nothing():
+    return None
+
+def create_error():
+    raise RuntimeError("first\\nsecond")
+
+def needs_argument(one):
+    return one
+
+class Holder:
+    @property
+    def broken(self):
+        raise RuntimeError("in a property")
+
+holder = Holder()
+"""
+
+
+class LoaderTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.directory)
+        path, modules = list(sys.path), set(sys.modules)
+        self.addCleanup(lambda: [sys.modules.pop(name) for name in set(sys.modules) - modules])
+        self.addCleanup(lambda: sys.path.__setitem__(slice(None), path))
+        self.write("myapp.py", SOURCE)
+
+    def write(self, name: str, source: str) -> None:
+        path = os.path.join(self.directory, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(source)
+
+    def load(self, module: str, callable_name: str = "") -> object:
+        return load(ApplicationName(self.directory, module, callable_name))
+
+    def refuse(self, module: str, callable_name: str, error: str, hint: str) -> LoadError:
+        with self.assertRaises(LoadError) as caught:
+            self.load(module, callable_name)
+        self.assertRegex(caught.exception.error, error)
+        self.assertRegex(caught.exception.hint, hint)
+        self.assertNotIn("\n", caught.exception.error + caught.exception.hint)
+        return caught.exception
+
+
+class Found(LoaderTest):
+    def test_dotted_attribute(self) -> None:
+        self.assertEqual(self.load("myapp", "site.app")(None, None), ["site"])  # type: ignore[operator]
+
+    def test_call(self) -> None:
+        self.assertEqual(self.load("myapp", "create_app()")(None, None), ["site"])  # type: ignore[operator]
+
+    def test_default_names_in_their_order(self) -> None:
+        self.write("both.py", "def app(e, s): ...\ndef application(e, s): ...")
+        self.write("one.py", "def app(e, s): ...")
+        self.assertEqual(self.load("both").__name__, "application")  # type: ignore[attr-defined]
+        self.assertEqual(self.load("one").__name__, "app")  # type: ignore[attr-defined]
+
+    def test_module_in_a_package(self) -> None:
+        self.write("package/__init__.py", "")
+        self.write("package/sub.py", "def app(e, s): ...")
+        self.assertEqual(self.load("package.sub", "app").__module__, "package.sub")
+
+    def test_the_directory_is_the_first_of_the_path(self) -> None:
+        self.load("myapp", "site.app")
+        self.assertEqual(sys.path[0], self.directory)
+
+
+class NotFound(LoaderTest):
+    def test_directory(self) -> None:
+        self.directory, directory = "/nonexistent/x", self.directory
+        self.refuse("myapp", "app", "directory /nonexistent/x does not exist", "path")
+        self.directory = directory
+
+    def test_module(self) -> None:
+        self.refuse("myap", "site.app", "no module myap in", "^Did you mean myapp[?]$")
+        self.refuse("zzz", "site.app", "no module zzz in", "path/to/module:callable")
+        self.write("package/__init__.py", "")
+        self.refuse("package.nothing", "app", "no module package.nothing", "Did you mean package")
+
+    def test_a_module_that_the_application_needs(self) -> None:
+        self.write("needy.py", "import not_installed_at_all")
+        error = self.refuse(
+            "needy", "app", "needy needs the module not_installed_at_all", "--python"
+        )
+        self.assertIsInstance(error.__cause__, ModuleNotFoundError)
+
+    def test_attribute(self) -> None:
+        self.refuse("myapp", "sitee.app", "myapp has no sitee", "^Did you mean myapp:site[?]$")
+        self.refuse("myapp", "site.ap", "myapp.site has no ap", "^Did you mean myapp:site.app[?]$")
+        self.refuse("myapp", "create_ap", "myapp has no create_ap", "myapp:create_app[(][)]")
+        self.refuse("myapp", "", "neither application nor app", "myapp:create_app[(][)]")
+
+    def test_not_callable(self) -> None:
+        self.refuse(
+            "myapp",
+            "number",
+            "myapp:number is not callable: it is of type int",
+            "myapp:create_app[(][)]",
+        )
+        self.refuse("myapp", "create_nothing()", "NoneType", "myapp:create_nothing")
+
+    def test_asgi(self) -> None:
+        self.refuse("myapp", "asgi", "ASGI", "WSGI")
+        self.refuse("myapp", "site.asgi", "ASGI", "WSGI")
+
+    def test_no_name(self) -> None:
+        for name in ("a b", "a(1)", ".a", "a.", "a()()", "1a"):
+            self.refuse("myapp", name, "no name of a callable", "myapp:app")
+
+
+class Raised(LoaderTest):
+    def test_by_the_import(self) -> None:
+        for statement, error in (
+            ("raise ValueError('first\\nsecond')", "importing bad raised ValueError: first$"),
+            ("raise SystemExit(3)", "importing bad raised SystemExit: 3$"),
+            ("raise KeyboardInterrupt", "importing bad raised KeyboardInterrupt$"),
+            ("def", "importing bad raised SyntaxError"),
+        ):
+            with self.subTest(statement):
+                self.write("bad.py", statement)
+                self.assertIsNotNone(self.refuse("bad", "app", error, "traceback").__cause__)
+                shutil.rmtree(os.path.join(self.directory, "__pycache__"), ignore_errors=True)
+
+    def test_by_the_factory(self) -> None:
+        self.refuse(
+            "myapp",
+            "create_error()",
+            "calling create_error[(][)] raised RuntimeError: first$",
+            "arguments",
+        )
+        self.refuse("myapp", "needs_argument()", "TypeError", "without arguments")
+
+    def test_by_a_property(self) -> None:
+        self.refuse(
+            "myapp", "holder.broken", "looking up holder.broken raised RuntimeError", "traceback"
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,610 @@
+"""PEP 3333 as an application sees it: environ, start_response, write, iterables, close, errors."""
+
+import io
+import os
+import sys
+import tempfile
+import unittest
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+from recorded import RecordingChannel, Run
+from rickhouse import wire
+from rickhouse.wsgi import FileWrapper
+
+TEXT = [("Content-Type", "text/plain")]
+
+
+class Closable:
+    """An iterable whose close() is counted."""
+
+    def __init__(self, chunks: Any, on_close: Any = None) -> None:
+        self._chunks = iter(chunks)
+        self._on_close = on_close
+        self.closed = 0
+        self.asked = 0
+
+    def __iter__(self) -> "Closable":
+        return self
+
+    def __next__(self) -> bytes:
+        self.asked += 1
+        return bytes(next(self._chunks))
+
+    def close(self) -> None:
+        self.closed += 1
+        if self._on_close:
+            self._on_close()
+
+
+def answering(iterable: Any, status: str = "200 OK", headers: Any = None) -> Any:
+    def application(environ: Any, start_response: Any) -> Any:
+        start_response(status, TEXT if headers is None else headers)
+        return iterable
+
+    return application
+
+
+class Environ(unittest.TestCase):
+    def environ(self, **given: Any) -> Any:
+        seen: list[Any] = []
+
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            seen.append(environ)
+            start_response("200 OK", [])
+            return []
+
+        Run(application, **given)
+        return seen[0]
+
+    def test_is_a_dict_with_what_the_front_sent_and_what_the_worker_adds(self) -> None:
+        environ = self.environ(path="/a", HTTP_X="y")
+        self.assertIs(type(environ), dict)
+        self.assertEqual((environ["PATH_INFO"], environ["HTTP_X"]), ("/a", "y"))
+        self.assertEqual(environ["wsgi.version"], (1, 0))
+        self.assertIs(environ["wsgi.errors"], sys.stderr)
+        facts = ("multithread", "multiprocess", "run_once", "input_terminated")
+        self.assertEqual([environ[f"wsgi.{name}"] for name in facts], [False, True, False, True])
+        self.assertEqual(environ["SERVER_SOFTWARE"], "Rickhouse/1.2.3")
+        self.assertFalse(set(os.environ) & set(environ))
+
+    def test_errors_are_what_sys_stderr_is_at_the_time(self) -> None:
+        with mock.patch.object(sys, "stderr", io.StringIO()) as replaced:
+            self.assertIs(self.environ()["wsgi.errors"], replaced)
+
+    def test_is_another_dict_for_each_request(self) -> None:
+        self.assertIsNot(self.environ(), self.environ())
+        self.environ()["wsgi.version"] = (2, 0)
+        self.assertEqual(self.environ()["wsgi.version"], (1, 0))
+
+    def test_client_disconnected_tells_what_the_channel_knows(self) -> None:
+        channel = RecordingChannel([])
+        seen: list[bool] = []
+
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            seen.append(environ["rickhouse.client_disconnected"]())
+            channel.gone.add(Run.NUMBER)
+            seen.append(environ["rickhouse.client_disconnected"]())
+            start_response("200 OK", [])
+            return [b"x"]
+
+        run = Run(application, channel=channel)
+        self.assertEqual(seen, [False, True])
+        self.assertEqual((run.body, run.is_broken), (b"x", False))
+
+
+class Input(unittest.TestCase):
+    def read(self, body: bytes, reading: Any, flags: int = 0) -> Any:
+        seen: list[Any] = []
+
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            seen.append(reading(environ["wsgi.input"]))
+            seen.append(environ["wsgi.input"])
+            start_response("200 OK", [])
+            return []
+
+        run = Run(application, "POST", body=body, flags=flags)
+        self.assertEqual(run.logged, "")
+        self.stream = seen[1]
+        return seen[0]
+
+    def both_ways(self, body: bytes, reading: Any) -> list[Any]:
+        """In memory and from a file."""
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(body)
+            file.flush()
+            from_file = self.read(os.fsencode(file.name), reading, wire.REQUEST_FILE)
+        self.assertTrue(self.stream.closed, "the file is closed after the request")
+        return [self.read(body, reading), from_file]
+
+    def test_reads_end_with_the_body(self) -> None:
+        for reading, expected in (
+            (lambda s: (s.read(), s.read()), (b"a\r\nb\nc", b"")),
+            (lambda s: (s.read(2), s.read(100), s.read(5)), (b"a\r", b"\nb\nc", b"")),
+            (lambda s: (s.read(-1), s.read(0)), (b"a\r\nb\nc", b"")),
+            (lambda s: [s.readline() for _ in range(4)], [b"a\r\n", b"b\n", b"c", b""]),
+            (lambda s: [s.readline(2) for _ in range(3)], [b"a\r", b"\n", b"b\n"]),
+            (lambda s: s.readlines(), [b"a\r\n", b"b\n", b"c"]),
+            (lambda s: s.readlines(1), [b"a\r\n"]),
+            (list, [b"a\r\n", b"b\n", b"c"]),
+        ):
+            for result in self.both_ways(b"a\r\nb\nc", reading):
+                self.assertEqual(result, expected)
+
+    def test_no_body(self) -> None:
+        self.assertEqual(
+            self.read(b"", lambda s: (s.read(), s.readline(), list(s))), (b"", b"", [])
+        )
+
+    def test_a_body_file_that_is_not_there_is_an_error_of_the_server(self) -> None:
+        called: list[Any] = []
+        run = Run(
+            lambda *both: called.append(both), body=b"/nonexistent/x", flags=wire.REQUEST_FILE
+        )
+        self.assertEqual((run.status, run.is_over, called), (500, True, []))
+        self.assertIn("the body of GET / cannot be read", run.logged)
+
+
+class WholeBodies(unittest.TestCase):
+    def test_a_list_is_one_frame_with_end(self) -> None:
+        for iterable in ([b"hello"], (b"hello",), [b"he", b"", b"llo"], [b"", b"hello"]):
+            run = Run(answering(iterable))
+            self.assertEqual(len(run.frames), 1)
+            self.assertEqual(
+                (run.status, run.body, run.lines[1]), (200, b"hello", b"Content-Type: text/plain")
+            )
+            self.assertEqual(run.frames[0].flags, wire.ANSWER_COMPLETE | wire.ANSWER_END)
+            self.assertGreater(run.frames[0].run_ns, 0)
+
+    def test_an_empty_body(self) -> None:
+        for iterable in ([], (), [b""], [b"", b""]):
+            run = Run(answering(iterable))
+            self.assertEqual((len(run.frames), run.body, run.is_over), (1, b"", True))
+
+    def test_with_its_content_length(self) -> None:
+        run = Run(answering([b"hello"], headers=[("Content-Length", "5")]))
+        self.assertEqual((run.has_length, run.content_length, len(run.frames)), (True, 5, 1))
+
+    def test_an_iterable_of_length_one_is_complete_with_its_chunk(self) -> None:
+        class One(Closable):
+            def __len__(self) -> int:
+                return 1
+
+        one = One([b"hello", b"never asked for"])
+        run = Run(answering(one))
+        self.assertEqual([frame.flags & 1 for frame in run.frames], [wire.ANSWER_COMPLETE, 0])
+        self.assertEqual((run.body, one.asked, one.closed), (b"hello", 1, 1))
+
+    def test_a_length_that_fails_is_unknown(self) -> None:
+        class Failing(Closable):
+            def __len__(self) -> int:
+                raise RuntimeError
+
+        run = Run(answering(Failing([b"a", b"b"])))
+        self.assertEqual((run.body, run.logged), (b"ab", ""))
+
+
+class Streams(unittest.TestCase):
+    def test_each_chunk_is_sent_before_the_next_is_asked_for(self) -> None:
+        events: list[Any] = []
+
+        def application(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response("200 OK", TEXT)
+            for chunk in (b"a", b"b", b"c"):
+                events.append(f"give {chunk.decode()}")
+                yield chunk
+            events.append("end")
+
+        Run(application, events=events)
+        told = [event if isinstance(event, str) else type(event).__name__ for event in events]
+        self.assertEqual(
+            told, ["give a", "Answer", "give b", "Body", "give c", "Body", "end", "End"]
+        )
+
+    def test_the_head_waits_for_the_first_chunk_that_is_not_empty(self) -> None:
+        events: list[Any] = []
+
+        def application(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response("200 OK", TEXT)
+            yield b""
+            events.append("after the empty one")
+            yield b"a"
+
+        run = Run(application, events=events)
+        self.assertEqual(events[0], "after the empty one")
+        self.assertEqual((run.body, run.frames[0].flags), (b"a", 0))
+
+    def test_a_stream_of_nothing_still_has_a_head(self) -> None:
+        for iterable in (iter([]), iter([b"", b""])):
+            run = Run(answering(iterable))
+            self.assertEqual((run.status, run.body, run.is_over), (200, b"", True))
+            self.assertTrue(run.frames[0].flags & wire.ANSWER_COMPLETE)
+
+    def test_start_response_inside_the_generator(self) -> None:
+        def application(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response("418 I'm a teapot", [("X-Late", "yes")])
+            yield b"short and stout"
+
+        run = Run(application)
+        self.assertEqual((run.status, run.lines[1]), (418, b"X-Late: yes"))
+
+    def test_complete_when_the_content_length_is_reached(self) -> None:
+        events: list[Any] = []
+
+        def chunks() -> Iterator[bytes]:
+            yield b"ab"
+            yield b"cde"
+            events.append("still running")
+
+        run = Run(answering(chunks(), headers=[("Content-Length", "5")]), events=events)
+        answer, body, running, end = events
+        self.assertEqual(
+            (answer.flags, body.flags, running),
+            (wire.ANSWER_LENGTH, wire.BODY_COMPLETE, "still running"),
+        )
+        self.assertEqual((end.flags, run.body), (0, b"abcde"))
+
+    def test_a_file_as_iterable(self) -> None:
+        with tempfile.TemporaryFile() as file:
+            file.write(b"skip\na\nb\n")
+            file.seek(5)
+            run = Run(answering(FileWrapper(file, 2)))
+            self.assertEqual(run.body, b"a\nb\n")
+            self.assertTrue(file.closed)
+
+    def test_a_very_large_chunk_is_cut_into_frames(self) -> None:
+        size = (1 << 26) + 5
+        for iterable in ([bytes(size)], iter([bytes(size)])):
+            run = Run(answering(iterable, headers=[("Content-Length", str(size))]))
+            self.assertEqual([len(piece) for piece in run.pieces], [1 << 26, 5])
+            self.assertEqual((run.is_broken, run.logged), (False, ""))
+
+
+class WrongLengths(unittest.TestCase):
+    def test_a_body_that_is_too_long_is_cut_and_logged_once(self) -> None:
+        for iterable in (
+            [b"hello world"],
+            iter([b"hel", b"lo wo", b"rld"]),
+            iter([b"hello", b" wor", b"ld"]),
+        ):
+            run = Run(answering(iterable, headers=[("Content-Length", "5")]))
+            self.assertEqual((run.body, run.is_broken, len(run.log)), (b"hello", False, 1))
+            self.assertIn("GET /: the body is longer than its Content-Length: cut", run.logged)
+
+    def test_an_endless_body_ends_at_its_content_length(self) -> None:
+        def endless() -> Iterator[bytes]:
+            while True:
+                yield b"x"
+
+        run = Run(answering(endless(), headers=[("Content-Length", "3")]))
+        self.assertEqual((run.body, len(run.log)), (b"xxx", 1))
+
+    def test_a_body_that_is_too_short_breaks_the_answer(self) -> None:
+        for iterable in ([b"hel"], iter([b"h", b"el"]), [], iter([])):
+            run = Run(answering(iterable, headers=[("Content-Length", "5")]))
+            self.assertTrue(run.is_broken)
+            self.assertIn("shorter than its Content-Length", run.logged)
+
+    def test_content_length_0_with_a_body(self) -> None:
+        run = Run(answering([b"x"], headers=[("Content-Length", "0")]))
+        self.assertEqual((run.body, run.is_broken, len(run.log)), (b"", False, 1))
+
+
+class NoBodies(unittest.TestCase):
+    def test_head_keeps_the_length_and_asks_for_nothing(self) -> None:
+        iterable = Closable([b"hello"])
+        run = Run(answering(iterable, headers=[("Content-Length", "5")]), "HEAD")
+        self.assertEqual(
+            (run.body, run.has_length, run.content_length, run.is_broken), (b"", True, 5, False)
+        )
+        self.assertEqual((iterable.asked, iterable.closed, run.logged), (0, 1, ""))
+
+    def test_head_of_a_generator_runs_up_to_start_response(self) -> None:
+        reached: list[str] = []
+
+        def application(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response("200 OK", TEXT)
+            reached.append("first")
+            yield b"a"
+            reached.append("second")
+            yield b"b"
+
+        run = Run(application, "HEAD")
+        self.assertEqual((run.status, run.body, reached, run.is_over), (200, b"", ["first"], True))
+
+    def test_head_with_write(self) -> None:
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            start_response("200 OK", TEXT)(b"hello")
+            return [b"more"]
+
+        run = Run(application, "HEAD")
+        self.assertEqual((run.status, run.body, run.is_over, run.logged), (200, b"", True, ""))
+
+    def test_statuses_without_content(self) -> None:
+        for status in ("204 No Content", "205 Reset Content", "304 Not Modified"):
+            iterable = Closable([b"never sent"])
+            for answer in (iterable, [b"never sent"]):
+                run = Run(answering(answer, status))
+                self.assertEqual(
+                    (run.body, run.is_over, run.is_broken, run.logged), (b"", True, False, "")
+                )
+            self.assertEqual((iterable.asked, iterable.closed), (0, 1))
+
+
+class StartResponse(unittest.TestCase):
+    def test_never_called(self) -> None:
+        for result in ([], [b"x"], iter([]), iter([b"x"])):
+            run = Run(lambda environ, start_response, result=result: result)
+            self.assertEqual(run.status, 500)
+            self.assertIn("start_response", run.logged)
+
+    def test_called_twice(self) -> None:
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            start_response("200 OK", [])
+            start_response("200 OK", [])
+            return []
+
+        run = Run(application)
+        self.assertEqual(run.status, 500)
+        self.assertIn("AssertionError: start_response was called a second time", run.logged)
+
+    def test_again_with_exc_info_replaces_the_head(self) -> None:
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            start_response("200 OK", [("X-Old", "1")])
+            try:
+                raise ValueError
+            except ValueError:
+                start_response("503 Sorry", [("X-New", "1")], sys.exc_info())
+            return [b"sorry"]
+
+        run = Run(application)
+        self.assertEqual(run.lines, [b"503 Sorry", b"X-New: 1"])
+
+    def test_with_exc_info_after_the_head_raises_that_error(self) -> None:
+        def application(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response("200 OK", TEXT)
+            yield b"first"
+            try:
+                raise ValueError("the original")
+            except ValueError:
+                start_response("500 Sorry", [], sys.exc_info())
+
+        run = Run(application)
+        self.assertEqual((run.status, run.body, run.is_broken), (200, b"first", True))
+        self.assertIn("ValueError: the original", run.logged)
+
+    def test_with_exc_info_at_first_is_as_without(self) -> None:
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            start_response("500 Sorry", [], (ValueError, ValueError(), None))
+            return [b"sorry"]
+
+        self.assertEqual(Run(application).status, 500)
+
+    def test_errors_show_in_the_application(self) -> None:
+        caught: list[Exception] = []
+
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            try:
+                start_response("200 OK", [("Connection", "close")])
+            except ValueError as error:
+                caught.append(error)
+            start_response("200 OK", [])
+            return [b"fine"]
+
+        run = Run(application)
+        self.assertEqual((run.status, run.body, len(caught)), (200, b"fine", 1))
+
+
+class Write(unittest.TestCase):
+    def test_each_write_is_sent_before_it_returns_and_the_iterable_comes_behind(self) -> None:
+        events: list[Any] = []
+
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            write = start_response("200 OK", TEXT)
+            for data in (b"", b"a", b"b"):
+                write(data)
+                events.append("written")
+            return [b"c", b"d"]
+
+        run = Run(application, events=events)
+        told = [event if isinstance(event, str) else type(event).__name__ for event in events]
+        expected = ["written", "Answer", "written", "Body", "written", "Body", "Body", "End"]
+        self.assertEqual((told, run.body), (expected, b"abcd"))
+
+    def test_only_write(self) -> None:
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            start_response("200 OK", [("Content-Length", "2")])(b"ab")
+            return []
+
+        run = Run(application)
+        self.assertEqual((run.body, run.is_broken, run.logged), (b"ab", False, ""))
+
+    def test_write_after_the_request_sends_nothing(self) -> None:
+        kept: list[Any] = []
+
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            kept.append(start_response("200 OK", TEXT))
+            return [b"a"]
+
+        run = Run(application)
+        kept[0](b"late")
+        self.assertEqual(len(run.frames), 1)
+
+    def test_write_to_a_client_that_is_gone_for_good_raises_in_the_application(self) -> None:
+        channel = RecordingChannel([])
+        caught: list[OSError] = []
+
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            write = start_response("200 OK", TEXT)
+            write(b"a")
+            channel.stopped.add(Run.NUMBER)
+            try:
+                write(b"b")
+            except ConnectionResetError as error:
+                caught.append(error)
+                raise
+            return []
+
+        run = Run(application, channel=channel)
+        self.assertEqual((run.body, run.is_broken, len(caught), run.logged), (b"a", True, 1, ""))
+
+
+class Chunks(unittest.TestCase):
+    def test_only_bytes(self) -> None:
+        for chunk, text in (
+            ("a", "not str: encode it"),
+            (bytearray(b"a"), "not bytearray"),
+            (None, "not NoneType"),
+            (1, "not int"),
+        ):
+            for iterable in ([chunk], [b"", chunk], iter([chunk])):
+                run = Run(answering(iterable))
+                self.assertEqual(run.status, 500)
+                self.assertIn(text, run.logged)
+
+    def test_a_subclass_of_bytes(self) -> None:
+        class Data(bytes):
+            pass
+
+        self.assertEqual(Run(answering([Data(b"a")])).body, b"a")
+
+    def test_returning_no_iterable_of_bytes(self) -> None:
+        for result, text in (
+            (None, "not NoneType"),
+            (5, "not int"),
+            (b"ab", "list of bytes"),
+            ("ab", "encode it"),
+        ):
+            run = Run(answering(result))
+            self.assertEqual(run.status, 500)
+            self.assertIn(text, run.logged)
+
+
+class Close(unittest.TestCase):
+    def test_exactly_once_and_before_end(self) -> None:
+        events: list[Any] = []
+        iterable = Closable([b"a"], lambda: events.append("close"))
+        Run(answering(iterable), events=events)
+        self.assertEqual((iterable.closed, events[-2], type(events[-1])), (1, "close", wire.End))
+
+    def test_after_an_error_while_iterating(self) -> None:
+        def chunks() -> Iterator[bytes]:
+            yield b"a"
+            raise ValueError
+
+        iterable = Closable(chunks())
+        run = Run(answering(iterable))
+        self.assertEqual((iterable.closed, run.is_broken), (1, True))
+
+    def test_after_a_chunk_that_is_no_bytes(self) -> None:
+        closed: list[int] = []
+
+        class Wrong:
+            def __iter__(self) -> Iterator[Any]:
+                return iter(["text"])
+
+            def close(self) -> None:
+                closed.append(1)
+
+        Run(answering(Wrong()))
+        self.assertEqual(closed, [1])
+
+    def test_when_the_client_is_gone_for_good(self) -> None:
+        channel = RecordingChannel([])
+
+        def chunks() -> Iterator[bytes]:
+            yield b"a"
+            channel.stopped.add(Run.NUMBER)
+            yield b"b"
+            raise AssertionError("asked for more")
+
+        iterable = Closable(chunks())
+        run = Run(answering(iterable), channel=channel)
+        self.assertEqual(
+            (run.body, run.is_broken, iterable.closed, run.logged), (b"a", True, 1, "")
+        )
+
+    def test_when_the_channel_is_lost(self) -> None:
+        channel = RecordingChannel([])
+        channel.is_lost = True
+        iterable = Closable([b"a", b"b"])
+        run = Run(answering(iterable), channel=channel)
+        self.assertEqual((iterable.closed, iterable.asked, run.logged), (1, 1, ""))
+
+    def test_an_error_in_close_is_logged_and_harms_nothing(self) -> None:
+        def fail() -> None:
+            raise ValueError("in close")
+
+        for headers in ([], [("Content-Length", "1")]):
+            run = Run(answering(Closable([b"a"], fail), headers=headers))
+            self.assertEqual((run.body, run.is_over, run.is_broken), (b"a", True, False))
+            self.assertIn("error in close() after GET /", run.logged)
+            self.assertIn("ValueError: in close", run.logged)
+
+
+class Errors(unittest.TestCase):
+    def test_before_the_head_a_plain_page_and_the_traceback_in_the_log(self) -> None:
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            start_response("200 OK", [("X-Secret", "1")])
+            raise ValueError("the reason")
+
+        run = Run(application, "POST", "/a/b?secret=1")
+        self.assertEqual(
+            (run.status, run.body, run.is_broken), (500, b"Internal Server Error\n", False)
+        )
+        self.assertNotIn(b"X-Secret: 1", run.lines)
+        self.assertTrue(
+            run.log[0].startswith("error in POST /a/b\nTraceback (most recent call last):\n")
+        )
+        self.assertIn("ValueError: the reason", run.logged)
+        self.assertNotIn("secret", run.logged)
+        self.assertNotIn("rickhouse/wsgi.py", run.logged)
+
+    def test_the_page_of_a_head_request_has_no_body(self) -> None:
+        run = Run(lambda environ, start_response: 1 / 0, "HEAD")
+        self.assertEqual((run.status, run.body, run.is_over), (500, b"", True))
+
+    def test_after_the_head_the_answer_is_broken(self) -> None:
+        def application(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response("200 OK", TEXT)
+            yield b"a"
+            raise ValueError("the reason")
+
+        run = Run(application)
+        self.assertEqual((run.status, run.body, run.is_broken), (200, b"a", True))
+        self.assertIn("ValueError: the reason", run.logged)
+
+    def test_after_the_whole_body_nothing_is_broken(self) -> None:
+        def application(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response("200 OK", [("Content-Length", "1")])
+            yield b"a"
+            raise ValueError("the reason")
+
+        run = Run(application)
+        self.assertEqual((run.body, run.is_broken, len(run.log)), (b"a", False, 1))
+
+    def test_exits_and_interrupts_are_errors_of_the_request(self) -> None:
+        for error in (SystemExit(1), KeyboardInterrupt(), GeneratorExit(), RecursionError()):
+
+            def application(environ: Any, start_response: Any, error: Any = error) -> list[bytes]:
+                raise error
+
+            run = Run(application)
+            self.assertEqual((run.status, len(run.log)), (500, 1))
+            self.assertIn(type(error).__name__, run.logged)
+
+    def test_what_an_application_does_to_its_environ_does_not_disturb_the_log(self) -> None:
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            environ.clear()
+            raise ValueError
+
+        self.assertIn("error in ? ?", Run(application).logged)
+
+    def test_a_line_break_in_the_path_does_not_forge_a_line(self) -> None:
+        run = Run(lambda environ, start_response: 1 / 0, REQUEST_URI="/a\nrickhouse: b")
+        self.assertTrue(run.log[0].startswith("error in GET /a\\nrickhouse: b\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
