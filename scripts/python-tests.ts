@@ -72,7 +72,7 @@ function runOn(version: string, python: string, root: string): Tally {
 }
 
 /** unittest ends in `Ran 12 tests in 0.1s` and `OK (skipped=1)` or `FAILED (failures=1, errors=2, skipped=1)`. */
-function readSummary(text: string): Tally {
+export function readSummary(text: string): Tally {
   const ran = Number(/^Ran (\d+) tests?/m.exec(text)?.[1] ?? 0);
   const outcome = /^(?:OK|FAILED|NO TESTS RAN)(?: \((.*)\))?$/m.exec(text)?.[1] ?? "";
   const numberOf = (name: string): number =>

@@ -11,7 +11,7 @@ import { add, NOTHING, type Tally } from "./tally.ts";
 const ROOT = join(import.meta.dirname, "..");
 
 const PARTS = {
-  unit: () => runNodeTests(find("src/**/*.test.ts")),
+  unit: () => runNodeTests(find("{src,bench,scripts}/**/*.test.ts")),
   integration: () => {
     // The examples that the tests start, as a user has them after `npm start`.
     setUpExamples();

@@ -220,8 +220,8 @@ class Front:
         )
 
     def _spawn(self, environment: dict[str, str]) -> None:
-        self._control, theirs = socket.socketpair()
-        self._control.settimeout(SECONDS)
+        self.control, theirs = socket.socketpair()
+        self.control.settimeout(SECONDS)
         self.stderr_path = os.path.join(self.directory, "stderr")
         environ = {
             name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
@@ -250,14 +250,14 @@ class Front:
     # Control
 
     def send(self, message: Message) -> None:
-        self._control.sendall(json.dumps(message).encode() + b"\n")
+        self.control.sendall(json.dumps(message).encode() + b"\n")
 
     def receive(self) -> Message | None:
         """The next message that is no note; None at the end of the control socket."""
         while True:
             while b"\n" not in self._unread:
                 try:
-                    data = self._control.recv(1 << 20)
+                    data = self.control.recv(1 << 20)
                 except ConnectionResetError:
                     data = b""
                 if not data:
@@ -268,6 +268,15 @@ class Front:
             if message["type"] != "note":
                 return dict(message)
             self.notes.append(message)
+
+    def receive_all(self) -> list[Message]:
+        """All messages that are there, at least one; notes are left out."""
+        messages = []
+        while not messages or b"\n" in self._unread:
+            message = self.receive()
+            assert message is not None, f"the zygote has ended. {self.stderr}"
+            messages.append(message)
+        return messages
 
     def expect(self, kind: str) -> Message:
         """The next message of this type; the others are kept for a later call."""
@@ -309,7 +318,7 @@ class Front:
 
     def die(self) -> None:
         """As if the front had been killed."""
-        self._control.close()
+        self.control.close()
         self._listener.close()
         for channel in self._channels.values():
             channel.close()

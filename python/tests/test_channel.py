@@ -1,4 +1,4 @@
-"""A channel over a real socket: frames however they arrive, GONE, large buffers, deferred frames."""
+"""A channel over a real socket: frames however they arrive, GONE, large and deferred ones."""
 
 import marshal
 import os
@@ -107,7 +107,7 @@ class Receiving(ChannelTest):
         self.assertLess(len(self.channel._buffer), 300_000)
 
     def test_a_header_at_the_very_end_of_the_buffer(self) -> None:
-        # Frames of all lengths near the buffer's size, each followed by a GONE, whose header is the shortest frame.
+        # Frames of all lengths near the buffer's size, each followed by a GONE, the shortest frame.
         for slack in range(48):
             data = marshal.dumps({}, 2)
             body = bytes(256 * 1024 - wire.REQUEST_START.size - len(data) - slack)

@@ -124,7 +124,7 @@ class NotFound(LoaderTest):
             "myapp:number is not callable: it is of type int",
             "myapp:create_app[(][)]",
         )
-        self.refuse("myapp", "create_nothing()", "NoneType", "myapp:create_nothing")
+        self.refuse("myapp", "create_nothing()", "NoneType", "must return the WSGI")
 
     def test_asgi(self) -> None:
         self.refuse("myapp", "asgi", "ASGI", "WSGI")

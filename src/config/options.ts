@@ -94,7 +94,7 @@ export const OPTIONS = {
     computed: "active, .venv, python3",
     help: "interpreter that runs the application",
   }),
-  preload: option({
+  preload: option<"auto" | "on" | "off">({
     kind: choice("auto", "on", "off"),
     group: "workers",
     default: "auto",
@@ -106,7 +106,7 @@ export const OPTIONS = {
     default: ".",
     help: "change to this directory first; other paths count from it",
   }),
-  batchScheduling: option({
+  batchScheduling: option<"auto" | "off">({
     kind: choice("auto", "off"),
     group: "workers",
     default: "auto",

@@ -36,6 +36,19 @@ async function pageOf(command: readonly string[], path: string): Promise<string>
   }
 }
 
+function request(
+  ...args: readonly string[]
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(join(ROOT, "bin/request.sh"), args, { cwd: elsewhere, timeout: 60_000 });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on("close", (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
 describe("bin/run.sh", () => {
   for (const [mode, path, text] of [
     ["http", "/any/path", "Hello world!\n"],
@@ -50,7 +63,8 @@ describe("bin/run.sh", () => {
   }
 
   it("opens a shell in which rickhouse and the examples' Python are found", () => {
-    const script = "command -v rickhouse python node; echo $VIRTUAL_ENV";
+    const script =
+      "for name in rickhouse python node; do command -v $name; done; echo $VIRTUAL_ENV";
     const { status, stdout } = spawnSync(join(ROOT, "bin/run.sh"), ["shell", "-c", script], {
       cwd: elsewhere,
       env: { ...process.env, SHELL: "/bin/sh" },
@@ -79,19 +93,6 @@ describe("npm start", () => {
 });
 
 describe("bin/request.sh", () => {
-  function request(
-    ...args: readonly string[]
-  ): Promise<{ status: number | null; stdout: string; stderr: string }> {
-    return new Promise((resolve) => {
-      const child = spawn(join(ROOT, "bin/request.sh"), args, { cwd: elsewhere, timeout: 60_000 });
-      let stdout = "";
-      let stderr = "";
-      child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-      child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-      child.on("close", (status) => resolve({ status, stdout, stderr }));
-    });
-  }
-
   it("says how many succeeded and how fast", async () => {
     await using server = await startServer(join(ROOT, "examples/hello:app"));
     const { status, stdout } = await request("200", "20", server.url);

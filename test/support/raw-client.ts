@@ -1,7 +1,7 @@
 // A client that sends bytes as they are and reads answers without forgiving anything: what tests of a server need and http clients hide.
 
 import { connect, type Socket } from "node:net";
-import { waitFor } from "./server.ts";
+import { deadlineIn } from "./server.ts";
 
 export interface RawResponse {
   readonly status: number;
@@ -14,30 +14,40 @@ export interface RawResponse {
   readonly isWhole: boolean;
 }
 
+const DEFAULT_DEADLINE_MS = 15_000;
+
 export class RawClient implements Disposable {
   readonly socket: Socket;
-  #received = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #receivedBytes = 0;
   #hasEnded = false;
-  #error: Error | undefined;
+  #isClosed = false;
+  #error: NodeJS.ErrnoException | undefined;
+  #wake: (() => void) | undefined;
 
-  /** `target` as `net.connect` takes it: a port of 127.0.0.1, or the path of a Unix socket. */
-  constructor(target: number | string) {
+  /** `target` as `net.connect` takes it: a port of 127.0.0.1, the path of a Unix socket, or host and port. */
+  constructor(target: number | string | { readonly host: string; readonly port: number }) {
     const options = { allowHalfOpen: true, noDelay: true };
-    this.socket =
-      typeof target === "string"
-        ? connect({ path: target, ...options })
-        : connect({ port: target, host: "127.0.0.1", ...options });
+    this.socket = connect({ ...addressOf(target), ...options });
     this.socket.on("data", (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#chunks.push(chunk);
+      this.#receivedBytes += chunk.length;
+      this.#wake?.();
     });
     this.socket.on("end", () => {
       this.#hasEnded = true;
+      this.#wake?.();
     });
     this.socket.on("error", (error) => {
       this.#error = error;
     });
+    this.socket.on("drain", () => {
+      this.#wake?.();
+    });
     this.socket.on("close", () => {
       this.#hasEnded = true;
+      this.#isClosed = true;
+      this.#wake?.();
     });
   }
 
@@ -47,17 +57,36 @@ export class RawClient implements Disposable {
   }
 
   /** ECONNRESET and its like. */
-  get error(): Error | undefined {
+  get error(): NodeJS.ErrnoException | undefined {
     return this.#error;
   }
 
   /** Everything that came and was not taken by `response()`. */
   get received(): Buffer {
-    return this.#received;
+    const [first = Buffer.alloc(0), second] = this.#chunks;
+    if (second === undefined) return first;
+    const whole = Buffer.concat(this.#chunks);
+    this.#chunks = [whole];
+    return whole;
+  }
+
+  /** How much of it there is. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
   }
 
   send(bytes: string | Uint8Array): void {
     this.socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
+  }
+
+  /** Every byte in a segment of its own, as far as the kernel keeps them apart. */
+  async dribble(bytes: string | Uint8Array): Promise<void> {
+    const all = typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
+    for (let at = 0; at < all.length; at++) {
+      this.socket.write(all.subarray(at, at + 1));
+      // Now and then the server gets a turn: else nearly all would be read at once.
+      if (at % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** FIN: nothing more will be sent. */
@@ -65,20 +94,41 @@ export class RawClient implements Disposable {
     this.socket.end();
   }
 
+  /** RST: nothing more will be sent or read. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  /** Reads nothing until `resume()`. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
   /** The next response. `method` HEAD: it has no body. Interim responses (1xx) count as responses without body. */
   async response(method = "GET", deadlineMs?: number): Promise<RawResponse> {
-    return waitFor(
-      `a response (received so far: ${JSON.stringify(this.#received.toString("latin1").slice(0, 300))})`,
+    let needed = 0;
+    return this.#until(
+      "a response",
       () => {
-        const parsed = parseResponse(this.#received, method, this.#hasEnded);
-        if (parsed === undefined && this.#hasEnded) {
-          throw new Error(
-            `the connection ended without a response: ${String(this.#error)} ${JSON.stringify(this.#received.toString("latin1"))}`,
-          );
+        // A long body is not looked through again for each of its segments.
+        if (this.#receivedBytes < needed && !this.#hasEnded) return undefined;
+        const bytes = this.received;
+        const parsed = parseResponse(bytes, method, this.#hasEnded);
+        if (typeof parsed !== "number") {
+          const rest = bytes.subarray(parsed.length);
+          this.#chunks = rest.length === 0 ? [] : [rest];
+          this.#receivedBytes = rest.length;
+          return parsed.response;
         }
-        if (parsed === undefined) return undefined;
-        this.#received = this.#received.subarray(parsed.length);
-        return parsed.response;
+        if (this.#hasEnded) {
+          throw new Error(`the connection ended without a response: ${this.#describe()}`);
+        }
+        needed = parsed;
+        return undefined;
       },
       deadlineMs,
     );
@@ -86,7 +136,45 @@ export class RawClient implements Disposable {
 
   /** Resolves when the server has ended its side. */
   async ended(deadlineMs?: number): Promise<void> {
-    await waitFor("the end of the connection", () => this.#hasEnded, deadlineMs);
+    await this.#until("the end of the connection", () => this.#hasEnded, deadlineMs);
+  }
+
+  /** Resolves when at least `count` bytes wait to be taken. */
+  async bytes(count: number, deadlineMs?: number): Promise<void> {
+    await this.#until(`${count} bytes`, () => this.#receivedBytes >= count, deadlineMs);
+  }
+
+  /** Resolves when the connection is gone altogether: both sides ended, or one reset. */
+  async closed(deadlineMs?: number): Promise<void> {
+    await this.#until("the close of the connection", () => this.#isClosed, deadlineMs);
+  }
+
+  /** Polls nothing: `condition` is asked again whenever something came. */
+  async #until<T>(
+    what: string,
+    condition: () => T | undefined | false,
+    deadlineMs: number = DEFAULT_DEADLINE_MS,
+  ): Promise<T> {
+    const deadline = deadlineIn(deadlineMs);
+    for (;;) {
+      const found = condition();
+      if (found !== undefined && found !== false) return found;
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) throw new Error(`waited in vain for ${what}: ${this.#describe()}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, leftMs);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wake = undefined;
+    }
+  }
+
+  #describe(): string {
+    const start = JSON.stringify(this.received.toString("latin1", 0, 300));
+    return `${this.#receivedBytes} bytes: ${start}, error: ${String(this.#error)}`;
   }
 
   [Symbol.dispose](): void {
@@ -96,7 +184,7 @@ export class RawClient implements Disposable {
 
 /** One request on a connection of its own; reads one response. */
 export async function rawRequest(
-  target: number | string,
+  target: number | string | { readonly host: string; readonly port: number },
   bytes: string | Uint8Array,
   method?: string,
 ): Promise<RawResponse> {
@@ -105,20 +193,29 @@ export async function rawRequest(
   return await client.response(method);
 }
 
+function addressOf(
+  target: number | string | { readonly host: string; readonly port: number },
+): { path: string } | { host: string; port: number } {
+  if (typeof target === "string") return { path: target };
+  return typeof target === "number" ? { host: "127.0.0.1", port: target } : target;
+}
+
+/** The response that `bytes` begins with, and its length; or how many bytes it has at least. */
 function parseResponse(
   bytes: Buffer,
   method: string,
   isOver: boolean,
-): { response: RawResponse; length: number } | undefined {
+): { response: RawResponse; length: number } | number {
   const headEnd = bytes.indexOf("\r\n\r\n");
-  if (headEnd === -1) return undefined;
+  if (headEnd === -1) return bytes.length + 1;
   const head = bytes.toString("latin1", 0, headEnd);
   const [statusLine = "", ...lines] = head.split("\r\n");
-  const found = /^HTTP\/1\.1 (\d{3}) ?(.*)$/.exec(statusLine);
+  const found = /^HTTP\/1\.1 (\d{3}) (.*)$/.exec(statusLine);
   if (found === null) throw new Error(`not a status line: ${statusLine}`);
   const fields = new Map<string, string>();
   for (const line of lines) {
     const colon = line.indexOf(":");
+    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:/.test(line)) throw new Error(`not a field line: ${line}`);
     const name = line.slice(0, colon).toLowerCase();
     const value = line.slice(colon + 1).trim();
     const earlier = fields.get(name);
@@ -133,18 +230,21 @@ function parseResponse(
   if (method === "HEAD" || status < 200 || status === 204 || status === 304) {
     return answer(Buffer.alloc(0), start, true);
   }
-  if (fields.get("transfer-encoding") === "chunked") {
+  const coding = fields.get("transfer-encoding");
+  const lengthText = fields.get("content-length");
+  if (coding !== undefined) {
+    if (coding !== "chunked" || lengthText !== undefined) throw new Error(`bad framing: ${head}`);
     const decoded = decodeChunked(bytes, start);
     if (decoded.end !== -1) return answer(decoded.body, decoded.end, true);
-    return isOver ? answer(decoded.body, bytes.length, false) : undefined;
+    return isOver ? answer(decoded.body, bytes.length, false) : bytes.length + 1;
   }
-  const lengthText = fields.get("content-length");
   if (lengthText !== undefined) {
+    if (!/^\d+$/.test(lengthText)) throw new Error(`bad Content-Length: ${lengthText}`);
     const end = start + Number(lengthText);
     if (bytes.length >= end) return answer(bytes.subarray(start, end), end, true);
-    return isOver ? answer(bytes.subarray(start), bytes.length, false) : undefined;
+    return isOver ? answer(bytes.subarray(start), bytes.length, false) : end;
   }
-  return isOver ? answer(bytes.subarray(start), bytes.length, true) : undefined;
+  return isOver ? answer(bytes.subarray(start), bytes.length, true) : bytes.length + 1;
 }
 
 /** `end` is -1 when the last chunk is not there. */
@@ -154,7 +254,9 @@ function decodeChunked(bytes: Buffer, start: number): { body: Buffer; end: numbe
   for (;;) {
     const lineEnd = bytes.indexOf("\r\n", at);
     if (lineEnd === -1) return { body: Buffer.concat(pieces), end: -1 };
-    const size = Number.parseInt(bytes.toString("latin1", at, lineEnd), 16);
+    const sizeText = bytes.toString("latin1", at, lineEnd);
+    if (!/^[0-9a-f]+$/.test(sizeText)) throw new Error(`bad chunk size: ${sizeText}`);
+    const size = Number.parseInt(sizeText, 16);
     const next = lineEnd + 2 + size;
     if (size === 0) {
       const isThere = bytes.toString("latin1", lineEnd + 2, lineEnd + 4) === "\r\n";
@@ -162,6 +264,7 @@ function decodeChunked(bytes: Buffer, start: number): { body: Buffer; end: numbe
     }
     pieces.push(bytes.subarray(lineEnd + 2, Math.min(next, bytes.length)));
     if (bytes.length < next + 2) return { body: Buffer.concat(pieces), end: -1 };
+    if (bytes.toString("latin1", next, next + 2) !== "\r\n") throw new Error("chunk without CRLF");
     at = next + 2;
   }
 }

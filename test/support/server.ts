@@ -14,13 +14,18 @@ const APPS = join(ROOT, "test/apps");
 const PATIENCE = Number(process.env["RICKHOUSE_TEST_PATIENCE"] ?? "1");
 const DEFAULT_DEADLINE_MS = 15_000;
 
+/** The time of the monotonic clock at which something must have happened. */
+export function deadlineIn(ms: number): number {
+  return performance.now() + ms * PATIENCE;
+}
+
 /** Polls until `condition` gives something else than undefined or false. Throws with `what` after the deadline. */
 export async function waitFor<T>(
   what: string,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
   deadlineMs: number = DEFAULT_DEADLINE_MS,
 ): Promise<T> {
-  const end = performance.now() + deadlineMs * PATIENCE;
+  const end = deadlineIn(deadlineMs);
   for (;;) {
     const found = await condition();
     if (found !== undefined && found !== false) return found;
@@ -34,6 +39,10 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** The server's TMPDIR; a fresh one if not given. */
+  readonly directory?: string;
+  /** What `ulimit -Sn` says where the server is started. */
+  readonly softFileLimit?: number;
 }
 
 export class ServerUnderTest implements AsyncDisposable {
@@ -47,8 +56,10 @@ export class ServerUnderTest implements AsyncDisposable {
     const args = [...(options.args ?? [])];
     if (!args.includes("--bind")) args.push("--bind", "127.0.0.1:0");
     if (!args.includes("--access-log")) args.push("--access-log", "off");
-    this.temporaryDirectory = mkdtempSync(join(tmpdir(), "rickhouse-test-"));
-    this.process = spawn(LAUNCHER, [...args, application], {
+    this.temporaryDirectory = options.directory ?? ServerUnderTest.makeDirectory();
+    const limit = options.softFileLimit === undefined ? "" : `ulimit -Sn ${options.softFileLimit}; `;
+    const command = ["-c", `${limit}exec "$0" "$@"`, LAUNCHER, ...args, application];
+    this.process = spawn("/bin/sh", command, {
       cwd: options.cwd ?? ROOT,
       env: { ...process.env, TMPDIR: this.temporaryDirectory, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -63,6 +74,10 @@ export class ServerUnderTest implements AsyncDisposable {
     this.process.on("exit", (code, signal) => {
       this.#exit = { code, signal };
     });
+  }
+
+  static makeDirectory(): string {
+    return mkdtempSync(join(tmpdir(), "rickhouse-test-"));
   }
 
   get pid(): number {

@@ -6,6 +6,7 @@ request.
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import select
 import socket
@@ -78,7 +79,8 @@ class Channel:
         )
 
     def close(self) -> None:
-        self._socket.close()
+        with contextlib.suppress(OSError):  # The application has closed it.
+            self._socket.close()
 
     # Receiving
 

@@ -53,6 +53,8 @@ def load(name: ApplicationName) -> Any:
     )
     if not callable(application):
         hint = _hint_names(module, f"{name.module}:", name.callable)
+        if name.callable.endswith("()"):
+            hint = "That is what the call has returned; it must return the WSGI callable."
         raise LoadError(
             f"{label} is not callable: it is of type {type(application).__name__}", hint
         )
@@ -155,10 +157,9 @@ def _hint_module(name: ApplicationName) -> str:
 
 def _hint_names(owner: Any, prefix: str, wanted: str) -> str:
     """`prefix` is how the command line names `owner`: `module:` or `module:site.`."""
-    names = [name for name in dir(owner) if not name.startswith("_")]
-    callables = [name for name in names if callable(getattr(owner, name, None))]
-    near = _nearest(wanted, callables) or _nearest(wanted, names)
-    near = near or next((name for name in _FACTORY_NAMES if name in callables), None)
+    names = [name for name in dir(owner) if not name.startswith("_") and name != wanted]
+    near = _nearest(wanted, names)
+    near = near or next((name for name in _FACTORY_NAMES if name in names), None)
     if near is None:
         return "Name the WSGI callable: module:callable."
     call = "()" if near in _FACTORY_NAMES else ""
@@ -168,9 +169,8 @@ def _hint_names(owner: Any, prefix: str, wanted: str) -> str:
 def _nearest(wanted: str, names: list[str]) -> str | None:
     import difflib
 
-    lower = {name.lower(): name for name in names}
-    match = difflib.get_close_matches(wanted.lower(), lower, n=1, cutoff=0.6)
-    return lower[match[0]] if match else None
+    match = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
+    return match[0] if match else None
 
 
 def _is_coroutine(function: Any) -> bool:

@@ -116,13 +116,15 @@ export class Channel<R extends DispatchedRequest> {
 
   /** Whether a request of this cost may be put behind what is in hand. An empty channel takes any. */
   fits(estimateMs: number, frameBytes: number, now: number): boolean {
-    const oldest = this.oldest;
-    if (oldest === undefined) return true;
+    const { oldest, running } = this;
+    if (oldest === undefined || running === undefined) return true;
     return (
       this.#workMs + estimateMs <= WINDOW_MS &&
       this.#size < WINDOW_REQUESTS &&
       this.#bytes + frameBytes <= WINDOW_BYTES &&
-      now - oldest.startedAt <= Math.max(2 * oldest.estimateMs, NOTHING_MORE_BEHIND_IT_MS)
+      !outruns(running, now) &&
+      // If the ledger told of a later one, that began at the earliest with this one's last word, maybe long ago.
+      !outruns(oldest, now)
     );
   }
 
@@ -205,4 +207,9 @@ export class Channel<R extends DispatchedRequest> {
   #at(index: number): number {
     return (this.#head + index) % WINDOW_REQUESTS;
   }
+}
+
+/** Too slow, by its own estimate, to put another behind it. */
+function outruns({ startedAt, estimateMs }: DispatchedRequest, now: number): boolean {
+  return now - startedAt > Math.max(2 * estimateMs, NOTHING_MORE_BEHIND_IT_MS);
 }

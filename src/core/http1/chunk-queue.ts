@@ -43,7 +43,7 @@ export class ChunkQueue {
   clear(): void {
     this.bytes = EMPTY;
     this.at = 0;
-    this.#waiting = [];
+    if (this.#waiting.length > 0) this.#waiting = [];
     this.#nextWaiting = 0;
     this.#waitingBytes = 0;
   }

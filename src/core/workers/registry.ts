@@ -195,6 +195,7 @@ export class Registry {
 
   /** To be called at `nextTickAt`, with the number of requests that wait. */
   tick(now: number, waiting: number): RegistryCommand[] {
+    if (this.#phase === "over") return [];
     this.#waiting = waiting;
     for (const worker of this.#roster.workers.values()) {
       if (now >= worker.deadline) this.#lapsed(worker, now);

@@ -1,0 +1,137 @@
+"""What makes the zygote start again without preload, and what does not."""
+
+import os
+import sqlite3
+import unittest
+
+from rickhouse.preload_check import find_native_threads, find_unshareable
+from rickhouse.process import open_descriptors
+from support import Front
+
+REST = """
+import os
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return [repr(os.getpid()).encode()]
+"""
+THREAD = """
+import threading, time
+threading.Thread(target=time.sleep, args=(60,), daemon=True, name="my-thread").start()
+"""
+CONNECTION = """
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+server = listener.accept()[0]
+"""
+PAIR = "import socket\npair = socket.socketpair()\n"
+SQLITE = """
+import sqlite3, os
+db = sqlite3.connect(os.path.join(os.path.dirname(__file__), "my.db"))
+db.execute("create table if not exists t (x)")
+db.commit()
+"""
+EPOLL = "import select\nepoll = select.epoll()\n"
+HARMLESS = """
+import socket, sqlite3, os, select
+listener = socket.create_server(("127.0.0.1", 0))
+datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+datagram.connect(("127.0.0.1", 9))
+unconnected = socket.socket()
+memory = sqlite3.connect(":memory:")
+log = open(os.path.join(os.path.dirname(__file__), "log"), "w")
+source = open(__file__)
+pipe = os.pipe()
+poller = select.poll()
+"""
+
+
+class InTheZygote(unittest.TestCase):
+    def load(self, source: str, **options: object) -> tuple[Front, bool]:
+        front = Front(source + REST, **options)  # type: ignore[arg-type]
+        self.addCleanup(front.close)
+        loaded = front.expect("loaded")
+        self.assertEqual(loaded["pid"], front.process.pid)
+        channel = front.start_worker()
+        channel.request(1)
+        self.assertEqual(channel.answer_to(1).body, str(front.pids[1]).encode())
+        return front, bool(loaded["preload"])
+
+    def test_what_must_not_be_shared_is_named_and_not_shared(self) -> None:
+        for source, text in (
+            (THREAD, "the thread 'my-thread' at "),
+            (CONNECTION, "a connection to 127.0.0.1 port "),
+            (PAIR, "a connected pair of sockets"),
+            (SQLITE, "/my.db"),
+            (EPOLL, "an epoll descriptor"),
+        ):
+            with self.subTest(text):
+                front, is_preloaded = self.load(source)
+                self.assertFalse(is_preloaded)
+                self.assertEqual([note["level"] for note in front.notes], ["warning"])
+                self.assertIn(text, front.notes[0]["text"])
+                self.assertIn("each worker imports it itself", front.notes[0]["text"])
+
+    def test_what_may_be_shared_is(self) -> None:
+        front, is_preloaded = self.load(HARMLESS)
+        self.assertEqual((is_preloaded, front.notes), (True, []))
+
+    def test_on_shares_all_the_same_and_says_so(self) -> None:
+        front, is_preloaded = self.load(PAIR, preload="on")
+        self.assertTrue(is_preloaded)
+        self.assertIn("shared all the same", front.notes[0]["text"])
+
+    def test_off_does_not_look(self) -> None:
+        front, is_preloaded = self.load(THREAD, preload="off")
+        self.assertEqual((is_preloaded, front.notes), (False, []))
+
+    def test_messages_behind_load_are_not_lost(self) -> None:
+        front = Front(PAIR + REST)
+        self.addCleanup(front.close)
+        front.send({"type": "stacks", "worker": 77})
+        front.expect("loaded")
+        self.assertEqual(front.expect("stacks")["worker"], 77)
+
+    def test_nothing_of_the_first_start_is_left(self) -> None:
+        source = PAIR + "import os, sys\nprint('imported by', os.getpid(), file=sys.stderr)\n"
+        source += "first = [name for name in os.environ if 'INTERNAL' in name]\nassert not first\n"
+        front, _ = self.load(source)
+        pids = [int(line.split()[-1]) for line in front.stderr.splitlines()]
+        self.assertEqual(pids, [front.process.pid, front.pids[1]])
+        descriptors = os.listdir(f"/proc/{front.process.pid}/fd")
+        targets = [os.readlink(f"/proc/{front.process.pid}/fd/{fd}") for fd in descriptors]
+        self.assertEqual(sum(target.startswith("socket:") for target in targets), 1)
+
+
+class Looking(unittest.TestCase):
+    def test_nothing_new_in_this_process(self) -> None:
+        self.assertEqual(find_unshareable(frozenset(open_descriptors())), [])
+
+    def test_a_database_is_known_by_its_content(self) -> None:
+        import tempfile
+
+        before = frozenset(open_descriptors())
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "noname")
+            database = sqlite3.connect(path)
+            database.execute("create table t (x)")
+            database.commit()
+            found = find_unshareable(before)
+            database.close()
+            self.assertEqual(found, [f"the SQLite database {path}"])
+
+    def test_native_threads_are_counted_without_those_of_python(self) -> None:
+        import threading
+
+        stop = threading.Event()
+        thread = threading.Thread(target=stop.wait)
+        before = find_native_threads()
+        thread.start()
+        after = find_native_threads()
+        stop.set()
+        thread.join()
+        self.assertEqual(after, before)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,478 @@
+"""Real workers: how they serve, how they leave, and what applications do to them."""
+
+import glob
+import os
+import signal
+import socket
+import time
+import unittest
+from typing import Any
+
+from rickhouse import wire
+from support import SECONDS, Front, FrontChannel, environ_of, is_alive, load_zygote, wait_for
+
+APPLICATION = """
+import atexit, os, signal, sys, threading, time
+
+DIRECTORY = os.path.dirname(os.path.abspath(__file__))
+
+def note(line):
+    with open(os.path.join(DIRECTORY, "notes"), "a") as file:
+        file.write(line + "\\n")
+
+def wait_for_go(name="go"):
+    note("begun " + name)
+    while not os.path.exists(os.path.join(DIRECTORY, name)):
+        time.sleep(0.005)
+
+def app(environ, start_response):
+    action = environ["PATH_INFO"].lstrip("/")
+    body = globals().get("do_" + action, lambda environ: action)(environ)
+    if body is None:
+        body = action
+    if not isinstance(body, str):
+        start_response("200 OK", [])
+        return body
+    start_response("200 OK", [("X-Thread", threading.current_thread().name)])
+    return [body.encode()]
+
+def do_wait(environ):
+    wait_for_go(environ["QUERY_STRING"] or "go")
+
+def do_read(environ):
+    return "%s of %s" % (environ["wsgi.input"].read(), type(environ["wsgi.input"]).__name__)
+
+def do_facts(environ):
+    return repr([environ["wsgi." + name] for name in ("multithread", "multiprocess", "run_once")])
+"""
+
+
+def touch(front: Front, name: str = "go") -> None:
+    with open(os.path.join(front.directory, name), "w"):
+        pass
+
+
+def notes(front: Front) -> list[str]:
+    try:
+        with open(os.path.join(front.directory, "notes")) as file:
+            return file.read().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def load(more: str = "", **options: Any) -> Front:
+    return load_zygote(APPLICATION + more, **options)
+
+
+def open_files(pid: int) -> list[str]:
+    return [os.readlink(entry) for entry in glob.glob(f"/proc/{pid}/fd/*") if os.path.islink(entry)]
+
+
+def ask(channel: FrontChannel, number: int, path: str, query: str = "", **options: Any) -> None:
+    channel.request(number, environ_of(path=path, QUERY_STRING=query), **options)
+
+
+def terminate(front: Front, worker: int = 1) -> None:
+    front.send({"type": "signal", "worker": worker, "signal": "TERM"})
+
+
+class Serving(unittest.TestCase):
+    def test_with_and_without_preload(self) -> None:
+        for preload in ("on", "off"):
+            with load(preload=preload) as front:
+                channel = front.start_worker()
+                ask(channel, 1, "/facts")
+                self.assertEqual(channel.answer_to(1).body, b"[False, True, False]")
+
+    def test_a_body_in_the_frame_and_one_in_a_file(self) -> None:
+        with load() as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/read", body=b"in memory")
+            self.assertEqual(channel.answer_to(1).body, b"b'in memory' of BytesIO")
+            path = os.path.join(front.private_directory, "body-1")
+            with open(path, "wb") as file:
+                file.write(b"in a file")
+            for number in (2, 3):
+                ask(channel, number, "/read", body=os.fsencode(path), flags=wire.REQUEST_FILE)
+                self.assertEqual(channel.answer_to(number).body, b"b'in a file' of BufferedReader")
+            wait_for(lambda: path not in open_files(front.pids[1]), "the file to be closed")
+
+    def test_requests_in_hand_are_answered_in_their_order(self) -> None:
+        with load() as front:
+            channel = front.start_worker()
+            for number in range(1, 51):
+                ask(channel, number, f"/{number}")
+            for number in range(1, 51):
+                self.assertEqual(channel.answer_to(number).body, str(number).encode())
+
+    def test_descriptors_of_siblings_and_of_the_zygote_are_not_inherited(self) -> None:
+        with load() as front:
+            for worker in range(4):
+                front.start_worker(worker)
+            counts = [len(os.listdir(f"/proc/{front.pids[worker]}/fd")) for worker in range(4)]
+            self.assertEqual(counts, [counts[0]] * 4)
+            # 0, 1, 2, the stacks file and the channel.
+            self.assertEqual(counts[0], 5)
+
+    def test_a_large_answer_and_a_front_that_reads_late(self) -> None:
+        more = "def do_large(environ):\n    return [bytes(5_000_000)]\n"
+        with load(more) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/large")
+            ask(channel, 2, "/small")
+            time.sleep(0.05)
+            self.assertEqual(len(channel.answer_to(1).body), 5_000_000)
+            self.assertEqual(channel.answer_to(2).body, b"small")
+
+
+class GoneClients(unittest.TestCase):
+    MORE = """
+def do_stream(environ):
+    def chunks():
+        try:
+            yield b"first"
+            wait_for_go()
+            for _ in range(1000):
+                yield b"more"
+        finally:
+            note("closed")
+    return chunks()
+
+def do_ask(environ):
+    wait_for_go()
+    return repr(environ["rickhouse.client_disconnected"]())
+"""
+
+    def test_a_stream_ends_when_nobody_reads_it(self) -> None:
+        with load(self.MORE) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/stream")
+            wait_for(lambda: notes(front), "the stream to begin")
+            channel.send(wire.encode(wire.Gone(1, wire.GONE_STOP)))
+            touch(front)
+            exchanged = channel.answer_to(1)
+            self.assertEqual((exchanged.body, exchanged.is_broken), (b"first", True))
+            self.assertIn("closed", notes(front))
+            ask(channel, 2, "/next")
+            self.assertEqual(channel.answer_to(2).body, b"next")
+            self.assertEqual(front.stderr, "")
+
+    def test_a_stream_goes_on_for_a_client_that_only_sent_fin(self) -> None:
+        with load(self.MORE) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/stream")
+            channel.send(wire.encode(wire.Gone(1, 0)))
+            touch(front)
+            exchanged = channel.answer_to(1)
+            self.assertEqual((len(exchanged.pieces), exchanged.is_broken), (1001, False))
+
+    def test_client_disconnected(self) -> None:
+        with load(self.MORE) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/ask")
+            channel.send(wire.encode(wire.Gone(1, 0)))
+            ask(channel, 2, "/ask")
+            touch(front)
+            self.assertEqual(channel.answer_to(1).body, b"True")
+            self.assertEqual(channel.answer_to(2).body, b"False")
+
+
+class Threads(unittest.TestCase):
+    def test_each_serves_its_own_channel(self) -> None:
+        with load(threads=3) as front:
+            front.fork()
+            channels = [front.channel(1, thread) for thread in range(3)]
+            for thread in (0, 1):
+                ask(channels[thread], 1, "/wait", str(thread))
+            wait_for(lambda: len(notes(front)) == 2, "both to begin")
+            ask(channels[2], 1, "/facts")
+            self.assertEqual(channels[2].answer_to(1).body, b"[True, True, False]")
+            names = set()
+            for thread in (1, 0):
+                touch(front, str(thread))
+                names.add(channels[thread].answer_to(1).lines[1])
+            self.assertEqual(len(names), 2)
+
+    def test_the_process_ends_when_all_channels_have_ended(self) -> None:
+        with load(threads=3) as front:
+            front.fork()
+            channels = [front.channel(1, thread) for thread in range(3)]
+            channels[0].socket.shutdown(socket.SHUT_WR)
+            self.assertIsNone(channels[0].next())
+            ask(channels[1], 1, "/still")
+            self.assertEqual(channels[1].answer_to(1).body, b"still")
+            channels[1].close()
+            ask(channels[2], 4, "/last")
+            channels[2].socket.shutdown(socket.SHUT_WR)
+            self.assertEqual(channels[2].answer_to(4).body, b"last")
+            exited = front.expect("exited")
+            self.assertEqual(
+                (exited["status"], [words[0] for words in exited["ledger"]]), (0, [0, 1, 4])
+            )
+
+    def test_sigterm_waits_for_busy_threads_and_not_for_idle_ones(self) -> None:
+        with load(threads=3) as front:
+            front.fork()
+            channels = [front.channel(1, thread) for thread in range(3)]
+            ask(channels[1], 1, "/wait")
+            wait_for(lambda: notes(front), "the request to begin")
+            terminate(front)
+            self.assertIsNone(channels[0].next())
+            # Not started any more.
+            ask(channels[1], 2, "/never")
+            ask(channels[2], 2, "/never")
+            self.assertTrue(is_alive(front.pids[1]))
+            touch(front)
+            self.assertEqual(channels[1].answer_to(1).body, b"wait")
+            exited = front.expect("exited")
+            self.assertEqual(
+                (exited["status"], [words[0] for words in exited["ledger"]]), (0, [0, 1, 0])
+            )
+
+
+class Leaving(unittest.TestCase):
+    def test_fin_runs_what_was_sent(self) -> None:
+        with load() as front:
+            channel = front.start_worker()
+            for number in range(1, 20):
+                ask(channel, number, f"/{number}")
+            channel.socket.shutdown(socket.SHUT_WR)
+            for number in range(1, 20):
+                channel.answer_to(number)
+            self.assertIsNone(channel.next())
+            self.assertEqual(front.expect("exited")["status"], 0)
+
+    def test_sigterm_to_an_idle_worker(self) -> None:
+        with load() as front:
+            for worker in range(20):
+                channel = front.start_worker(worker)
+                # Some wait already, some are about to.
+                if worker % 2:
+                    ask(channel, 1, "/x")
+                    channel.answer_to(1)
+                terminate(front, worker)
+                self.assertEqual(front.expect("exited")["status"], 0)
+                self.assertIsNone(channel.next())
+
+    def test_sigterm_to_a_busy_worker_finishes_the_one_request(self) -> None:
+        with load() as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/wait")
+            ask(channel, 2, "/never")
+            wait_for(lambda: notes(front), "the request to begin")
+            terminate(front)
+            touch(front)
+            self.assertEqual(channel.answer_to(1).body, b"wait")
+            self.assertIsNone(channel.next())
+            self.assertEqual(front.expect("exited")["ledger"], [[1, 0, 0]])
+
+    def test_sigterm_is_said_again_to_one_that_does_not_hear_it(self) -> None:
+        more = "def do_deaf(environ):\n    signal.signal(signal.SIGTERM, once)\n"
+        more += "def once(signum, frame):\n    note('heard')\n"
+        with load(more) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/deaf")
+            channel.answer_to(1)
+            terminate(front)
+            wait_for(lambda: len(notes(front)) == 2, "the second SIGTERM")
+            front.send({"type": "signal", "worker": 1, "signal": "KILL"})
+
+    def test_interrupts_and_hangups_are_ignored(self) -> None:
+        with load() as front:
+            channel = front.start_worker()
+            for signum in (signal.SIGINT, signal.SIGHUP):
+                os.kill(front.pids[1], signum)
+            ask(channel, 1, "/x")
+            self.assertEqual(channel.answer_to(1).body, b"x")
+
+    def test_a_lost_front_ends_an_idle_worker(self) -> None:
+        with load() as front:
+            channel = front.start_worker()
+            channel.close()
+            self.assertEqual(front.expect("exited")["status"], 0)
+
+    def test_the_end_is_that_of_a_python_process(self) -> None:
+        more = """
+print("unflushed", end="")
+atexit.register(lambda: note("atexit"))
+def do_later(environ):
+    from concurrent.futures import ThreadPoolExecutor
+    ThreadPoolExecutor(1).submit(lambda: (time.sleep(0.1), note("task")))
+"""
+        for preload in ("on", "off"):
+            with load(more, preload=preload) as front:
+                channel = front.start_worker()
+                ask(channel, 1, "/later")
+                channel.answer_to(1)
+                terminate(front)
+                self.assertEqual(front.expect("exited")["status"], 0)
+                self.assertEqual(notes(front), ["task", "atexit"])
+                self.assertEqual(front.stderr, "unflushed")
+
+    def test_the_end_takes_bounded_time(self) -> None:
+        more = "atexit.register(lambda: time.sleep(60))\n"
+        with load(more, gracefulTimeoutMs=400) as front:
+            channel = front.start_worker()
+            channel.close()
+            exited = front.expect("exited")
+            self.assertEqual((exited["status"], exited["signal"]), (0, None))
+            self.assertIn("did not end within 0.2 s", front.stderr)
+
+    def test_an_error_at_exit_is_logged(self) -> None:
+        with load("atexit.register(lambda: 1 / 0)\n") as front:
+            front.start_worker().close()
+            self.assertEqual(front.expect("exited")["status"], 0)
+            self.assertIn("ZeroDivisionError", front.stderr)
+
+
+class Misbehaving(unittest.TestCase):
+    MORE = """
+def do_exit(environ):
+    sys.exit(5)
+def do_interrupt(environ):
+    raise KeyboardInterrupt
+def do_hard_exit(environ):
+    os._exit(9)
+def do_close(environ):
+    os.closerange(3, 100)
+def do_fork(environ):
+    pid = os.fork()
+    if pid:
+        os.waitpid(pid, 0)
+        return "parent"
+    return "child"
+def do_fork_and_kill(environ):
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        # Python forgets signals that come before it has found itself to be a child.
+        os.write(writer, b"x")
+        time.sleep(60)
+        os._exit(0)
+    os.read(reader, 1)
+    os.kill(pid, signal.SIGTERM)
+    return str(os.WTERMSIG(os.waitpid(pid, 0)[1]))
+def do_spawn_and_interrupt(environ):
+    import subprocess
+    process = subprocess.Popen(["sleep", "60"])
+    results = []
+    for signum in (signal.SIGINT,):
+        process.send_signal(signum)
+        results.append(process.wait(10))
+    return repr(results)
+def do_segfault(environ):
+    import faulthandler
+    faulthandler._sigsegv()
+def do_stderr(environ):
+    sys.stderr.close()
+    raise ValueError("with stderr closed")
+"""
+
+    def test_exits_and_interrupts_in_a_request_end_nothing(self) -> None:
+        with load(self.MORE) as front:
+            channel = front.start_worker()
+            for number, path in enumerate(("/exit", "/interrupt"), 1):
+                ask(channel, number, path)
+                self.assertEqual(channel.answer_to(number).status, 500)
+            ask(channel, 3, "/fine")
+            self.assertEqual(channel.answer_to(3).body, b"fine")
+            self.assertIn("error in GET /exit\n", front.stderr)
+            self.assertIn("SystemExit: 5", front.stderr)
+
+    def test_a_hard_exit(self) -> None:
+        with load(self.MORE) as front:
+            ask(front.start_worker(), 1, "/hard_exit")
+            exited = front.expect("exited")
+            self.assertEqual((exited["status"], exited["ledger"]), (9, [[1, 0, 0]]))
+
+    def test_a_crash_says_where_it_stood(self) -> None:
+        with load(self.MORE) as front:
+            ask(front.start_worker(), 1, "/segfault")
+            self.assertEqual(front.expect("exited")["signal"], "SIGSEGV")
+            self.assertIn("in do_segfault\n", front.stderr)
+
+    def test_an_application_that_closes_our_descriptors_ends_its_worker(self) -> None:
+        with load(self.MORE) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/close")
+            self.assertIsNone(channel.next())
+            self.assertEqual(front.expect("exited")["status"], 0)
+
+    def test_a_forked_child_that_comes_back_says_nothing(self) -> None:
+        with load(self.MORE) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/fork")
+            self.assertEqual(channel.answer_to(1).body, b"parent")
+            ask(channel, 2, "/x")
+            self.assertEqual(channel.answer_to(2).body, b"x")
+
+    def test_children_of_the_application_have_the_usual_signals(self) -> None:
+        with load(self.MORE) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/fork_and_kill")
+            self.assertEqual(channel.answer_to(1).body, b"15")
+            ask(channel, 2, "/spawn_and_interrupt")
+            self.assertEqual(channel.answer_to(2).body, b"[-2]")
+
+    def test_a_closed_stderr(self) -> None:
+        with load(self.MORE) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/stderr")
+            self.assertEqual(channel.answer_to(1).status, 500)
+            ask(channel, 2, "/x")
+            self.assertEqual(channel.answer_to(2).body, b"x")
+
+    def test_a_channel_socket_that_is_not_there(self) -> None:
+        with load() as front:
+            os.unlink(front.channel_path)
+            front.fork()
+            self.assertEqual(front.expect("exited")["status"], 1)
+            self.assertIn("no channel to the front", front.stderr)
+
+    def test_what_no_front_says_ends_the_worker(self) -> None:
+        with load() as front:
+            channel = front.start_worker()
+            channel.send(wire.encode(wire.End(1, 0, 0)))
+            self.assertIsNone(channel.next())
+            self.assertEqual(front.expect("exited")["status"], 0)
+            self.assertIn("the channel broke", front.stderr)
+
+
+class SignalHandlers(unittest.TestCase):
+    def test_those_of_the_application_work_in_workers(self) -> None:
+        more = """
+signal.signal(signal.SIGUSR1, lambda signum, frame: note("usr1"))
+signal.signal(signal.SIGCHLD, lambda signum, frame: note("chld"))
+signal.signal(signal.SIGTERM, lambda signum, frame: note("term"))
+def do_child(environ):
+    pid = os.fork()
+    if not pid:
+        os._exit(0)
+    while not os.waitid(os.P_PID, pid, os.WEXITED):
+        pass
+"""
+        for preload in ("on", "off"):
+            with load(more, preload=preload) as front:
+                channel = front.start_worker()
+                os.kill(front.pids[1], signal.SIGUSR1)
+                ask(channel, 1, "/child")
+                channel.answer_to(1)
+                wait_for(lambda front=front: len(notes(front)) >= 2, "both signals")
+                self.assertEqual(sorted(notes(front)), ["chld", "usr1"])
+                # But SIGTERM is ours.
+                terminate(front)
+                self.assertEqual(front.expect("exited")["status"], 0)
+
+
+class Zombies(unittest.TestCase):
+    def test_none_are_left(self) -> None:
+        with load() as front:
+            for worker in range(10):
+                front.start_worker(worker).close()
+                front.expect("exited")
+            for pid in front.pids.values():
+                self.assertFalse(os.path.exists(f"/proc/{pid}"), SECONDS)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Assignment } from "./assignment.ts";
+import { Channel } from "./channel.ts";
+import { DispatchedRequest } from "./request.ts";
+
+class Request extends DispatchedRequest {
+  readonly route: number;
+  readonly isSafe = true;
+  readonly frameBytes = 100;
+
+  constructor(route = 1) {
+    super();
+    this.route = route;
+  }
+}
+
+/** So many channels of quick workers, all idle; every route is expected to take 0.1 ms. */
+function work(channels: number): { assignment: Assignment<Request>; sent: number[] } {
+  const sent: number[] = [];
+  const assignment = new Assignment<Request>((channel) => sent.push(channel.worker));
+  assignment.estimates.record(1, 0.1);
+  for (let worker = 1; worker <= channels; worker++) {
+    const place = { worker, thread: 0, generation: 1 };
+    const channel = new Channel<Request>(worker, place, { busyThreads: 0, threads: 1 });
+    assignment.channels.push(channel);
+    assignment.idle.push(channel);
+  }
+  return { assignment, sent };
+}
+
+describe("Assignment", () => {
+  it("gives nothing past those that wait", () => {
+    const { assignment } = work(1);
+    assignment.queue.push(new Request());
+    assert.equal(assignment.toIdle(new Request(), 0), false);
+  });
+
+  it("says when nobody is idle", () => {
+    const { assignment, sent } = work(1);
+    assert.equal(assignment.toIdle(new Request(), 0), true);
+    assert.equal(assignment.toIdle(new Request(), 0), false);
+    assert.deepEqual(sent, [1]);
+    assert.equal(assignment.inHand, 1);
+  });
+
+  it("puts requests behind where the least work is", () => {
+    const { assignment, sent } = work(3);
+    for (let count = 0; count < 3; count++) assignment.toIdle(new Request(), 0);
+    for (let count = 0; count < 6; count++) assignment.queue.push(new Request());
+    assignment.putBehind(0);
+    assert.deepEqual(
+      assignment.channels.map(({ inHand }) => inHand),
+      [3, 3, 3],
+    );
+    assert.equal(sent.length, 9);
+  });
+
+  it("looks at eight channels at most, in turn, so that all get their share of many", () => {
+    const { assignment } = work(20);
+    for (let count = 0; count < 20; count++) assignment.toIdle(new Request(), 0);
+    for (let count = 0; count < 60; count++) {
+      assignment.queue.push(new Request());
+      assignment.putBehind(0);
+    }
+    assert.equal(assignment.queue.size, 0);
+    const held = assignment.channels.map(({ inHand }) => inHand);
+    assert.ok(Math.max(...held) <= 5, held.join(" "));
+    assert.ok(Math.min(...held) >= 3, held.join(" "));
+  });
+
+  it("settles a channel once", () => {
+    const { assignment } = work(1);
+    const [channel] = assignment.channels;
+    if (channel === undefined) return;
+    assert.equal(assignment.settle(channel, 0), false, "it is idle already");
+    assignment.idle.take();
+    assert.equal(assignment.settle(channel, 0), true);
+    assert.equal(assignment.idle.size, 1);
+  });
+
+  it("fills all idle channels, evenly", () => {
+    const { assignment, sent } = work(2);
+    for (let count = 0; count < 4; count++) assignment.queue.push(new Request());
+    assignment.fillIdle(0);
+    assert.deepEqual(sent, [2, 2, 1, 1]);
+    assignment.fillIdle(0);
+  });
+});

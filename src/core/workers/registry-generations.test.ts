@@ -1,0 +1,313 @@
+// Reload, a lost zygote, drain and end: what happens to whole generations.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { RegistryCommand, RegistryOptions } from "./commands.ts";
+import { Registry } from "./registry.ts";
+
+const OPTIONS: RegistryOptions = {
+  minWorkers: 2,
+  maxWorkers: 4,
+  threads: 1,
+  startTimeoutMs: 5000,
+  gracefulTimeoutMs: 25_000,
+  random: () => 0.5,
+};
+
+let registry = new Registry(OPTIONS);
+
+/** One short line per command, notes with their level. */
+function lines(commands: RegistryCommand[]): string[] {
+  return commands.map((command) => {
+    switch (command.kind) {
+      case "startZygote":
+        return `startZygote ${command.generation}`;
+      case "stopZygote":
+        return `stopZygote ${command.generation}${command.isForced ? " by force" : ""}`;
+      case "fork":
+        return `fork ${command.worker} in ${command.generation}`;
+      case "retire":
+        return `retire ${command.worker}`;
+      case "signal":
+        return `${command.signal} ${command.worker}${command.isOrphan ? ` pid ${command.pid}` : ""}`;
+      case "note":
+        return `${command.level}: ${command.text}`;
+      case "fatal":
+        return `fatal: ${command.why}`;
+      case "admit":
+      case "refuse":
+      case "drained":
+        return command.kind;
+    }
+  });
+}
+
+function serving(options: Partial<RegistryOptions> = {}): void {
+  registry = new Registry({ ...OPTIONS, ...options });
+  registry.start(0);
+  registry.zygoteLoaded(1, 0);
+  for (const { id } of registry.workers.values()) {
+    registry.forked(id, 1000 + id, 0);
+    registry.hello(id, 0, 0);
+  }
+}
+
+describe("reload", () => {
+  it("starts a generation beside the old, and retires the old worker for worker", () => {
+    serving();
+    assert.deepEqual(lines(registry.reload(0)), [
+      "startZygote 2",
+      "info: reload: generation 2 starts",
+    ]);
+    assert.deepEqual(lines(registry.zygoteLoaded(2, 1)), ["fork 3 in 2", "fork 4 in 2"]);
+    assert.deepEqual(lines(registry.hello(3, 0, 2)), [
+      "admit",
+      "info: generation 2 serves",
+      "retire 1",
+    ]);
+    assert.deepEqual(lines(registry.hello(4, 0, 3)), ["admit", "retire 2"]);
+    assert.deepEqual(lines(registry.exited(1, 0, null, 4)), []);
+    assert.deepEqual(lines(registry.exited(2, 0, null, 5)), ["stopZygote 1"]);
+    assert.deepEqual(lines(registry.zygoteLost(1, 6)), []);
+  });
+
+  it("never has more workers than the maximum, or one above a full pool", () => {
+    serving({ minWorkers: 2, maxWorkers: 2 });
+    registry.reload(0);
+    assert.deepEqual(lines(registry.zygoteLoaded(2, 1)), ["fork 3 in 2"]);
+    assert.deepEqual(lines(registry.hello(3, 0, 2)).slice(2), ["retire 1"]);
+    assert.deepEqual(lines(registry.exited(1, 0, null, 3)), ["fork 4 in 2"]);
+    assert.deepEqual(lines(registry.hello(4, 0, 4)), ["admit", "retire 2"]);
+  });
+
+  it("keeps the old when the new does not import", () => {
+    serving();
+    registry.reload(0);
+    assert.deepEqual(lines(registry.zygoteFailed(2, "SyntaxError", 1)), [
+      "error: reload failed: the application does not import: SyntaxError; generation 1 serves on",
+    ]);
+    assert.deepEqual(lines(registry.zygoteLost(2, 2)), []);
+    assert.deepEqual(lines(registry.exited(1, 1, null, 60_000)).slice(1), ["fork 3 in 1"]);
+  });
+
+  it("keeps the old when the new workers cannot import", () => {
+    serving();
+    registry.reload(0);
+    registry.zygoteLoaded(2, 1);
+    assert.deepEqual(lines(registry.exited(3, 3, null, 2)), [
+      "error: worker 3 exited with status 3 before it was ready",
+      "error: reload failed: its workers do not get ready; generation 1 serves on",
+      "KILL 4",
+    ]);
+    assert.deepEqual(lines(registry.exited(4, null, "SIGKILL", 3)), ["stopZygote 2"]);
+  });
+
+  it("keeps the old when the new workers die before they are ready, three times", () => {
+    serving();
+    registry.reload(0);
+    registry.zygoteLoaded(2, 1);
+    registry.exited(3, 1, null, 2);
+    registry.exited(4, 1, null, 2);
+    registry.tick(102, 0);
+    registry.exited(5, 1, null, 103);
+    registry.exited(6, 1, null, 103);
+    registry.tick(303, 0);
+    assert.deepEqual(lines(registry.exited(7, 1, null, 304)), [
+      "error: worker 7 exited with status 1 before it was ready",
+      "error: reload failed: its workers do not get ready; generation 1 serves on",
+      "stopZygote 2",
+    ]);
+  });
+
+  it("keeps the old when the new does not load in time", () => {
+    serving();
+    registry.reload(0);
+    assert.deepEqual(lines(registry.tick(5000, 0)), [
+      "stopZygote 2 by force",
+      "error: reload failed: the application did not load in time; generation 1 serves on",
+    ]);
+    assert.deepEqual(lines(registry.zygoteLost(2, 5001)), []);
+  });
+
+  it("during a reload wins over it", () => {
+    serving();
+    registry.reload(0);
+    registry.zygoteLoaded(2, 1);
+    assert.deepEqual(lines(registry.reload(2)), [
+      "startZygote 3",
+      "info: reload: generation 3 starts",
+      "KILL 3",
+      "KILL 4",
+    ]);
+    registry.exited(3, null, "SIGKILL", 3);
+    assert.deepEqual(lines(registry.exited(4, null, "SIGKILL", 3)), ["stopZygote 2"]);
+    assert.deepEqual(lines(registry.zygoteLoaded(3, 4)), ["fork 5 in 3", "fork 6 in 3"]);
+  });
+
+  it("that is dropped while it loads is killed: an import hears nothing", () => {
+    serving();
+    registry.reload(0);
+    assert.deepEqual(lines(registry.reload(1)).slice(2), ["stopZygote 2 by force"]);
+    assert.deepEqual(lines(registry.zygoteLoaded(2, 2)), [], "too late");
+  });
+
+  it("kills an old worker that does not finish within the graceful time", () => {
+    serving({ startTimeoutMs: 0 });
+    registry.reload(0);
+    registry.zygoteLoaded(2, 0);
+    registry.hello(3, 0, 0);
+    assert.equal(registry.nextTickAt, 25_000);
+    assert.deepEqual(lines(registry.tick(25_000, 0)), [
+      "warning: worker 1 (pid 1001) did not finish in time",
+      "KILL 1",
+    ]);
+  });
+
+  it("replaces a crashed worker of the old generation until the new one is proven", () => {
+    serving();
+    registry.reload(0);
+    registry.zygoteLoaded(2, 0);
+    assert.deepEqual(lines(registry.exited(1, 1, null, 60_000)).slice(1), ["fork 5 in 1"]);
+  });
+});
+
+describe("a lost zygote", () => {
+  it("is replaced by a new generation, while the orphans serve on", () => {
+    serving();
+    assert.deepEqual(lines(registry.zygoteLost(1, 60_000)), [
+      "CONT 1 pid 1001",
+      "CONT 2 pid 1002",
+      "error: the zygote has ended; its workers serve on until others are ready",
+      "startZygote 2",
+    ]);
+    registry.zygoteLoaded(2, 60_100);
+    assert.deepEqual(lines(registry.hello(3, 0, 60_101)).slice(2), ["retire 1"]);
+    assert.deepEqual(lines(registry.channelLost(1, 60_102)), []);
+    assert.equal(registry.workers.has(1), false);
+  });
+
+  it("leaves no worker behind that had no channel yet", () => {
+    serving();
+    registry.scale(3, 0);
+    registry.forked(3, 1003, 1);
+    assert.deepEqual(lines(registry.zygoteLost(1, 2)).slice(0, 3), [
+      "CONT 1 pid 1001",
+      "CONT 2 pid 1002",
+      "KILL 3 pid 1003",
+    ]);
+    assert.equal(registry.workers.has(3), false);
+    assert.deepEqual(lines(registry.hello(3, 0, 3)), ["refuse"]);
+  });
+
+  it("kills once more whom it may not have killed", () => {
+    serving();
+    registry.condemn(1, "broke the protocol", 0);
+    assert.equal(lines(registry.zygoteLost(1, 1)).includes("KILL 1 pid 1001"), true);
+    registry.channelLost(1, 2);
+    assert.equal(registry.workers.has(1), false);
+  });
+
+  it("notes an orphan that leaves unasked", () => {
+    serving();
+    registry.zygoteLost(1, 0);
+    assert.deepEqual(lines(registry.channelLost(1, 1)), ["error: worker 1 (pid 1001) left"]);
+  });
+
+  it("that gets lost soon again is replaced later", () => {
+    serving();
+    registry.zygoteLost(1, 100);
+    assert.deepEqual(lines(registry.zygoteFailed(2, "MemoryError", 200)), [
+      "error: the application does not import: MemoryError; another try follows",
+    ]);
+    assert.equal(registry.nextTickAt, 400);
+    assert.deepEqual(lines(registry.tick(400, 0)), ["startZygote 3"]);
+  });
+
+  it("during a reload leaves the reload to take over", () => {
+    serving();
+    registry.reload(0);
+    assert.equal(lines(registry.zygoteLost(1, 1)).includes("startZygote 3"), false);
+    registry.zygoteLoaded(2, 2);
+    assert.equal(lines(registry.hello(3, 0, 3)).includes("retire 1"), true);
+  });
+});
+
+describe("the end", () => {
+  it("drains, lets the workers finish, stops the zygote", () => {
+    serving();
+    assert.deepEqual(lines(registry.drain(0)), []);
+    assert.deepEqual(lines(registry.finish(10)), ["retire 1", "retire 2"]);
+    registry.exited(1, 0, null, 11);
+    assert.deepEqual(lines(registry.exited(2, 0, null, 12)), ["stopZygote 1"]);
+    assert.deepEqual(lines(registry.zygoteLost(1, 13)), ["drained"]);
+    assert.equal(registry.nextTickAt, Infinity);
+    assert.deepEqual(lines(registry.tick(30_000, 0)), []);
+  });
+
+  it("replaces nobody who dies while others are there", () => {
+    serving();
+    registry.drain(0);
+    assert.deepEqual(lines(registry.exited(1, 1, null, 1)).slice(1), []);
+  });
+
+  it("starts workers again when none is left and requests wait", () => {
+    serving();
+    registry.drain(0);
+    registry.exited(1, 1, null, 100);
+    registry.exited(2, 1, null, 101);
+    assert.equal(registry.nextTickAt, 151);
+    assert.deepEqual(lines(registry.tick(151, 0)), [], "nothing waits");
+    assert.deepEqual(lines(registry.tick(201, 7)), ["fork 3 in 1", "fork 4 in 1"]);
+  });
+
+  it("calls a reload off, and starts none", () => {
+    serving();
+    registry.reload(0);
+    assert.deepEqual(lines(registry.drain(1)), ["stopZygote 2 by force"]);
+    assert.deepEqual(lines(registry.reload(2)), []);
+    assert.deepEqual(lines(registry.drain(3)), []);
+  });
+
+  it("before the first worker is ready is no failure", () => {
+    registry = new Registry(OPTIONS);
+    registry.start(0);
+    assert.deepEqual(lines(registry.finish(1)), ["stopZygote 1 by force"]);
+    assert.deepEqual(lines(registry.zygoteLost(1, 2)), ["drained"]);
+  });
+
+  it("kills what does not finish within the graceful time, counted from the drain", () => {
+    serving();
+    registry.drain(0);
+    registry.finish(20_000);
+    assert.equal(registry.nextTickAt, 25_000);
+    assert.deepEqual(lines(registry.tick(25_000, 0)), ["KILL 1", "KILL 2"]);
+    registry.exited(1, null, "SIGKILL", 25_001);
+    assert.deepEqual(lines(registry.exited(2, null, "SIGKILL", 25_002)), ["stopZygote 1"]);
+    assert.deepEqual(lines(registry.zygoteLost(1, 25_003)), ["drained"]);
+  });
+
+  it("does not wait for ever for reports", () => {
+    serving();
+    registry.drain(0);
+    registry.tick(25_000, 3);
+    assert.equal(registry.nextTickAt, 26_000);
+    assert.deepEqual(lines(registry.tick(26_000, 3)), ["stopZygote 1 by force", "drained"]);
+  });
+
+  it("comes at once when it is asked for", () => {
+    serving();
+    registry.drain(0);
+    assert.deepEqual(lines(registry.endAtOnce(100)), ["KILL 1", "KILL 2"]);
+    assert.deepEqual(lines(registry.endAtOnce(101)), []);
+  });
+
+  it("kills a zygote that does not stop", () => {
+    serving({ minWorkers: 1 });
+    registry.reload(0);
+    registry.zygoteLoaded(2, 0);
+    registry.hello(2, 0, 1);
+    assert.deepEqual(lines(registry.exited(1, 0, null, 2)), ["stopZygote 1"]);
+    assert.equal(registry.nextTickAt, 25_002);
+    assert.deepEqual(lines(registry.tick(25_002, 0)), ["stopZygote 1 by force"]);
+  });
+});

@@ -1,0 +1,309 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, it } from "node:test";
+import type { RegistryCommand, RegistryOptions } from "./commands.ts";
+import { Registry } from "./registry.ts";
+
+const OPTIONS: RegistryOptions = {
+  minWorkers: 2,
+  maxWorkers: 4,
+  threads: 1,
+  startTimeoutMs: 5000,
+  gracefulTimeoutMs: 25_000,
+  random: () => 0.5,
+};
+
+let registry = new Registry(OPTIONS);
+
+/** One line per command, notes left out. */
+function lines(commands: RegistryCommand[]): string[] {
+  return commands.filter(({ kind }) => kind !== "note").map(lineOf);
+}
+
+function lineOf(command: RegistryCommand): string {
+  switch (command.kind) {
+    case "startZygote":
+      return `startZygote ${command.generation}`;
+    case "stopZygote":
+      return `stopZygote ${command.generation}${command.isForced ? " by force" : ""}`;
+    case "fork":
+      return `fork ${command.worker} in ${command.generation}`;
+    case "admit":
+    case "refuse":
+      return `${command.kind} ${command.worker}/${command.thread}`;
+    case "retire":
+      return `retire ${command.worker}`;
+    case "signal":
+      return `${command.signal} ${command.worker}${command.isOrphan ? ` pid ${command.pid}` : ""}`;
+    case "note":
+      return `${command.level}: ${command.text}`;
+    case "fatal":
+      return `fatal: ${command.why}`;
+    case "drained":
+      return "drained";
+  }
+}
+
+function notes(commands: RegistryCommand[]): string[] {
+  return commands.filter(({ kind }) => kind === "note").map(lineOf);
+}
+
+function states(): string[] {
+  return [...registry.workers.values()].map(({ id, state }) => `${id} ${state}`);
+}
+
+/** A registry with its target number of ready workers, at 0 ms. */
+function serving(options: Partial<RegistryOptions> = {}): void {
+  registry = new Registry({ ...OPTIONS, ...options });
+  registry.start(0);
+  registry.zygoteLoaded(1, 0);
+  for (const { id } of registry.workers.values()) {
+    registry.forked(id, 1000 + id, 0);
+    for (let thread = 0; thread < (options.threads ?? 1); thread++) registry.hello(id, thread, 0);
+  }
+}
+
+beforeEach(() => {
+  registry = new Registry(OPTIONS);
+});
+
+describe("start", () => {
+  it("loads a zygote, forks the least number of workers, admits them", () => {
+    assert.deepEqual(lines(registry.start(0)), ["startZygote 1"]);
+    assert.deepEqual(lines(registry.zygoteLoaded(1, 100)), ["fork 1 in 1", "fork 2 in 1"]);
+    assert.deepEqual(lines(registry.forked(1, 4711, 101)), []);
+    assert.deepEqual(lines(registry.hello(1, 0, 102)), ["admit 1/0"]);
+    assert.equal(registry.hasServed, true);
+    assert.deepEqual(states(), ["1 ready", "2 starting"]);
+  });
+
+  it("takes a HELLO that is quicker than the report of the fork", () => {
+    registry.start(0);
+    registry.zygoteLoaded(1, 0);
+    assert.deepEqual(lines(registry.hello(1, 0, 1)), ["admit 1/0"]);
+    registry.forked(1, 4711, 2);
+    assert.equal(registry.workers.get(1)?.pid, 4711);
+  });
+
+  it("waits for the HELLO of all threads", () => {
+    registry = new Registry({ ...OPTIONS, threads: 2 });
+    registry.start(0);
+    registry.zygoteLoaded(1, 0);
+    registry.hello(1, 0, 1);
+    assert.equal(registry.workers.get(1)?.state, "starting");
+    assert.deepEqual(lines(registry.hello(1, 0, 1)), ["refuse 1/0"], "twice");
+    assert.deepEqual(lines(registry.hello(1, 1, 1)), ["admit 1/1"]);
+    assert.equal(registry.workers.get(1)?.state, "ready");
+  });
+
+  it("refuses a worker that nobody knows", () => {
+    serving();
+    assert.deepEqual(lines(registry.hello(99, 0, 1)), ["refuse 99/0"]);
+  });
+
+  it("ends when the application does not import", () => {
+    registry.start(0);
+    const commands = lines(registry.zygoteFailed(1, "No module named 'flask'", 1));
+    assert.deepEqual(commands, ["fatal: the application does not import: No module named 'flask'"]);
+    assert.equal(registry.nextTickAt, Infinity);
+    assert.deepEqual(lines(registry.zygoteLost(1, 2)), []);
+  });
+
+  it("ends when the zygote dies at the import", () => {
+    registry.start(0);
+    assert.deepEqual(lines(registry.zygoteLost(1, 1)), ["fatal: the zygote has ended"]);
+  });
+
+  it("ends when the application cannot be imported in the workers", () => {
+    registry.start(0);
+    registry.zygoteLoaded(1, 0);
+    const commands = lines(registry.exited(1, 3, null, 1));
+    assert.deepEqual(commands, ["fatal: the application does not import"]);
+  });
+
+  it("tries again, later and later, when the first workers die of something else", () => {
+    registry.start(0);
+    registry.zygoteLoaded(1, 0);
+    registry.exited(1, null, "SIGSEGV", 10);
+    assert.deepEqual(lines(registry.exited(2, null, "SIGSEGV", 10)), []);
+    assert.equal(registry.nextTickAt, 110);
+    assert.deepEqual(lines(registry.tick(110, 0)), ["fork 3 in 1", "fork 4 in 1"]);
+    registry.exited(3, null, "SIGSEGV", 120);
+    assert.equal(registry.nextTickAt, 320);
+    assert.deepEqual(
+      lines(registry.tick(320, 0)),
+      [],
+      "worker 4 shows whether it still goes wrong",
+    );
+    assert.deepEqual(lines(registry.exited(4, null, "SIGSEGV", 330)), ["fork 5 in 1"]);
+  });
+
+  it("kills a worker that does not get ready in time, and starts another", () => {
+    registry.start(0);
+    registry.zygoteLoaded(1, 0);
+    registry.hello(1, 0, 1);
+    assert.equal(registry.nextTickAt, 5000);
+    const commands = registry.tick(5000, 0);
+    assert.deepEqual(lines(commands), ["KILL 2"]);
+    assert.deepEqual(notes(commands), [
+      "error: worker 2 did not get ready in time before it was ready",
+    ]);
+    assert.deepEqual(lines(registry.tick(5100, 0)), ["fork 3 in 1"]);
+  });
+
+  it("ends when the first zygote does not load in time", () => {
+    registry.start(0);
+    const commands = lines(registry.tick(5000, 0));
+    assert.deepEqual(commands, [
+      "stopZygote 1 by force",
+      "fatal: the application did not load in time",
+    ]);
+  });
+
+  it("waits for ever without a time-out", () => {
+    registry = new Registry({ ...OPTIONS, startTimeoutMs: 0 });
+    registry.start(0);
+    registry.zygoteLoaded(1, 0);
+    assert.equal(registry.nextTickAt, Infinity);
+  });
+});
+
+describe("crash", () => {
+  it("is answered with a new worker at once", () => {
+    serving();
+    const commands = registry.exited(1, null, "SIGSEGV", 60_000);
+    assert.deepEqual(lines(commands), ["fork 3 in 1"]);
+    assert.deepEqual(notes(commands), ["error: worker 1 (pid 1001) was ended by SIGSEGV"]);
+  });
+
+  it("again and again is answered later and later", () => {
+    serving({ minWorkers: 1 });
+    assert.deepEqual(lines(registry.exited(1, 1, null, 1000)), ["fork 2 in 1"]);
+    registry.hello(2, 0, 1001);
+    assert.deepEqual(lines(registry.exited(2, 1, null, 1002)), []);
+    assert.equal(registry.nextTickAt, 1202);
+    assert.deepEqual(lines(registry.tick(1202, 0)), ["fork 3 in 1"]);
+  });
+
+  it("of a worker that is on its way out is what was wanted", () => {
+    serving();
+    registry.scale(1, 0);
+    assert.deepEqual(states(), ["1 ready", "2 retiring"]);
+    assert.deepEqual(notes(registry.exited(2, 0, null, 1)), []);
+    assert.deepEqual(states(), ["1 ready"]);
+  });
+
+  it("reported for a worker that nobody knows changes nothing", () => {
+    serving();
+    assert.deepEqual(registry.exited(99, 0, null, 1), []);
+    assert.deepEqual(registry.channelLost(99, 1), []);
+    assert.deepEqual(registry.condemn(99, "", 1), []);
+    assert.deepEqual(registry.workerTimedOut(99, 1), []);
+    assert.deepEqual(registry.forked(99, 1, 1), []);
+    assert.deepEqual(registry.zygoteLoaded(99, 1), []);
+    assert.deepEqual(registry.zygoteLost(99, 1), []);
+  });
+});
+
+describe("a lost channel", () => {
+  it("is the end of the worker: it is killed unless its exit is reported within a second", () => {
+    serving();
+    assert.deepEqual(lines(registry.channelLost(1, 100)), []);
+    assert.equal(registry.nextTickAt, 1100);
+    const commands = registry.tick(1100, 0);
+    assert.deepEqual(lines(commands), ["KILL 1", "fork 3 in 1"]);
+    assert.deepEqual(notes(commands), ["error: worker 1 (pid 1001) lost its channel"]);
+    assert.deepEqual(lines(registry.exited(1, null, "SIGKILL", 1101)), []);
+  });
+
+  it("followed by the exit is a crash", () => {
+    serving();
+    registry.channelLost(1, 100);
+    assert.deepEqual(lines(registry.exited(1, 1, null, 101)), ["fork 3 in 1"]);
+    assert.equal(registry.nextTickAt, 5101);
+  });
+
+  it("of one of several threads lets the others finish", () => {
+    serving({ threads: 2 });
+    const commands = registry.channelLost(1, 100);
+    assert.deepEqual(lines(commands), ["retire 1", "fork 3 in 1"]);
+    assert.deepEqual(notes(commands), ["error: worker 1 (pid 1001) lost one of its channels"]);
+  });
+
+  it("of a worker that retires is what was wanted, but it must leave then", () => {
+    serving();
+    registry.scale(1, 0);
+    registry.channelLost(2, 100);
+    assert.deepEqual(lines(registry.tick(1100, 0)), ["KILL 2"]);
+  });
+});
+
+describe("condemnation", () => {
+  it("kills and replaces at once", () => {
+    serving();
+    const commands = registry.condemn(1, "broke the protocol", 60_000);
+    assert.deepEqual(lines(commands), ["KILL 1", "fork 3 in 1"]);
+    assert.deepEqual(notes(commands), ["error: worker 1 (pid 1001) broke the protocol"]);
+    assert.deepEqual(registry.condemn(1, "broke the protocol", 60_000), []);
+  });
+});
+
+describe("request time-out", () => {
+  it("aborts the worker, replaces it at once, kills it after a second", () => {
+    serving();
+    assert.deepEqual(lines(registry.workerTimedOut(1, 100)), ["ABRT 1", "fork 3 in 1"]);
+    registry.hello(3, 0, 101);
+    assert.equal(registry.nextTickAt, 1100);
+    assert.deepEqual(lines(registry.tick(1100, 0)), ["KILL 1"]);
+    assert.deepEqual(lines(registry.workerTimedOut(1, 1101)), []);
+    assert.deepEqual(notes(registry.exited(1, null, "SIGKILL", 1102)), []);
+  });
+
+  it("strikes a retiring worker too", () => {
+    serving();
+    registry.scale(1, 0);
+    assert.deepEqual(lines(registry.workerTimedOut(2, 100)), ["ABRT 2"]);
+  });
+
+  it("lets the other threads finish first", () => {
+    serving({ threads: 2 });
+    assert.deepEqual(lines(registry.workerTimedOut(1, 100)), ["retire 1", "fork 3 in 1"]);
+    assert.deepEqual(lines(registry.othersFinished(1, 300)), ["ABRT 1"]);
+    assert.deepEqual(lines(registry.othersFinished(1, 301)), []);
+  });
+
+  it("does not wait for them for ever", () => {
+    serving({ threads: 2, startTimeoutMs: 0 });
+    registry.workerTimedOut(1, 100);
+    assert.equal(registry.nextTickAt, 25_100);
+    assert.deepEqual(lines(registry.tick(25_100, 0)), ["ABRT 1"]);
+    assert.deepEqual(lines(registry.tick(26_100, 0)), ["KILL 1"]);
+  });
+
+  it("in a worker that retires already waits for the other threads as well", () => {
+    serving({ threads: 2 });
+    registry.scale(1, 0);
+    assert.deepEqual(lines(registry.workerTimedOut(2, 100)), []);
+    assert.deepEqual(lines(registry.othersFinished(2, 101)), ["ABRT 2"]);
+  });
+});
+
+describe("scale", () => {
+  it("adds and removes workers within 1 and the maximum", () => {
+    serving();
+    assert.deepEqual(lines(registry.scale(9, 0)), ["fork 3 in 1", "fork 4 in 1"]);
+    assert.equal(registry.target, 4);
+    registry.hello(3, 0, 1);
+    assert.deepEqual(lines(registry.scale(0, 2)), ["retire 2", "retire 3", "KILL 4"]);
+    assert.equal(registry.target, 1);
+  });
+});
+
+describe("recycling", () => {
+  it("spawns ahead, proves ready, then retires", () => {
+    serving();
+    assert.deepEqual(lines(registry.recycle(1, 0)), ["fork 3 in 1"]);
+    assert.deepEqual(states(), ["1 ready", "2 ready", "3 starting"]);
+    assert.deepEqual(lines(registry.hello(3, 0, 1)), ["admit 3/0", "retire 1"]);
+    assert.deepEqual(lines(registry.recycle(1, 2)), [], "it leaves already");
+  });
+});

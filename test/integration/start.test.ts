@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { RawClient } from "../support/raw-client.ts";
+import { noted, openGate, recordOf } from "../support/record.ts";
+import { get, message } from "../support/requests.ts";
+import { ROOT, ServerUnderTest, startServer, waitFor } from "../support/server.ts";
+
+const app = (name: string): string => join(ROOT, "test/apps", name);
+
+/** Started, with its public socket in the test's directory: it can be reached before the banner. */
+async function startUnready(
+  name: string,
+  args: readonly string[] = [],
+): Promise<{ server: ServerUnderTest; path: string }> {
+  const directory = ServerUnderTest.makeDirectory();
+  const path = join(directory, "public.sock");
+  const server = new ServerUnderTest(app(name), {
+    directory,
+    args: [...args, "--bind", `unix:${path}`],
+  });
+  await waitFor("the public socket", () => existsSync(path));
+  return { server, path };
+}
+
+describe("before the first worker is ready", () => {
+  it("requests wait, and are answered in the end", async () => {
+    const { server, path } = await startUnready("slow_import:app");
+    await using _ = server;
+    using first = new RawClient(path);
+    using second = new RawClient(path);
+    first.send(message("GET", "/"));
+    second.send(message("POST", "/", "body"));
+    await noted(server, "importing");
+    assert.equal(first.received.length + second.received.length, 0);
+    openGate(server, "import");
+    assert.equal((await first.response()).body.toString(), "imported");
+    assert.equal((await second.response()).body.toString(), "imported");
+  });
+
+  it("SIGTERM ends it with status 0 and leaves nothing", async () => {
+    for (const preload of ["on", "off"]) {
+      const { server } = await startUnready("slow_import:app", ["--preload", preload]);
+      await using _ = server;
+      await noted(server, "importing");
+      await server.stop();
+    }
+  });
+
+  it("an import that takes longer than --start-timeout is fatal, and says what to do", async () => {
+    const { server } = await startUnready("slow_import:app", ["--start-timeout", "300ms"]);
+    await using _ = server;
+    assert.deepEqual(await server.exited(), { code: 3, signal: null });
+    assert.match(
+      server.stderr,
+      /^rickhouse: the application was not ready within 0\.3 s [^\n]*--start-timeout[^\n]*\n$/m,
+    );
+  });
+
+  it("an interpreter that is none is fatal, and says what to do", async () => {
+    const server = new ServerUnderTest(app("plain:app"), { args: ["--python", "/bin/true"] });
+    await using _ = server;
+    assert.deepEqual(await server.exited(), { code: 3, signal: null });
+    assert.match(server.stderr.trimEnd().split("\n").at(-1) ?? "", /^rickhouse: .+; .*--python/);
+  });
+
+  it("an import error in the workers is told in one line that says what to do", async () => {
+    const server = new ServerUnderTest(app("no_such_module:app"), { args: ["--preload", "off"] });
+    await using _ = server;
+    assert.deepEqual(await server.exited(), { code: 3, signal: null });
+    const last = server.stderr.trimEnd().split("\n").at(-1) ?? "";
+    assert.match(last, /^rickhouse: the application does not import; .+/);
+  });
+});
+
+describe("the banner", () => {
+  const banners = [
+    [["--workers", "1"], "1 worker"],
+    [["--workers", "2:3"], "2 to 3 workers"],
+    [["--workers", "2", "--threads", "4"], "2 workers of 4 threads"],
+  ] as const;
+  for (const [args, workers] of banners) {
+    it(`of ${args.join(" ")} is one line`, async () => {
+      await using server = await startServer("plain:app", { args });
+      const line = `rickhouse: serving plain:app at ${server.url} (${workers}, Python `;
+      assert.ok(server.stderr.startsWith(line), server.stderr);
+      const rest = server.stderr.slice(line.length);
+      assert.match(rest, new RegExp(`^3\\.\\d+\\.\\d+, process ${server.pid}\\)\\n$`));
+    });
+  }
+});
+
+describe("--preload", () => {
+  it("auto imports once, in the zygote", async () => {
+    await using server = await startServer("importing:app", { args: ["--workers", "2"] });
+    await waitFor("two workers", () => server.workers.length === 2);
+    assert.deepEqual(recordOf(server), [`imported by ${server.zygotes[0]}`]);
+  });
+
+  it("off imports in each worker", async () => {
+    const args = ["--workers", "2", "--preload", "off"];
+    await using server = await startServer("importing:app", { args });
+    await waitFor("two imports", () => recordOf(server).length === 2);
+    const expected = server.workers.map((pid) => `imported by ${pid}`);
+    assert.deepEqual(recordOf(server).toSorted(), expected.toSorted());
+    assert.ok(expected.includes(`imported by ${(await get(server.port, "/")).body.toString()}`));
+  });
+
+  const unshareable = [
+    ["thread", /the thread 'ticker'/],
+    ["socket", /a connection to 127\.0\.0\.1 port \d+/],
+    ["sqlite", /the SQLite database .*\.db/],
+    ["epoll", /an epoll descriptor/],
+  ] as const;
+  for (const [what, words] of unshareable) {
+    it(`auto finds a ${what}, says so and starts again without preload`, async () => {
+      const env = { IMPORT_MAKES: what };
+      await using server = await startServer("importing:app", { args: ["--workers", "1"], env });
+      assert.match(server.stderr, /importing importing left what must not be shared across fork: /);
+      assert.match(server.stderr, words);
+      assert.match(server.stderr, /so each worker imports it itself \(--preload off\)/);
+      const pid = (await get(server.port, "/")).body.toString();
+      assert.notEqual(Number(pid), server.zygotes[0]);
+      assert.deepEqual(recordOf(server), [
+        `imported by ${server.zygotes[0]}`,
+        `imported by ${pid}`,
+      ]);
+    });
+  }
+
+  it("on shares all the same, with a warning", async () => {
+    const env = { IMPORT_MAKES: "epoll" };
+    const args = ["--workers", "1", "--preload", "on"];
+    await using server = await startServer("importing:app", { args, env });
+    assert.match(server.stderr, /warning: .*an epoll descriptor.*shared all the same/);
+    assert.deepEqual(recordOf(server), [`imported by ${server.zygotes[0]}`]);
+  });
+});
