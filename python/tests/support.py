@@ -48,6 +48,10 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def wait_until_gone(pid: int) -> None:
+    wait_for(lambda: not is_alive(pid), f"the end of process {pid}")
+
+
 def environ_of(method: str = "GET", path: str = "/", **others: Any) -> Message:
     environ: Message = {
         "REQUEST_METHOD": method,
@@ -271,7 +275,7 @@ class Front:
 
     def receive_all(self) -> list[Message]:
         """All messages that are there, at least one; notes are left out."""
-        messages = []
+        messages: list[Message] = []
         while not messages or b"\n" in self._unread:
             message = self.receive()
             assert message is not None, f"the zygote has ended. {self.stderr}"
@@ -334,7 +338,7 @@ class Front:
         try:
             self.process.wait(SECONDS)
             for pid in self.pids.values():
-                wait_for(lambda pid=pid: not is_alive(pid), f"the end of worker {pid}")
+                wait_until_gone(pid)
         finally:
             # The last means, so that a failing test leaves nothing behind.
             for pid in (self.process.pid, *self.pids.values()):

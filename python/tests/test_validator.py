@@ -1,4 +1,4 @@
-"""wsgiref.validate around an application that does everything: it finds nothing wrong with the server."""
+"""wsgiref.validate around an application that does everything finds nothing wrong."""
 
 import io
 import unittest

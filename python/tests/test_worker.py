@@ -439,6 +439,9 @@ def do_stderr(environ):
 
 
 class SignalHandlers(unittest.TestCase):
+    def wait_for_notes(self, front: Front, count: int) -> None:
+        wait_for(lambda: len(notes(front)) >= count, f"{count} notes")
+
     def test_those_of_the_application_work_in_workers(self) -> None:
         more = """
 signal.signal(signal.SIGUSR1, lambda signum, frame: note("usr1"))
@@ -457,7 +460,7 @@ def do_child(environ):
                 os.kill(front.pids[1], signal.SIGUSR1)
                 ask(channel, 1, "/child")
                 channel.answer_to(1)
-                wait_for(lambda front=front: len(notes(front)) >= 2, "both signals")
+                self.wait_for_notes(front, 2)
                 self.assertEqual(sorted(notes(front)), ["chld", "usr1"])
                 # But SIGTERM is ours.
                 terminate(front)

@@ -10,8 +10,8 @@ from typing import Any
 from unittest import mock
 
 from recorded import RecordingChannel, Run
-from rickhouse import wire
-from rickhouse.wsgi import FileWrapper
+from rickhouse import exchange, wire
+from rickhouse.file_wrapper import FileWrapper
 
 TEXT = [("Content-Type", "text/plain")]
 
@@ -253,11 +253,11 @@ class Streams(unittest.TestCase):
             self.assertEqual(run.body, b"a\nb\n")
             self.assertTrue(file.closed)
 
+    @mock.patch.object(exchange, "_MAX_PIECE_BYTES", 100)
     def test_a_very_large_chunk_is_cut_into_frames(self) -> None:
-        size = (1 << 26) + 5
-        for iterable in ([bytes(size)], iter([bytes(size)])):
-            run = Run(answering(iterable, headers=[("Content-Length", str(size))]))
-            self.assertEqual([len(piece) for piece in run.pieces], [1 << 26, 5])
+        for iterable in ([bytes(205)], iter([bytes(205)])):
+            run = Run(answering(iterable, headers=[("Content-Length", "205")]))
+            self.assertEqual([len(piece) for piece in run.pieces], [100, 100, 5])
             self.assertEqual((run.is_broken, run.logged), (False, ""))
 
 

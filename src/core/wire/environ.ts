@@ -48,8 +48,9 @@ const KEY = {
   host: textOf("HTTP_HOST"),
   contentLength: textOf("CONTENT_LENGTH"),
 };
-const PROTOCOLS = ["HTTP/1.0", "HTTP/1.1"].map((text) =>
-  concat([textOf("SERVER_PROTOCOL"), textOf(text)]),
+/** By the minor version, one digit (RFC 9112 section 2.3), as the peer sent it. */
+const PROTOCOLS = Array.from({ length: 10 }, (_, minor) =>
+  concat([textOf("SERVER_PROTOCOL"), textOf(`HTTP/1.${minor}`)]),
 );
 /** Behind REQUEST_URI: the same object under the other name that is in use for it. It is the only remembered one. */
 const RAW_URI_ENTRY = concat([KEY.rawUri, Uint8Array.of(MARSHAL.reference, 0, 0, 0, 0)]);
@@ -135,7 +136,7 @@ export class EnvironEncoder {
 
 /** REQUEST_METHOD, SERVER_PROTOCOL and the key of PATH_INFO. */
 function writeStart(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
-  const minor = head.minorVersion === 0 ? 0 : 1;
+  const minor = head.minorVersion;
   const common = COMMON_STARTS[commonMethodIndex(head)]?.[minor];
   if (common !== undefined) return writeConstant(out, at, common);
   at = writeConstant(out, at, KEY.method);

@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import type { Config } from "../../config/options.ts";
 import type { RequestSink } from "../../core/http/exchange.ts";
 import { FieldNameTable } from "../../core/http/field-names.ts";
+import { learnCommonNames } from "../../core/http1/common-names.ts";
 import { dateLine } from "../../core/http1/response-head.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
 import { Budget } from "./budget.ts";
@@ -148,6 +149,8 @@ export class Front {
     const memory = new Budget(config.bufferMemoryBytes);
     const disk = new Budget(config.tempDiskBytes);
     const state = this.#state;
+    const names = new FieldNameTable();
+    learnCommonNames(names);
     return {
       requests,
       observer,
@@ -158,7 +161,7 @@ export class Front {
         fieldCount: config.maxFields,
         bodyBytes: config.maxBodyBytes,
       },
-      names: new FieldNameTable(),
+      names,
       encoder: new EnvironEncoder(),
       body: { memoryBytes: config.bodyMemoryBytes, memory, disk, newPath },
       writer: {
