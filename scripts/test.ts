@@ -11,11 +11,12 @@ import { add, NOTHING, type Tally } from "./tally.ts";
 const ROOT = join(import.meta.dirname, "..");
 
 const PARTS = {
-  unit: () => runNodeTests(find("{src,bench,scripts}/**/*.test.ts")),
+  unit: () =>
+    runNodeTests([...find("{src,bench,scripts}/**/*.test.ts"), ...find("test/property/*.test.ts")]),
   integration: () => {
     // The examples that the tests start, as a user has them after `npm start`.
     setUpExamples();
-    return runNodeTests(find("test/**/*.test.ts"));
+    return runNodeTests(find("test/{conformance,integration}/**/*.test.ts"));
   },
   python: () => Promise.resolve(runPythonTests(ROOT)),
 } as const satisfies Record<string, () => Promise<Tally>>;

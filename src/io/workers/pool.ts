@@ -14,7 +14,8 @@ import { ChannelFlusher } from "./channel-socket.ts";
 import { deathText, hangText } from "./incident.ts";
 import { WorkerChannel } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
-import { Workforce, type WorkforceOptions } from "./workforce.ts";
+import type { WorkforceOptions } from "./workforce-events.ts";
+import { Workforce } from "./workforce.ts";
 
 export interface PoolOptions extends WorkforceOptions {
   /** The first worker can serve. */
@@ -236,6 +237,7 @@ export class Pool implements RequestSink {
         worker.channel = channel;
         this.#channels.set(channel.id, worker);
         this.#becomeReady();
+        this.#schedule(); // What waits is handed over at the next tick, which is due now.
       },
       onRetired: (worker) => {
         if (worker.channel !== undefined) this.#dispatcher.retire(worker.channel);
@@ -249,9 +251,7 @@ export class Pool implements RequestSink {
         this.#schedule();
       },
       onZygoteLost: (workers) => {
-        for (const { channel } of workers) {
-          if (channel !== undefined) this.#dispatcher.withdrawalLost(channel);
-        }
+        for (const worker of workers) this.#onWithdrawalLost(worker);
       },
       onLoaded: (python) => {
         this.#python = python;
@@ -269,10 +269,11 @@ export class Pool implements RequestSink {
     const worker: WorkerChannel = new WorkerChannel(socket, this.#flusher, this.#dispatcher, {
       onHello: (hello) => this.#workforce.hello(worker, hello, performance.now()),
       onViolation: (what) => {
-        this.#workforce.distrust(worker, what, performance.now());
+        this.#workforce.condemn(worker, `it broke the protocol: ${what}`, performance.now());
         this.#schedule();
       },
       onClosed: () => {
+        if (worker.channel !== undefined) this.#dispatcher.retire(worker.channel);
         this.#workforce.channelClosed(worker, performance.now());
         this.#schedule();
       },
@@ -285,6 +286,12 @@ export class Pool implements RequestSink {
       },
       now: () => performance.now(),
     });
+  }
+
+  /** One under way may have begun: the worker would skip requests without a word, and no ledger is left to tell which. */
+  #onWithdrawalLost(worker: WorkerChannel): void {
+    if (worker.channel === undefined || !this.#dispatcher.withdrawalLost(worker.channel)) return;
+    this.#workforce.condemn(worker, "its ledger is lost", performance.now());
   }
 
   #becomeReady(): void {

@@ -1,52 +1,21 @@
 // The processes: zygotes, workers and their channels, brought up and down as the registry commands. Owns every child process and the socket
 // that workers connect to. Knows nothing of requests: who gets which is the pool's business.
 
-import type { Socket } from "node:net";
 import { join } from "node:path";
-import type { ApplicationSpec } from "../../config/application.ts";
-import type { Config } from "../../config/options.ts";
 import type { RegistryCommand } from "../../core/workers/commands.ts";
 import { Registry } from "../../core/workers/registry.ts";
-import type { Log } from "../log.ts";
 import { listenForChannels, type ChannelServer } from "./channel-server.ts";
 import type { ControlReport } from "./control-messages.ts";
 import { killProcess } from "./kill-process.ts";
 import { loadRequestOf, PROTOCOL_VERSION } from "./load-request.ts";
 import { StacksRequests } from "./stacks-requests.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
+import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
 import { newWorkerRecord, recordExpecting, recordOf, type WorkerRecord } from "./worker-record.ts";
 import { Zygote } from "./zygote.ts";
 
 /** A worker that has exited is read to its end for this long: a child of the application may hold the channel open. */
 const READ_OUT_MS = 100;
-
-export interface WorkforceOptions {
-  readonly config: Config;
-  readonly application: ApplicationSpec;
-  readonly version: string;
-  readonly log: Log;
-  readonly privateDirectory: string;
-}
-
-export interface WorkforceEvents {
-  /** Somebody connected to the private socket. */
-  onConnection(socket: Socket): void;
-  /** This thread may be given requests. */
-  onAdmitted(record: WorkerRecord, thread: number, channel: WorkerChannel): void;
-  /** This thread is given nothing new; it leaves when it has run what it was sent. */
-  onRetired(channel: WorkerChannel): void;
-  /** The thread is gone and its channel read to the end. */
-  onThreadGone(record: WorkerRecord, thread: number, channel: WorkerChannel): void;
-  onWithdrawn(
-    channel: WorkerChannel,
-    report: { started: number; above: number; upTo: number },
-  ): void;
-  /** Nobody can withdraw what these threads were sent any more. */
-  onZygoteLost(channels: readonly WorkerChannel[]): void;
-  onLoaded(python: string): void;
-  onFatal(error: string, hint: string): void;
-  onFinished(): void;
-}
 
 export class Workforce {
   readonly #options: WorkforceOptions;
@@ -117,6 +86,8 @@ export class Workforce {
     const record = recordExpecting(this.#records.values(), hello);
     if (record === undefined) return false;
     record.tokens[hello.thread] = ""; // Used.
+    // The zygote's report of the fork may be lost with the zygote; without its pid an orphan could not be ended.
+    this.#onForked(record.worker, hello.pid, now);
     const key = `${record.worker}/${hello.thread}`;
     this.#greeting.set(key, channel);
     this.#run(this.#registry.hello(record.worker, hello.thread, now));
@@ -128,12 +99,8 @@ export class Workforce {
   channelClosed(channel: WorkerChannel, now: number): void {
     const found = recordOf(this.#records.values(), channel);
     if (found === undefined) return;
-    const { record, thread } = found;
-    this.#run(this.#registry.channelLost(record.worker, now));
-    // With a zygote the exit report, which tells what had started, is on its way.
-    if (record.exit !== undefined || !this.#zygotes.has(record.generation)) {
-      this.#threadGone(record, thread, channel);
-    }
+    this.#run(this.#registry.channelLost(found.record.worker, now));
+    this.#settleClosed(channel);
   }
 
   withdraw(channel: { worker: number; thread: number; generation: number }, upTo: number): void {
@@ -156,11 +123,12 @@ export class Workforce {
     this.#run(this.#registry.workerTimedOut(worker, now));
   }
 
-  /** The protocol was broken: nothing that this worker says can be trusted. */
-  distrust(channel: WorkerChannel, what: string, now: number): void {
+  /** Nothing that this worker says can be trusted any more: it is ended at once, and another takes its place. */
+  condemn(channel: WorkerChannel, why: string, now: number): void {
     const worker = recordOf(this.#records.values(), channel)?.record.worker;
-    if (worker === undefined) this.#options.log.warning(`a channel was refused: ${what}`);
-    else this.#run(this.#registry.condemn(worker, `broke the protocol: ${what}`, now));
+    if (worker === undefined)
+      this.#options.log.warning(`a connection to the workers' socket was refused: ${why}`);
+    else this.#run(this.#registry.condemn(worker, why, now));
   }
 
   /** Of a worker that timed out, no other thread holds anything. */
@@ -322,6 +290,15 @@ export class Workforce {
     }, READ_OUT_MS);
   }
 
+  /** A channel was read to its end. With a zygote, the exit report, which tells what had started, must have come too. */
+  #settleClosed(channel: WorkerChannel): void {
+    const found = recordOf(this.#records.values(), channel);
+    if (found === undefined) return;
+    const { record, thread } = found;
+    if (record.exit === undefined && this.#zygotes.has(record.generation)) return;
+    this.#threadGone(record, thread, channel);
+  }
+
   #threadGone(record: WorkerRecord, thread: number, channel: WorkerChannel): void {
     record.channels[thread] = undefined;
     this.#events.onThreadGone(record, thread, channel);
@@ -352,5 +329,7 @@ export class Workforce {
     }
     this.#events.onZygoteLost(channels);
     this.#run(this.#registry.zygoteLost(generation, now));
+    // Exit reports will not come: whose channel has ended is gone.
+    for (const channel of channels) if (channel.isClosed) this.#settleClosed(channel);
   }
 }

@@ -1,0 +1,34 @@
+// What the workforce is given, and what it tells the pool.
+
+import type { Socket } from "node:net";
+import type { ApplicationSpec } from "../../config/application.ts";
+import type { Config } from "../../config/options.ts";
+import type { WithdrawReport } from "../../core/dispatch/dispatcher.ts";
+import type { Log } from "../log.ts";
+import type { WorkerChannel } from "./worker-channel.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+export interface WorkforceOptions {
+  readonly config: Config;
+  readonly application: ApplicationSpec;
+  readonly version: string;
+  readonly log: Log;
+  readonly privateDirectory: string;
+}
+
+export interface WorkforceEvents {
+  /** Somebody connected to the private socket. */
+  onConnection(socket: Socket): void;
+  /** This thread may be given requests. */
+  onAdmitted(record: WorkerRecord, thread: number, channel: WorkerChannel): void;
+  /** This thread is given nothing new; it leaves when it has run what it was sent. */
+  onRetired(channel: WorkerChannel): void;
+  /** The thread is gone and its channel read to the end. */
+  onThreadGone(record: WorkerRecord, thread: number, channel: WorkerChannel): void;
+  onWithdrawn(channel: WorkerChannel, report: WithdrawReport): void;
+  /** Nobody can withdraw what these threads were sent any more. */
+  onZygoteLost(channels: readonly WorkerChannel[]): void;
+  onLoaded(python: string): void;
+  onFatal(error: string, hint: string): void;
+  onFinished(): void;
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { RawClient } from "../support/raw-client.ts";
+import { noted, openGate, recordOf } from "../support/record.ts";
+import { begin, get, message, post } from "../support/requests.ts";
+import { isAlive, startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
+
+/** How often the application began to run this request. */
+function runsOf(server: ServerUnderTest, line: string): number {
+  return recordOf(server).filter((note) => note === line).length;
+}
+
+describe("a worker that dies while it runs a request", () => {
+  let server: ServerUnderTest;
+  before(async () => {
+    server = await startServer("dying:app", { args: ["--workers", "2"] });
+  });
+  after(() => server.stop());
+
+  const ends = [
+    ["exit", "exit status 7"],
+    ["crash", "SIGSEGV"],
+    ["kill", "SIGKILL"],
+  ] as const;
+  for (const [how, words] of ends) {
+    it(`by ${how}: a POST gets 502, is never run again, and the log names it`, async () => {
+      const response = await post(server.port, `/${how}`);
+      assert.equal(response.status, 502);
+      assert.equal(runsOf(server, `POST /${how}`), 1);
+      const line = `worker \\d+ \\(pid \\d+\\) ended by ${words} while it ran POST /${how} \\(\\d+ ms\\)`;
+      await server.logged(new RegExp(line));
+    });
+  }
+
+  it("a GET is run once more elsewhere, and answered; the log names it all the same", async () => {
+    const response = await get(server.port, "/kill/once?");
+    assert.equal(response.status, 200);
+    assert.equal(runsOf(server, "GET /kill/once"), 2);
+    await server.logged(/ended by SIGKILL while it ran GET \/kill\/once\? \(\d+ ms\)/);
+  });
+
+  it("a GET that kills the second worker too gets 502", async () => {
+    assert.equal((await get(server.port, "/exit/always")).status, 502);
+    assert.equal(runsOf(server, "GET /exit/always"), 2);
+  });
+
+  it("after the first piece of the answer: the connection is broken, nothing is repeated", async () => {
+    using client = begin(server.port, "GET", "/kill/late");
+    const response = await client.response();
+    assert.deepEqual([response.status, response.isWhole], [200, false]);
+    assert.equal(runsOf(server, "GET /kill/late"), 1);
+  });
+
+  it("the connection of a client that got 502 stays usable", async () => {
+    using client = begin(server.port, "POST", "/kill/again");
+    assert.equal((await client.response()).status, 502);
+    client.send(message("GET", "/survive"));
+    assert.equal((await client.response()).status, 200);
+  });
+});
+
+describe("a worker that dies", () => {
+  it("while idle is replaced", async () => {
+    await using server = await startServer("dying:app", { args: ["--workers", "2"] });
+    await waitFor("two workers", () => server.workers.length === 2);
+    const [victim = 0] = server.workers;
+    process.kill(victim, "SIGKILL");
+    await waitFor("its replacement", () => {
+      return server.workers.length === 2 && !server.workers.includes(victim);
+    });
+    assert.equal((await get(server.port, "/survive")).status, 200);
+    await server.logged(`(pid ${victim}) was ended by SIGKILL`);
+  });
+
+  it("by SIGTERM from outside finishes its request first, and is replaced", async () => {
+    await using server = await startServer("gated:app", { args: ["--workers", "1"] });
+    using client = begin(server.port, "POST", "/held");
+    const note = await noted(server, /^POST held in/);
+    const pid = Number(note.split(" ").at(-1));
+    process.kill(pid, "SIGTERM");
+    using next = begin(server.port, "POST", "/free/next");
+    openGate(server, "held");
+    assert.equal((await client.response()).status, 200);
+    assert.equal((await next.response()).status, 200);
+    await waitFor("its end", () => !isAlive(pid));
+    assert.deepEqual(
+      recordOf(server).map((line) => line.split(" in ")[0]),
+      ["POST held", "POST free/next"],
+    );
+  });
+});
+
+describe("requests in the window of a worker that dies", () => {
+  it("are all answered, none of them twice, and only the one that ran is lost", async () => {
+    await using server = await startServer("windowed:app", { args: ["--workers", "1"] });
+    using warm = new RawClient(server.port);
+    for (let id = 0; id < 30; id++) {
+      warm.send(message("POST", `/work/${id}`, "warm"));
+      await warm.response();
+    }
+    let id = 100;
+    for (let round = 0; round < 10; round++) {
+      const ids = Array.from({ length: 12 }, () => id++);
+      const deadly = ids[round];
+      const answers = await Promise.all(
+        ids.map((each) => post(server.port, `/work/${each}${each === deadly ? "?die" : ""}`)),
+      );
+      const lost = ids.filter((_, index) => answers[index]?.status !== 200);
+      assert.deepEqual(lost, [deadly]);
+      assert.equal(answers[round]?.status, 502);
+    }
+    const runs = recordOf(server).map((line) => line.split(" in ")[0]);
+    assert.equal(new Set(runs).size, runs.length, "something ran twice");
+    assert.equal(runs.length, 30 + 120);
+  });
+});
