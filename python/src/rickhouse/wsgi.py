@@ -16,7 +16,7 @@ from .channel import Channel, ChannelLost, Request
 from .exchange import ClientGone, Exchange
 from .file_wrapper import FileWrapper
 from .request_input import open_file_input
-from .wire import REQUEST_FILE, REQUEST_HEAD
+from .wire import REQUEST_CHUNKED, REQUEST_FILE, REQUEST_HEAD
 
 Environ = dict[str, Any]
 Application = Callable[..., Iterable[bytes]]
@@ -29,7 +29,6 @@ def base_environ(version: str, is_multithread: bool, is_multiprocess: bool) -> E
         "wsgi.multithread": is_multithread,
         "wsgi.multiprocess": is_multiprocess,
         "wsgi.run_once": False,
-        "wsgi.input_terminated": True,
         "wsgi.file_wrapper": FileWrapper,
         "SERVER_SOFTWARE": f"Rickhouse/{version}" if version else "Rickhouse",
     }
@@ -51,6 +50,9 @@ class Gateway:
         # As of now: the application may have replaced it.
         environ["wsgi.errors"] = sys.stderr
         environ["rickhouse.client_disconnected"] = exchange.is_client_gone
+        if flags & REQUEST_CHUNKED:
+            # Only here: frameworks that trust it read without a size, which wsgiref.validate refuses.
+            environ["wsgi.input_terminated"] = True
         if flags & REQUEST_FILE:
             self._run_with_file(exchange, environ, body)
             return

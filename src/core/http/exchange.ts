@@ -67,6 +67,8 @@ export class Exchange extends DispatchedRequest {
   /** The whole body; undefined when there is none. */
   readonly body: StoredBody | undefined;
   readonly isHead: boolean;
+  /** The body came chunked. */
+  readonly isChunked: boolean;
   readonly minorVersion: number;
   /** The connection may carry another request after this one. */
   readonly keepAlive: boolean;
@@ -92,6 +94,7 @@ export class Exchange extends DispatchedRequest {
     this.environ = facts.environ;
     this.body = facts.body;
     this.isHead = facts.isHead;
+    this.isChunked = facts.isChunked;
     this.minorVersion = facts.minorVersion;
     this.keepAlive = facts.keepAlive;
     this.requestLine = facts.requestLine;
@@ -108,6 +111,7 @@ export interface ExchangeFacts {
   readonly environ: Uint8Array;
   readonly body: StoredBody | undefined;
   readonly isHead: boolean;
+  readonly isChunked: boolean;
   readonly minorVersion: number;
   readonly keepAlive: boolean;
   readonly requestLine: string;

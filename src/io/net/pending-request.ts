@@ -76,6 +76,7 @@ export class PendingRequest {
       environ: this.#isChunked ? this.#environ.subarray(0, this.#environLength) : this.#environ,
       body: this.body,
       isHead: this.isHead,
+      isChunked: this.#isChunked,
       minorVersion: this.#minorVersion,
       keepAlive: this.#keepAlive,
       requestLine: this.requestLine,

@@ -21,6 +21,7 @@ export class ChannelSocket {
   constructor(socket: Socket, flusher: ChannelFlusher) {
     this.#socket = socket;
     this.#flusher = flusher;
+    outliveFailedWrites(socket);
   }
 
   /** REQUEST: leaves with the others of this turn. */
@@ -30,7 +31,9 @@ export class ChannelSocket {
     const pathBytes = path === undefined ? undefined : Buffer.from(path);
     const bodyLength = pathBytes?.length ?? body?.length ?? 0;
     const flags =
-      (exchange.isHead ? REQUEST_FLAG.head : 0) | (pathBytes === undefined ? 0 : REQUEST_FLAG.file);
+      (exchange.isHead ? REQUEST_FLAG.head : 0) |
+      (exchange.isChunked ? REQUEST_FLAG.chunked : 0) |
+      (pathBytes === undefined ? 0 : REQUEST_FLAG.file);
     const isCopied = bodyLength <= COPIED_BODY_BYTES;
     this.#makeRoom(exchange.frameBytes - (isCopied ? 0 : bodyLength));
     this.#length = writeRequestPrefix(
@@ -98,6 +101,17 @@ export class ChannelSocket {
     this.#output.set(bytes, this.#length);
     this.#length += bytes.length;
   }
+}
+
+/**
+ * A worker that has died refuses what we write, but the answers that it wrote before still lie in the socket, unread. Node destroys
+ * a socket on a failed write, and they would be lost with it: POSTs that were answered would look as if they had died. So only reading
+ * ends a channel: by EOF or ECONNRESET, which come behind the last answer.
+ */
+function outliveFailedWrites(socket: Socket): void {
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (error?: Error & { syscall?: string }) =>
+    error?.syscall === "write" ? socket : destroy(error);
 }
 
 /** Writes what was sent during one turn of the event loop at its end: one system call per worker and turn. */
