@@ -3,7 +3,6 @@
 
 import type { ApplicationSpec } from "./config/application.ts";
 import type { Config } from "./config/options.ts";
-import { StartupError } from "./config/startup-error.ts";
 import { openAccessLog, type AccessLog } from "./io/access-log.ts";
 import { descriptorLimit, effectiveMaxConnections } from "./io/descriptor-limit.ts";
 import { createLog, type Log } from "./io/log.ts";
@@ -66,8 +65,8 @@ class Server {
       onReady: (python) => {
         this.#onReady(python);
       },
-      onFatal: (error, hint) => {
-        this.#over?.reject(new StartupError("application-not-imported", { error, hint }));
+      onFatal: (error) => {
+        this.#over?.reject(error);
       },
       onFinished: () => {
         this.#over?.resolve(0);
@@ -108,9 +107,10 @@ class Server {
     const count =
       workers.min === workers.max ? `${workers.min}` : `${workers.min} to ${workers.max}`;
     const urls = this.#listeners.map((listener) => listener.url).join(" and ");
+    const noun = workers.max === 1 ? "worker" : "workers";
     const perWorker = threads === 1 ? "" : ` of ${threads} threads`;
     this.#log.info(
-      `serving ${this.#name} at ${urls} (${count} workers${perWorker}, Python ${python}, process ${process.pid})`,
+      `serving ${this.#name} at ${urls} (${count} ${noun}${perWorker}, Python ${python}, process ${process.pid})`,
     );
   }
 
@@ -130,12 +130,21 @@ class Server {
         this.#pool.changeWorkers(by);
       },
       reopenLogs: () => {
-        this.#accessLog?.reopen();
+        this.#reopenLogs();
       },
       dumpStacks: () => {
         this.#pool.dumpStacks();
       },
     });
+  }
+
+  /** A file that cannot be opened again (its directory is gone, say) is no reason to end: the old one is written on. */
+  #reopenLogs(): void {
+    try {
+      this.#accessLog?.reopen();
+    } catch (error) {
+      this.#log.error(error instanceof Error ? error.message : String(error));
+    }
   }
 
   async #drain(signal: string): Promise<void> {
@@ -148,8 +157,9 @@ class Server {
     }, this.#config.gracefulTimeoutMs);
     this.#pool.drain();
     await this.#front.drain();
+    // What remains of the time is for the workers' own ends: the pool holds them to it.
+    clearTimeout(deadline);
     this.#pool.finish();
-    deadline.unref();
   }
 
   #makeObserver(): ConnectionObserver {

@@ -2,6 +2,7 @@
 
 import marshal
 import os
+import signal
 import socket
 import tempfile
 import threading
@@ -222,6 +223,19 @@ class Gone(ChannelTest):
             number, _, _, body = self.next()
             self.assertEqual((number, bytes(body)), (n, bytes([n % 256]) * 10_000))
 
+    def test_behind_a_frame_that_makes_the_buffer_move(self) -> None:
+        self.front.request(1, body=bytes(200_000))
+        self.next()
+        second = request_frame(2, body=bytes(100_000))
+        self.front.send(second[:100])
+        self.assertFalse(self.channel.is_gone(1))
+        data = second[100:] + wire.encode(wire.Gone(1, 0))
+        sender = threading.Thread(target=self.front.send, args=(data,))
+        sender.start()
+        sender.join(SECONDS)
+        self.assertTrue(self.channel.is_gone(1))
+        self.assertEqual(len(self.next()[3]), 100_000)
+
 
 class Sending(ChannelTest):
     def test_a_deferred_frame_goes_out_with_the_next(self) -> None:
@@ -251,6 +265,25 @@ class Sending(ChannelTest):
         thread.start()
         self.assertEqual(self.front.next(), wire.Body(1, 0, body))
         thread.join(SECONDS)
+
+    def test_a_large_body_in_spite_of_signals(self) -> None:
+        handled = threading.Event()
+        signal.signal(signal.SIGALRM, lambda signum, frame: handled.set())
+        self.addCleanup(signal.signal, signal.SIGALRM, signal.SIG_DFL)
+        received: list[Any] = []
+
+        def receive() -> None:
+            # Until then the socket is full and the write interrupted in its middle.
+            handled.wait(SECONDS)
+            received.append(self.front.next())
+
+        body = os.urandom(3_000_000)
+        reader = threading.Thread(target=receive)
+        reader.start()
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        self.channel.send(wire.HEADER.pack(len(body), wire.BODY, 0, 0, 1), body)
+        reader.join(SECONDS)
+        self.assertEqual(received, [wire.Body(1, 0, body)])
 
     def test_a_front_that_has_gone(self) -> None:
         self.front.close()

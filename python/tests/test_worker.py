@@ -266,6 +266,25 @@ class Leaving(unittest.TestCase):
             self.assertIsNone(channel.next())
             self.assertEqual(front.expect("exited")["ledger"], [[1, 0, 0]])
 
+    def test_sigterm_does_not_keep_an_end_back(self) -> None:
+        more = """
+def do_whole(environ):
+    wait_for_go()
+    return WithLength([b"whole"])
+class WithLength(list):
+    pass
+"""
+        with load(more) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/whole")
+            ask(channel, 2, "/never")
+            wait_for(lambda: notes(front), "the request to begin")
+            terminate(front)
+            touch(front)
+            exchanged = channel.answer_to(1)
+            self.assertTrue(exchanged.is_complete and exchanged.is_over)
+            self.assertIsNone(channel.next())
+
     def test_sigterm_is_said_again_to_one_that_does_not_hear_it(self) -> None:
         more = "def do_deaf(environ):\n    signal.signal(signal.SIGTERM, once)\n"
         more += "def once(signum, frame):\n    note('heard')\n"
@@ -352,6 +371,18 @@ def do_fork_and_kill(environ):
     os.read(reader, 1)
     os.kill(pid, signal.SIGTERM)
     return str(os.WTERMSIG(os.waitpid(pid, 0)[1]))
+def do_fork_and_interrupt(environ):
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            os.write(writer, b"x")
+            time.sleep(60)
+        except KeyboardInterrupt:
+            os._exit(55)
+    os.read(reader, 1)
+    os.kill(pid, signal.SIGINT)
+    return str(os.waitpid(pid, 0)[1] >> 8)
 def do_spawn_and_interrupt(environ):
     import subprocess
     process = subprocess.Popen(["sleep", "60"])
@@ -413,6 +444,8 @@ def do_stderr(environ):
             self.assertEqual(channel.answer_to(1).body, b"15")
             ask(channel, 2, "/spawn_and_interrupt")
             self.assertEqual(channel.answer_to(2).body, b"[-2]")
+            ask(channel, 3, "/fork_and_interrupt")
+            self.assertEqual(channel.answer_to(3).body, b"55")
 
     def test_a_closed_stderr(self) -> None:
         with load(self.MORE) as front:

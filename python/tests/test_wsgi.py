@@ -70,6 +70,9 @@ class Environ(unittest.TestCase):
         self.assertEqual(environ["SERVER_SOFTWARE"], "Rickhouse/1.2.3")
         self.assertFalse(set(os.environ) & set(environ))
 
+    def test_input_terminated_only_for_a_chunked_body(self) -> None:
+        self.assertIs(self.environ(flags=wire.REQUEST_CHUNKED)["wsgi.input_terminated"], True)
+
     def test_errors_are_what_sys_stderr_is_at_the_time(self) -> None:
         with mock.patch.object(sys, "stderr", io.StringIO()) as replaced:
             self.assertIs(self.environ()["wsgi.errors"], replaced)

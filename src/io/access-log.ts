@@ -1,6 +1,6 @@
 // The access log: a plain line for each request, written in batches off the event loop, so that a slow disk or pipe never delays an answer.
 
-import { openSync, write, writeSync } from "node:fs";
+import { closeSync, openSync, write, writeSync } from "node:fs";
 import type { LogTarget } from "../config/kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
 
@@ -47,7 +47,8 @@ class BatchedLog implements AccessLog {
   #descriptor: number;
   #pending = "";
   #dropped = 0;
-  #isWriting = false;
+  /** Where a write is under way: lines that come meanwhile wait. */
+  #busyDescriptor: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #second = -1;
   #time = "";
@@ -70,12 +71,15 @@ class BatchedLog implements AccessLog {
   }
 
   reopen(): void {
+    const old = this.#descriptor;
     this.#descriptor = this.#open();
+    // One that is being written to is closed when that is done.
+    if (old !== this.#descriptor && old !== this.#busyDescriptor) closeSync(old);
   }
 
   close(): void {
     clearTimeout(this.#timer);
-    if (this.#pending !== "" && !this.#isWriting) {
+    if (this.#pending !== "") {
       try {
         writeSync(this.#descriptor, Buffer.from(this.#pending, "latin1"));
       } catch {
@@ -101,31 +105,32 @@ class BatchedLog implements AccessLog {
   }
 
   #flush(): void {
-    if (this.#isWriting || this.#pending === "") return;
+    if (this.#busyDescriptor !== undefined || this.#pending === "") return;
     const text =
       this.#dropped === 0 ? this.#pending : `${this.#pending}- ${this.#dropped} lines dropped\n`;
     this.#pending = "";
     this.#dropped = 0;
-    this.#isWriting = true;
-    this.#write(Buffer.from(text, "latin1"), 0);
+    this.#busyDescriptor = this.#descriptor;
+    this.#write(this.#descriptor, Buffer.from(text, "latin1"), 0);
   }
 
-  #write(bytes: Buffer, from: number): void {
-    write(this.#descriptor, bytes, from, bytes.length - from, null, (error, count) => {
+  #write(descriptor: number, bytes: Buffer, from: number): void {
+    write(descriptor, bytes, from, bytes.length - from, null, (error, count) => {
       const isAgain = error !== null && error.code === "EAGAIN";
       if (isAgain || (error === null && from + count < bytes.length)) {
-        this.#writeLater(bytes, isAgain ? from : from + count);
+        this.#writeLater(descriptor, bytes, isAgain ? from : from + count);
         return;
       }
-      this.#isWriting = false;
+      this.#busyDescriptor = undefined;
+      if (descriptor !== this.#descriptor) closeSync(descriptor);
       this.#flush();
     });
   }
 
   /** A terminal or pipe that another process made non-blocking may be full: wait rather than spin. */
-  #writeLater(bytes: Buffer, from: number): void {
+  #writeLater(descriptor: number, bytes: Buffer, from: number): void {
     setTimeout(() => {
-      this.#write(bytes, from);
+      this.#write(descriptor, bytes, from);
     }, FLUSH_AFTER_MS);
   }
 }

@@ -6,12 +6,13 @@ import json
 
 _calls = itertools.count(1)
 _MAX_TEXT = 4096
+_NOT_CGI = ("wsgi.", "rickhouse.")
 
 
 def app(environ, start_response):
     count = next(_calls)
     body = environ["wsgi.input"].read()
-    variables = {key: value for key, value in environ.items() if "." not in key}
+    variables = {key: value for key, value in environ.items() if not key.startswith(_NOT_CGI)}
     seen = {
         "count": count,
         "method": environ["REQUEST_METHOD"],
@@ -20,7 +21,7 @@ def app(environ, start_response):
         "environ": variables,
         # PEP 3333 wants str itself, not a subclass, and only characters up to U+00FF.
         "is_native": all(_is_native(text) for item in variables.items() for text in item),
-        "wsgi": {key: _shown(value) for key, value in environ.items() if "." in key},
+        "wsgi": {key: _shown(value) for key, value in environ.items() if key.startswith(_NOT_CGI)},
         "body": {
             "length": len(body),
             "sha256": hashlib.sha256(body).hexdigest(),

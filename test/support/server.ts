@@ -57,7 +57,8 @@ export class ServerUnderTest implements AsyncDisposable {
     if (!args.includes("--bind")) args.push("--bind", "127.0.0.1:0");
     if (!args.includes("--access-log")) args.push("--access-log", "off");
     this.temporaryDirectory = options.directory ?? ServerUnderTest.makeDirectory();
-    const limit = options.softFileLimit === undefined ? "" : `ulimit -Sn ${options.softFileLimit}; `;
+    const limit =
+      options.softFileLimit === undefined ? "" : `ulimit -Sn ${options.softFileLimit}; `;
     const command = ["-c", `${limit}exec "$0" "$@"`, LAUNCHER, ...args, application];
     this.process = spawn("/bin/sh", command, {
       cwd: options.cwd ?? ROOT,

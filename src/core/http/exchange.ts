@@ -80,6 +80,8 @@ export class Exchange extends DispatchedRequest {
   readonly receivedAt: number;
   /** What the worker has said of it so far. */
   answerState: RequestState = "sent";
+  /** When the newest part of the answer came; 0 before. */
+  answeredAt = 0;
   /** The worker's own measurement; 0 until it is over. */
   runMs = 0;
   status = 0;

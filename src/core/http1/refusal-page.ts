@@ -1,13 +1,13 @@
 // What a client gets when the server itself answers: a small plain page. Pure: a refusal in, the bytes of a whole response out.
 
 import type { Refusal } from "../http/refusal.ts";
+import type { OwnFields } from "./response-head.ts";
 
 export interface RefusalContext {
   readonly isHead: boolean;
   readonly keepAlive: boolean;
   readonly minorVersion: number;
-  /** The Date line of this second. */
-  readonly date: Uint8Array;
+  readonly own: OwnFields;
 }
 
 /** Clients and load balancers may try again after this (RFC 9110 section 10.2.3): the queue's own time scale. */
@@ -23,7 +23,7 @@ export function refusalPage(refusal: Refusal, context: RefusalContext): Uint8Arr
     `HTTP/1.1 ${refusal.status} ${refusal.reason}`,
     "Content-Type: text/plain; charset=utf-8",
     `Content-Length: ${encoder.encode(body).length}`,
-    `${decoder.decode(context.date)}Server: rickhouse`,
+    decoder.decode(context.own.dateAndServer).trimEnd(),
   ];
   if (refusal.status === 503) lines.push(`Retry-After: ${RETRY_AFTER_SECONDS}`);
   if (refusal.status === 405) lines.push("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");

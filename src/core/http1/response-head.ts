@@ -51,22 +51,23 @@ export interface HeadFacts {
 
 /**
  * Writes `HTTP/1.1 `, the block `source[start, end)` (`200 OK\r\nName: value\r\n`...), the server's own fields and the empty line
- * into `out` at 0; returns the length. `out` has at least `end - start + HEAD_EXTRA_BYTES` bytes. `date` is the whole Date line.
+ * into `out` at 0; returns the length. `out` has at least `end - start + HEAD_EXTRA_BYTES` bytes.
  */
 export function writeResponseHead(
   out: Uint8Array,
   source: Uint8Array,
   start: number,
   end: number,
-  date: Uint8Array,
+  own: OwnFields,
   facts: HeadFacts,
 ): number {
   out.set(VERSION, 0);
   let at = VERSION.length;
   out.set(source.subarray(start, end), at);
   at += end - start;
-  if (!facts.hasDate) at = put(out, at, date);
-  if (!facts.hasServer) at = put(out, at, SERVER);
+  if (!facts.hasDate && !facts.hasServer) at = put(out, at, own.dateAndServer);
+  else if (!facts.hasDate) at = put(out, at, own.date);
+  else if (!facts.hasServer) at = put(out, at, SERVER);
   if (facts.framing === FRAMING.chunked) at = put(out, at, CHUNKED);
   if (facts.lengthToAdd >= 0) {
     at = put(out, at, CONTENT_LENGTH);
@@ -81,9 +82,19 @@ export function writeResponseHead(
   return at;
 }
 
-/** The Date line for a clock in milliseconds since 1970 (RFC 9110 section 6.6.1): IMF-fixdate, whole seconds. */
-export function dateLine(epochMs: number): Uint8Array {
-  return encoder.encode(`Date: ${new Date(epochMs).toUTCString()}\r\n`);
+/** The lines that nearly every answer gets, made once a second. */
+export interface OwnFields {
+  readonly date: Uint8Array;
+  readonly dateAndServer: Uint8Array;
+}
+
+/** For a clock in milliseconds since 1970 (RFC 9110 section 6.6.1): IMF-fixdate, whole seconds. */
+export function ownFieldsAt(epochMs: number): OwnFields {
+  const date = `Date: ${new Date(epochMs).toUTCString()}\r\n`;
+  return {
+    date: encoder.encode(date),
+    dateAndServer: encoder.encode(`${date}Server: rickhouse\r\n`),
+  };
 }
 
 function put(out: Uint8Array, at: number, bytes: Uint8Array): number {

@@ -6,7 +6,7 @@ import type { Config } from "../../config/options.ts";
 import type { RequestSink } from "../../core/http/exchange.ts";
 import { FieldNameTable } from "../../core/http/field-names.ts";
 import { learnCommonNames } from "../../core/http1/common-names.ts";
-import { dateLine } from "../../core/http1/response-head.ts";
+import { ownFieldsAt } from "../../core/http1/response-head.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
 import { Budget } from "./budget.ts";
 import type {
@@ -42,7 +42,7 @@ export class Front {
   readonly #listeners: Listener[] = [];
   readonly #deadlines: ConnectionDeadlines;
   readonly #context: ConnectionContext;
-  readonly #date = { line: dateLine(Date.now()) };
+  readonly #clock = { own: ownFieldsAt(Date.now()) };
   readonly #state = { isDraining: false };
   readonly #sweeper: NodeJS.Timeout;
   #onEmpty: (() => void) | undefined;
@@ -128,7 +128,7 @@ export class Front {
 
   #sweep(): void {
     const now = performance.now();
-    this.#date.line = dateLine(Date.now());
+    this.#clock.own = ownFieldsAt(Date.now());
     const { head, body, keepAlive, linger } = this.#deadlines;
     for (const list of [head, body, keepAlive, linger]) list.sweep(now);
     if (this.#options.config.bodyMinRateBytesPerSecond > 0) {
@@ -166,7 +166,7 @@ export class Front {
       body: { memoryBytes: config.bodyMemoryBytes, memory, disk, newPath },
       writer: {
         output: new OutputBuffer(),
-        date: this.#date,
+        clock: this.#clock,
         responseMemoryBytes: config.responseMemoryBytes,
         responseFileBytes: config.responseFileBytes,
         sendTimeoutMs: config.sendTimeoutMs,

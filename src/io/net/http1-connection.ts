@@ -33,6 +33,8 @@ export class Http1Connection implements AnswerSink, Waiter {
   /** The request being answered. */
   #exchange: Exchange | undefined;
   #hasBegunAnswer = false;
+  /** When the last exchange was over. */
+  #overAt = 0;
   #isPaused = false;
   #hasClientEnded = false;
   #isDriving = false;
@@ -98,7 +100,7 @@ export class Http1Connection implements AnswerSink, Waiter {
       this.#onClientEnded();
     });
     socket.on("timeout", () => {
-      socket.destroy(); // The client takes nothing of its answer: see ResponseBacklog.
+      if (this.#writer.isStalled()) socket.destroy(); // The client takes nothing of its answer.
     });
     // Resets and broken pipes are what clients do; "close" follows and says all that matters.
     socket.on("error", () => {});
@@ -230,8 +232,8 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   #writePage(refusal: Refusal, isHead: boolean, minorVersion: number, keepAlive: boolean): void {
-    const date = this.#context.writer.date.line;
-    this.#writer.writeRaw(refusalPage(refusal, { isHead, keepAlive, minorVersion, date }));
+    const { own } = this.#context.writer.clock;
+    this.#writer.writeRaw(refusalPage(refusal, { isHead, keepAlive, minorVersion, own }));
   }
 
   #finishAnswer(exchange: Exchange): void {
@@ -256,7 +258,9 @@ export class Http1Connection implements AnswerSink, Waiter {
     // What still waits for this client is all here: the worker may go on with others.
     if (this.#isHolding) this.#context.requests.hold(exchange, false);
     this.#isHolding = false;
-    this.#context.observer.exchangeOver(exchange, this.#context.now());
+    // The clock was read for the answer: once more for each of the two uses below costs what it is worth to avoid.
+    this.#overAt = exchange.answeredAt || this.#context.now();
+    this.#context.observer.exchangeOver(exchange, this.#overAt);
   }
 
   /** The next request, or the end, once the client has taken enough of the last answer. */
@@ -268,7 +272,7 @@ export class Http1Connection implements AnswerSink, Waiter {
       return;
     }
     if (this.#intake.pending !== undefined) return;
-    this.#context.deadlines.keepAlive.start(this, this.#context.now());
+    this.#context.deadlines.keepAlive.start(this, this.#overAt);
     this.#drive();
   }
 

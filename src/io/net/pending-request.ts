@@ -26,6 +26,7 @@ export class PendingRequest {
   readonly #route: number;
   readonly #environ: Buffer;
   #environLength: number;
+  /** Only of one with a body. */
   readonly #startedAt: number;
 
   constructor(head: RequestHead, connectionEnviron: Uint8Array, context: ConnectionContext) {
@@ -36,7 +37,7 @@ export class PendingRequest {
     this.#isChunked = head.contentLength === -1;
     this.#route = routeOf(head);
     this.requestLine = textOf(head.bytes, head.methodStart, head.targetEnd);
-    this.#startedAt = context.now();
+    this.#startedAt = head.contentLength === 0 ? 0 : context.now();
     const { encoder } = context;
     const length = encoder.encode(head, connectionEnviron);
     if (this.#isChunked) {

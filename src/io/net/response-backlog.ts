@@ -76,6 +76,13 @@ export class ResponseBacklog {
     if (waiting > limit && this.#file === undefined) this.#openFile();
   }
 
+  /** Nothing moved for `sendTimeoutMs`: true when something waits. Otherwise all has been taken, which small answers do without a word. */
+  isStalled(): boolean {
+    if (this.#file !== undefined || this.#socket.writableLength > 0) return true;
+    this.#stopWatching();
+    return false;
+  }
+
   append(bytes: Uint8Array): void {
     const file = this.#file;
     if (file === undefined) return;

@@ -10,6 +10,7 @@ import {
   isBodiless,
   writeResponseHead,
   type Framing,
+  type OwnFields,
 } from "../../core/http1/response-head.ts";
 import { ANSWER_FLAG } from "../../core/wire/frame.ts";
 import { ResponseBacklog, type BacklogOptions } from "./response-backlog.ts";
@@ -30,8 +31,8 @@ const COPIED_BODY_BYTES = 16 * 1024;
 
 export interface WriterOptions extends BacklogOptions {
   readonly output: OutputBuffer;
-  /** The Date line of this second. */
-  readonly date: { readonly line: Uint8Array };
+  /** Replaced each second. */
+  readonly clock: { readonly own: OwnFields };
 }
 
 /** What the answer at hand needs to know of its request. */
@@ -75,6 +76,11 @@ export class ResponseWriter {
     return this.#backlog.isBehind;
   }
 
+  /** To be asked when the socket was silent for `--send-timeout`: whether its client lets an answer wait. */
+  isStalled(): boolean {
+    return this.#backlog.isStalled();
+  }
+
   /** Head and first piece. Returns the body bytes accepted for the client. */
   begin(head: AnswerHead, context: AnswerContext): number {
     const { flags, status } = head;
@@ -103,7 +109,7 @@ export class ResponseWriter {
       head.bytes,
       head.headStart,
       head.headEnd,
-      this.#options.date.line,
+      this.#options.clock.own,
       {
         hasDate: (flags & ANSWER_FLAG.date) !== 0,
         hasServer: (flags & ANSWER_FLAG.server) !== 0,
@@ -188,6 +194,7 @@ export class ResponseWriter {
     process.nextTick(() => {
       this.#isCorked = false;
       this.#socket.uncork();
+      if (this.#socket.writableLength > 0) this.#backlog.watch();
     });
   }
 
@@ -200,6 +207,6 @@ export class ResponseWriter {
     this.#socket.write(bytes);
     if (this.#socket.writableLength === 0) return;
     if (isShared) this.#options.output.replace();
-    this.#backlog.watch();
+    if (!this.#isCorked) this.#backlog.watch();
   }
 }

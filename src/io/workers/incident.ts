@@ -1,12 +1,28 @@
 // What the log says when a worker failed a request: everything that is known, in one line, stacks behind it.
 
+import type { Channel } from "../../core/dispatch/channel.ts";
+import { NOT_STARTED } from "../../core/dispatch/request.ts";
 import type { Exchange } from "../../core/http/exchange.ts";
+import { fateOf, type Ledger } from "../../core/workers/ledger.ts";
 import { describeExit, type WorkerRecord } from "./worker-record.ts";
 
-export function deathText(exchange: Exchange, record: WorkerRecord | undefined): string {
-  const ranMs = Math.round(performance.now() - exchange.startedAt);
-  const { requestLine } = exchange;
-  return `worker ${record?.worker} (pid ${record?.pid}) ended by ${describeExit(record?.exit)} while it ran ${requestLine} (${ranMs} ms)`;
+/** What a worker thread was running when it died, if anything: without the ledger's word, the oldest that it held. */
+export function victimOf(
+  channel: Channel<Exchange>,
+  ledger: Ledger | undefined,
+): Exchange | undefined {
+  if (ledger === undefined) return channel.running;
+  channel.noteStarted(ledger.started, performance.now());
+  const { running } = channel;
+  return running !== undefined && fateOf(running.number, ledger) === "started"
+    ? running
+    : undefined;
+}
+
+export function deathText(exchange: Exchange, record: WorkerRecord): string {
+  const { requestLine, startedAt } = exchange;
+  const ranMs = startedAt === NOT_STARTED ? 0 : Math.round(performance.now() - startedAt);
+  return `worker ${record.worker} (pid ${record.pid}) ended by ${describeExit(record.exit)} while it ran ${requestLine} (${ranMs} ms)`;
 }
 
 export interface Hang {

@@ -2,6 +2,7 @@
 // the log. Owns the clock of both.
 
 import type { Socket } from "node:net";
+import type { StartupError } from "../../config/startup-error.ts";
 import type { Channel } from "../../core/dispatch/channel.ts";
 import type { GiveUpReason } from "../../core/dispatch/death.ts";
 import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
@@ -11,7 +12,8 @@ import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import type { Log } from "../log.ts";
 import { ChannelFlusher } from "./channel-socket.ts";
-import { deathText, hangText } from "./incident.ts";
+import { HalfClosedClients } from "./half-closed.ts";
+import { deathText, hangText, victimOf } from "./incident.ts";
 import { WorkerChannel } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import type { WorkforceOptions } from "./workforce-events.ts";
@@ -21,13 +23,11 @@ export interface PoolOptions extends WorkforceOptions {
   /** The first worker can serve. */
   onReady(python: string): void;
   /** The application never came up. */
-  onFatal(error: string, hint: string): void;
+  onFatal(error: StartupError): void;
   /** After finish(): no process is left. */
   onFinished(): void;
 }
 
-/** A waiting request whose client has sent FIN leaves the queue after this (design section 2). */
-const HALF_CLOSED_PATIENCE_MS = 1000;
 /** While something runs, the clock ticks between this often and this seldom. */
 const MIN_TICK_MS = 4;
 const MAX_TICK_MS = 250;
@@ -44,10 +44,9 @@ export class Pool implements RequestSink {
   readonly #held = new Map<Exchange, WorkerChannel>();
   /** Workers that timed out and whose other threads still run something. */
   readonly #timedOut = new Set<number>();
+  readonly #halfClosed = new HalfClosedClients();
   #python = "";
   #isReady = false;
-  /** Whose end is being dealt with: for the log. */
-  #dying: WorkerRecord | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   readonly #scheduling = new FrontScheduling();
@@ -66,8 +65,9 @@ export class Pool implements RequestSink {
       },
       {
         send: (channel, number, exchange) => {
-          this.#channels.get(channel.id)?.output.send(number, exchange);
-          if (channel.inHand > 1) this.#schedule();
+          const output = this.#channels.get(channel.id)?.output;
+          output?.send(number, exchange);
+          if (this.#halfClosed.has(exchange)) output?.sendGone(number, false);
         },
         withdraw: (channel, upTo) => {
           this.#workforce.withdraw(channel, upTo);
@@ -134,23 +134,23 @@ export class Pool implements RequestSink {
   // From the connections.
 
   submit(exchange: Exchange): void {
-    if (!this.#dispatcher.submit(exchange, performance.now())) {
+    if (!this.#dispatcher.submit(exchange, exchange.receivedAt)) {
       exchange.sink.answerRefused(exchange, REFUSALS.queueFull);
       return;
     }
-    if (this.#timer === undefined) this.#schedule();
+    this.#scheduleIfEarlier();
   }
 
   clientLeft(exchange: Exchange, isReset: boolean): void {
     if (!isReset && exchange.place === "waiting") {
-      setTimeout(() => {
-        if (exchange.place === "waiting") exchange.sink.answerAbandoned(exchange);
-      }, HALF_CLOSED_PATIENCE_MS);
+      this.#halfClosed.add(exchange);
       return;
     }
     if (isReset) {
       this.hold(exchange, false);
-      if (this.#dispatcher.cancel(exchange, performance.now())) {
+      const isOver = this.#dispatcher.cancel(exchange, performance.now());
+      this.#scheduleIfEarlier();
+      if (isOver) {
         exchange.body?.dispose();
         return;
       }
@@ -174,8 +174,6 @@ export class Pool implements RequestSink {
   // From the dispatcher.
 
   #giveUp(exchange: Exchange, why: GiveUpReason): void {
-    if (why === "worker-died" || why === "memory-limit")
-      this.#log.error(deathText(exchange, this.#dying));
     exchange.sink.answerRefused(exchange, this.#refusalOf(why));
   }
 
@@ -256,8 +254,8 @@ export class Pool implements RequestSink {
       onLoaded: (python) => {
         this.#python = python;
       },
-      onFatal: (error, hint) => {
-        this.#options.onFatal(error, hint);
+      onFatal: (error) => {
+        this.#options.onFatal(error);
       },
       onFinished: () => {
         this.#options.onFinished();
@@ -282,7 +280,7 @@ export class Pool implements RequestSink {
       },
       onActivity: () => {
         if (this.#timedOut.size > 0) this.#checkTimedOut();
-        if (this.#timer === undefined) this.#schedule();
+        this.#scheduleIfEarlier();
       },
       now: () => performance.now(),
     });
@@ -309,18 +307,25 @@ export class Pool implements RequestSink {
       words === undefined
         ? undefined
         : { started: words[0], withdrawnTo: words[1], exempt: words[2] };
-    this.#dying = record;
+    const victim = victimOf(channel, ledger);
+    // A time-out has its own line.
+    if (victim !== undefined && channel.stuck === undefined)
+      this.#log.error(deathText(victim, record));
     this.#dispatcher.died(
       channel,
       ledger,
       record.isTimedOut ? "timeout" : "exit",
       performance.now(),
     );
-    this.#dying = undefined;
     this.#schedule();
   }
 
   // The clock.
+
+  /** After each request: cheap when nothing is due before the timer. */
+  #scheduleIfEarlier(): void {
+    if (this.#dispatcher.nextTickAt < this.#timerAt) this.#schedule();
+  }
 
   #schedule(): void {
     const now = performance.now();

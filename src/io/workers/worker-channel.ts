@@ -115,6 +115,7 @@ export class WorkerChannel {
     const state = nextRequestState(exchange.answerState, requestEventOf(read, reader));
     if (state === undefined) return `frame out of order (request is ${exchange.answerState})`;
     exchange.answerState = state;
+    exchange.answeredAt = now;
     const isComplete = state === "complete" || state === "over";
     if (read === READ.answer) {
       this.#dispatcher.answerBegan(channel, reader.number, now);

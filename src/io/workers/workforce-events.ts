@@ -3,6 +3,7 @@
 import type { Socket } from "node:net";
 import type { ApplicationSpec } from "../../config/application.ts";
 import type { Config } from "../../config/options.ts";
+import type { StartupError } from "../../config/startup-error.ts";
 import type { WithdrawReport } from "../../core/dispatch/dispatcher.ts";
 import type { Log } from "../log.ts";
 import type { WorkerChannel } from "./worker-channel.ts";
@@ -29,6 +30,7 @@ export interface WorkforceEvents {
   /** Nobody can withdraw what these threads were sent any more. */
   onZygoteLost(channels: readonly WorkerChannel[]): void;
   onLoaded(python: string): void;
-  onFatal(error: string, hint: string): void;
+  /** The application never came up. */
+  onFatal(error: StartupError): void;
   onFinished(): void;
 }

@@ -9,6 +9,7 @@ import type { ControlReport } from "./control-messages.ts";
 import { killProcess } from "./kill-process.ts";
 import { loadRequestOf, PROTOCOL_VERSION } from "./load-request.ts";
 import { StacksRequests } from "./stacks-requests.ts";
+import { StartFailure } from "./start-failure.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
 import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
 import { newWorkerRecord, recordExpecting, recordOf, type WorkerRecord } from "./worker-record.ts";
@@ -27,12 +28,13 @@ export class Workforce {
   /** HELLOs that the registry has yet to admit. */
   readonly #greeting = new Map<string, WorkerChannel>();
   #channelServer: ChannelServer | undefined;
-  #failure = { error: "", hint: "" };
+  readonly #startFailure: StartFailure;
   #isClosed = false;
 
   constructor(options: WorkforceOptions, events: WorkforceEvents) {
     this.#options = options;
     this.#events = events;
+    this.#startFailure = new StartFailure(options.config);
     const { workers, threads, startTimeoutMs, gracefulTimeoutMs } = options.config;
     this.#registry = new Registry({
       minWorkers: workers.min,
@@ -64,6 +66,8 @@ export class Workforce {
 
   scale(by: number, now: number): void {
     this.#run(this.#registry.scale(this.#registry.target + by, now));
+    const { max } = this.#options.config.workers;
+    this.#options.log.info(`workers wanted: ${this.#registry.target} (1 to ${max}, see --workers)`);
   }
 
   /** The server is about to end: who dies is replaced only while requests wait. */
@@ -136,9 +140,9 @@ export class Workforce {
     this.#run(this.#registry.othersFinished(worker, now));
   }
 
+  /** Of the front. Every zygote is asked, since one that imports hears nothing. */
   schedule(policy: "batch" | "other"): void {
-    const zygotes = [...this.#zygotes.values()];
-    zygotes.at(-1)?.send({ type: "schedule", policy });
+    for (const zygote of this.#zygotes.values()) zygote.send({ type: "schedule", policy });
   }
 
   get records(): ReadonlyMap<number, WorkerRecord> {
@@ -165,8 +169,7 @@ export class Workforce {
         this.#startZygote(command.generation);
         return;
       case "stopZygote":
-        if (command.isForced) this.#zygotes.get(command.generation)?.kill();
-        else this.#zygotes.get(command.generation)?.send({ type: "stop" });
+        this.#stopZygote(command.generation, command.isForced);
         return;
       case "fork":
         this.#fork(command.worker, command.generation);
@@ -188,7 +191,7 @@ export class Workforce {
         this.#options.log.write(command.level, command.text);
         return;
       case "fatal":
-        this.#events.onFatal(this.#failure.error || command.why, this.#failure.hint);
+        this.#events.onFatal(this.#startFailure.error);
         return;
       case "drained":
         this.#events.onFinished();
@@ -204,11 +207,18 @@ export class Workforce {
         this.#onReport(generation, report);
       },
       onGone: (how) => {
-        if (!this.#isClosed) this.#options.log.info(`zygote ${generation} ended: ${how}`);
-        this.#onZygoteGone(generation);
+        this.#onZygoteGone(generation, how);
       },
     });
     this.#zygotes.set(generation, zygote);
+  }
+
+  #stopZygote(generation: number, isForced: boolean): void {
+    const zygote = this.#zygotes.get(generation);
+    if (isForced) {
+      this.#startFailure.overdue();
+      zygote?.kill();
+    } else zygote?.send({ type: "stop" });
   }
 
   #fork(worker: number, generation: number): void {
@@ -241,7 +251,7 @@ export class Workforce {
         this.#run(this.#registry.zygoteLoaded(generation, now));
         return;
       case "failed":
-        this.#failure = { error: report.error, hint: report.hint };
+        this.#startFailure.reported(report.error, report.hint);
         this.#run(this.#registry.zygoteFailed(generation, report.error, now));
         return;
       case "forked":
@@ -317,9 +327,11 @@ export class Workforce {
     if (channel !== undefined) this.#events.onWithdrawn(channel, report);
   }
 
-  #onZygoteGone(generation: number): void {
+  #onZygoteGone(generation: number, how: string): void {
     this.#zygotes.delete(generation);
     if (this.#isClosed) return;
+    this.#options.log.info(`zygote ${generation} ended: ${how}`);
+    this.#startFailure.zygoteEnded(how);
     const now = performance.now();
     const channels: WorkerChannel[] = [];
     for (const record of this.#records.values()) {
@@ -329,7 +341,8 @@ export class Workforce {
     }
     this.#events.onZygoteLost(channels);
     this.#run(this.#registry.zygoteLost(generation, now));
-    // Exit reports will not come: whose channel has ended is gone.
+    // Exit reports will not come: whose channel has ended is gone, and so is who never had one. Its pid may soon be another's.
     for (const channel of channels) if (channel.isClosed) this.#settleClosed(channel);
+    for (const record of this.#records.values()) this.#forgetIfOver(record);
   }
 }

@@ -23,9 +23,13 @@ export const FIELDS: readonly Row[] = [
   accepted("an underscore cannot replace a field", get("X-User: real\r\nX_User: spoof\r\n"), {
     environ: { HTTP_X_USER: "real" },
   }),
-  accepted("an underscore cannot replace a field behind it", get("X_User: spoof\r\nX-User: r\r\n"), {
-    environ: { HTTP_X_USER: "r" },
-  }),
+  accepted(
+    "an underscore cannot replace a field behind it",
+    get("X_User: spoof\r\nX-User: r\r\n"),
+    {
+      environ: { HTTP_X_USER: "r" },
+    },
+  ),
   accepted("Content_Length frames nothing", get("Content_Length: 5\r\n"), {
     body: "",
     absent: ["CONTENT_LENGTH", "HTTP_CONTENT_LENGTH"],
@@ -52,7 +56,10 @@ export const FIELDS: readonly Row[] = [
   refused("tab before the colon", get("X\t: y\r\n")),
   refused("space within the name", get("X Y: z\r\n")),
   refused("space before the colon of Content-Length", post("Content-Length : 1\r\n", "x")),
-  refused("space before the colon of Transfer-Encoding", post("Transfer-Encoding : chunked\r\n", "0\r\n\r\n")),
+  refused(
+    "space before the colon of Transfer-Encoding",
+    post("Transfer-Encoding : chunked\r\n", "0\r\n\r\n"),
+  ),
   refused("space before the colon of Host", "GET / HTTP/1.1\r\nHost : a\r\n\r\n"),
   ...['"', "(", ")", ",", "/", ";", "<", "=", ">", "?", "@", "[", "\\", "]", "{", "}"].map((sign) =>
     refused(`name with ${sign}`, get(`X${sign}Y: z\r\n`)),

@@ -1,6 +1,16 @@
 // How long a body is (RFC 9112 section 6): Content-Length, Transfer-Encoding, and every way to make two readers disagree.
 
-import { accepted, chunked, get, last, post, refused, refusedAfter, type Row, truncated } from "./row.ts";
+import {
+  accepted,
+  chunked,
+  get,
+  last,
+  post,
+  refused,
+  refusedAfter,
+  type Row,
+  truncated,
+} from "./row.ts";
 
 const SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -14,9 +24,16 @@ function withCoding(value: string, body: string = "0\r\n\r\n"): string {
 
 export const FRAMING: readonly Row[] = [
   // Content-Length.
-  accepted("a body by length", withLength("5"), { body: "hello", environ: { CONTENT_LENGTH: "5" } }),
+  accepted("a body by length", withLength("5"), {
+    body: "hello",
+    isTerminated: false,
+    environ: { CONTENT_LENGTH: "5" },
+  }),
   accepted("length 0", withLength("0", ""), { body: "", environ: { CONTENT_LENGTH: "0" } }),
-  accepted("leading zeros", withLength("0005"), { body: "hello", environ: { CONTENT_LENGTH: "5" } }),
+  accepted("leading zeros", withLength("0005"), {
+    body: "hello",
+    environ: { CONTENT_LENGTH: "5" },
+  }),
   accepted("white space around the length", post("Content-Length: \t5 \r\n", "hello"), {
     body: "hello",
   }),
@@ -28,10 +45,26 @@ export const FRAMING: readonly Row[] = [
   accepted("all bytes in a body", withLength("256", String.fromCharCode(...Array(256).keys())), {
     body: String.fromCharCode(...Array(256).keys()),
   }),
-  accepted("a body, then another request", `${withLength("5")}${get("", "/2")}`, { body: "hello" }, { path: "/2", body: "" }),
-  accepted("CRLF behind a body", `${withLength("5")}\r\n${get("", "/2")}`, { body: "hello" }, { path: "/2" }),
-  last("length on HTTP/1.0", "POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello", { body: "hello" }),
-  refusedAfter([{ body: "hell" }], "a length too short: the rest is junk", withLength("4", "hello\r\n\r\n")),
+  accepted(
+    "a body, then another request",
+    `${withLength("5")}${get("", "/2")}`,
+    { body: "hello" },
+    { path: "/2", body: "" },
+  ),
+  accepted(
+    "CRLF behind a body",
+    `${withLength("5")}\r\n${get("", "/2")}`,
+    { body: "hello" },
+    { path: "/2" },
+  ),
+  last("length on HTTP/1.0", "POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello", {
+    body: "hello",
+  }),
+  refusedAfter(
+    [{ body: "hell" }],
+    "a length too short: the rest is junk",
+    withLength("4", "hello\r\n\r\n"),
+  ),
   ...(
     [
       ["", "empty"],
@@ -67,38 +100,82 @@ export const FRAMING: readonly Row[] = [
       ["5\0", "NUL"],
     ] as const
   ).map(([value, name]) => refused(`Content-Length: ${name}`, withLength(value))),
-  ...["18446744073709551616", "18446744073709551621", "9223372036854775808", "4294967301", "9".repeat(400), `${"0".repeat(30)}99999999`].map(
-    (value) => refused(`Content-Length of ${value.length} digits from ${value.slice(0, 6)}`, withLength(value), 413),
+  ...[
+    "18446744073709551616",
+    "18446744073709551621",
+    "9223372036854775808",
+    "4294967301",
+    "9".repeat(400),
+    `${"0".repeat(30)}99999999`,
+  ].map((value) =>
+    refused(
+      `Content-Length: ${value.slice(0, 30)} (${value.length} digits)`,
+      withLength(value),
+      413,
+    ),
   ),
   refused("two lengths", post("Content-Length: 5\r\nContent-Length: 6\r\n", "hello!")),
   refused("two lengths, the first 0", post("Content-Length: 0\r\nContent-Length: 5\r\n", "hello")),
-  refused("two lengths in different case", post("content-length: 5\r\nCONTENT-LENGTH: 1\r\n", "hello")),
+  refused(
+    "two lengths in different case",
+    post("content-length: 5\r\nCONTENT-LENGTH: 1\r\n", "hello"),
+  ),
   refused("two lengths, one bad", post("Content-Length: 5\r\nContent-Length: x\r\n", "hello")),
   refused("two lengths, one empty", post("Content-Length: 5\r\nContent-Length:\r\n", "hello")),
 
   // Both at once.
   refused("CL.TE", post("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\nG")),
-  refused("TE.CL", post("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", `5c\r\n${SMUGGLED}\r\n0\r\n\r\n`)),
-  refused("length 0 and chunked", post("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")),
-  refused("length and an unknown coding", post("Content-Length: 5\r\nTransfer-Encoding: x\r\n", "hello")),
-  refused("length and identity", post("Content-Length: 5\r\nTransfer-Encoding: identity\r\n", "hello")),
-  refused("length and an empty coding", post("Content-Length: 5\r\nTransfer-Encoding:\r\n", "hello")),
-  refused("a bad length and chunked", post("Content-Length: x\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")),
-  refused("both on HTTP/1.0", "POST / HTTP/1.0\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+  refused(
+    "TE.CL",
+    post("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", `5c\r\n${SMUGGLED}\r\n0\r\n\r\n`),
+  ),
+  refused(
+    "length 0 and chunked",
+    post("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+  ),
+  refused(
+    "length and an unknown coding",
+    post("Content-Length: 5\r\nTransfer-Encoding: x\r\n", "hello"),
+  ),
+  refused(
+    "length and identity",
+    post("Content-Length: 5\r\nTransfer-Encoding: identity\r\n", "hello"),
+  ),
+  refused(
+    "length and an empty coding",
+    post("Content-Length: 5\r\nTransfer-Encoding:\r\n", "hello"),
+  ),
+  refused(
+    "a bad length and chunked",
+    post("Content-Length: x\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+  ),
+  refused(
+    "both on HTTP/1.0",
+    "POST / HTTP/1.0\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  ),
 
   // Transfer-Encoding.
   accepted("chunked", chunked("5\r\nhello\r\n0\r\n\r\n"), {
     body: "hello",
+    isTerminated: true,
     environ: { CONTENT_LENGTH: "5" },
     absent: ["HTTP_TRANSFER_ENCODING"],
   }),
   accepted("chunked in capitals", withCoding("CHUNKED"), { body: "" }),
   accepted("chunked in mixed case", withCoding("ChUnKeD"), { body: "" }),
   accepted("white space around chunked", withCoding("\t chunked \t"), { body: "" }),
-  accepted("the name in capitals", post("TRANSFER-ENCODING: chunked\r\n", "0\r\n\r\n"), { body: "" }),
-  accepted("GET with chunks", `${get("Transfer-Encoding: chunked\r\n")}1\r\nx\r\n0\r\n\r\n`, { method: "GET", body: "x" }),
+  accepted("the name in capitals", post("TRANSFER-ENCODING: chunked\r\n", "0\r\n\r\n"), {
+    body: "",
+  }),
+  accepted("GET with chunks", `${get("Transfer-Encoding: chunked\r\n")}1\r\nx\r\n0\r\n\r\n`, {
+    method: "GET",
+    body: "x",
+  }),
   refused("chunked on HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-  refused("chunked on HTTP/1.0 with keep-alive", "POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+  refused(
+    "chunked on HTTP/1.0 with keep-alive",
+    "POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  ),
   ...(
     [
       ["", "empty", 400],
@@ -135,15 +212,41 @@ export const FRAMING: readonly Row[] = [
       ["chunked, cow", "chunked, then a cow", 400],
       ["cow, chunked", "a cow, then chunked", 501],
     ] as const
-  ).map(([value, name, status]) => refused(`Transfer-Encoding: ${name}`, withCoding(value), status)),
-  refused("two codings, both chunked", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")),
-  refused("two codings, identity last", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n")),
-  refused("two codings, identity first", post("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 501),
-  refused("two codings, one empty", post("Transfer-Encoding: chunked\r\nTransfer-Encoding:\r\n", "0\r\n\r\n")),
+  ).map(([value, name, status]) =>
+    refused(`Transfer-Encoding: ${name}`, withCoding(value), status),
+  ),
+  refused(
+    "two codings, both chunked",
+    post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+  ),
+  refused(
+    "two codings, identity last",
+    post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n"),
+  ),
+  refused(
+    "two codings, identity first",
+    post("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+    501,
+  ),
+  refused(
+    "two codings, one empty",
+    post("Transfer-Encoding: chunked\r\nTransfer-Encoding:\r\n", "0\r\n\r\n"),
+  ),
   refused("a name that ends in NUL", post("Transfer-Encoding\0: chunked\r\n", "0\r\n\r\n")),
-  refused("a name that begins with a space", post("X: y\r\n Transfer-Encoding: chunked\r\n", "0\r\n\r\n")),
-  refusedAfter([{ body: "", environ: { "HTTP_TRANSFER-ENCODING_": "" }, absent: [] }].map(() => ({ body: "" })), "a name with one letter more is another field", post("Transfer-Encodingx: chunked\r\n", "0\r\n\r\n")),
-  accepted("X-Transfer-Encoding is another field", post("X-Transfer-Encoding: chunked\r\nContent-Length: 1\r\n", "x"), { body: "x" }),
+  refused(
+    "a name that begins with a space",
+    post("X: y\r\n Transfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+  ),
+  refusedAfter(
+    [{ environ: { HTTP_TRANSFER_ENCODINGX: "chunked" } }],
+    "a name with one letter more is another field",
+    post("Transfer-Encodingx: chunked\r\n", "0\r\n\r\n"),
+  ),
+  accepted(
+    "X-Transfer-Encoding is another field",
+    post("X-Transfer-Encoding: chunked\r\nContent-Length: 1\r\n", "x"),
+    { body: "x" },
+  ),
 
   // Truncated.
   truncated("nothing at all", ""),

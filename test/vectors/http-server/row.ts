@@ -8,6 +8,8 @@ export interface Seen {
   /** Latin-1. */
   readonly body?: string;
   readonly environ?: Readonly<Record<string, string>>;
+  /** `wsgi.input_terminated`: only a chunked body tells it, since CONTENT_LENGTH bounds every other. */
+  readonly isTerminated?: boolean;
   /** Variables that must not be there. */
   readonly absent?: readonly string[];
 }
