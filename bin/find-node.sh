@@ -6,7 +6,7 @@ fail() {
   exit 2
 }
 
-# 22.18 and 23.7 are the first that run TypeScript unasked and know --disable-sigusr1. `node --version` says v22.18.0.
+# 22.18 and 23.7 are the first that run TypeScript unasked. `node --version` says v22.18.0.
 is_new_enough() {
   version=$("$1" --version 2>/dev/null) || return 1
   major=${version#v}

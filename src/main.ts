@@ -24,6 +24,8 @@ async function main(): Promise<number> {
       // Between launcher and server only: the application's environment is the user's own.
       delete process.env[SOFT_FILE_LIMIT_VARIABLE];
       process.chdir(workingDirectory);
+      // Until src/io/signals.ts says what it means: without a handler Node would open its inspector on SIGUSR1.
+      process.on("SIGUSR1", () => {});
       // Loaded here, so that --help and a wrong option answer without the server's modules.
       const { serve } = await import("./server.ts");
       return serve(config, application);

@@ -27,7 +27,7 @@ export const libc = {
 
   fork: library.func("int fork()"),
   waitpid: library.func("int waitpid(int pid, void *status, int options)"),
-  _exit: library.func("void _exit(int status)"),
+  exit: library.func("void _exit(int status)"),
   getpid: library.func("int getpid()"),
   getppid: library.func("int getppid()"),
   kill: library.func("int kill(int pid, int signal)"),
@@ -35,7 +35,9 @@ export const libc = {
 
   sigaction: library.func("int sigaction(int signal, void *wanted, void *before)"),
   sigprocmask: library.func("int sigprocmask(int how, void *set, void *before)"),
-  mmap: library.func("void *mmap(void *at, size_t size, int access, int flags, int fd, long offset)"),
+  mmap: library.func(
+    "void *mmap(void *at, size_t size, int access, int flags, int fd, long offset)",
+  ),
   mprotect: library.func("int mprotect(void *at, size_t size, int access)"),
   madvise: library.func("int madvise(void *at, size_t size, int advice)"),
   memcpy: library.func("void *memcpy(void *to, void *from, size_t size)"),
@@ -43,25 +45,26 @@ export const libc = {
   strerror: library.func("str strerror(int errno)"),
 } as const;
 
-/** Functions that only Linux has: looked up when they are called, so that the rest works elsewhere. */
+/** Functions that only Linux has: looked up at their first call, so that the rest works elsewhere. */
 export const linux = {
-  prctl: (option: number, value: number): number =>
-    library.func("int prctl(int option, ulong a, ulong b, ulong c, ulong d)")(option, value, 0, 0, 0),
-  seccomp: (operation: number, flags: number, program: Uint8Array): number =>
-    library.func("long syscall(long number, ulong operation, ulong flags, void *program)")(
-      317, operation, flags, program,
-    ),
-  ppoll: library.func("int ppoll(void *entries, ulong count, void *timeout, void *mask)"),
+  ppoll: lookedUpLate("int ppoll(void *entries, ulong count, void *timeout, void *mask)"),
+  prctl: lookedUpLate("int prctl(int option, ulong a, ulong b, ulong c, ulong d)"),
+  syscall: lookedUpLate("long syscall(long number, ulong a, ulong b, void *c)"),
 };
+
+function lookedUpLate(definition: string): (...values: unknown[]) => number {
+  let found: ReturnType<typeof library.func> | undefined;
+  return (...values) => (found ??= library.func(definition))(...values);
+}
 
 /** Why the last call failed. To be asked at once: the runtime makes calls of its own. */
 export function lastErrno(): number {
   return koffi.errno();
 }
 
-/** The address of a function of the C library. */
-export function addressOf(name: string): bigint {
-  return koffi.address(library.symbol(name));
+/** Where a function of the C library, or the bytes of a buffer, stand in memory. */
+export function addressOf(thing: string | Uint8Array): bigint {
+  return koffi.address(typeof thing === "string" ? library.symbol(thing) : thing);
 }
 
 /** Memory that the kernel or the C library owns, as bytes that stay in place. */

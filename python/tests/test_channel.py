@@ -224,10 +224,9 @@ class Gone(ChannelTest):
             self.assertEqual((number, bytes(body)), (n, bytes([n % 256]) * 10_000))
 
     def test_behind_a_frame_that_makes_the_buffer_move(self) -> None:
-        self.front.request(1, body=bytes(200_000))
-        self.next()
         second = request_frame(2, body=bytes(100_000))
-        self.front.send(second[:100])
+        self.front.send(request_frame(1, body=bytes(180_000)) + second[:100])
+        self.next()
         self.assertFalse(self.channel.is_gone(1))
         data = second[100:] + wire.encode(wire.Gone(1, 0))
         sender = threading.Thread(target=self.front.send, args=(data,))

@@ -1,10 +1,12 @@
 """PEP 3333 as an application sees it: environ, start_response, write, iterables, close, errors."""
 
+import gc
 import io
 import os
 import sys
 import tempfile
 import unittest
+import weakref
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -12,6 +14,8 @@ from unittest import mock
 from recorded import RecordingChannel, Run
 from rickhouse import exchange, wire
 from rickhouse.file_wrapper import FileWrapper
+from rickhouse.wsgi import Gateway, base_environ
+from support import environ_of
 
 TEXT = [("Content-Type", "text/plain")]
 
@@ -378,6 +382,29 @@ class StartResponse(unittest.TestCase):
         self.assertEqual((run.status, run.body, run.is_broken), (200, b"first", True))
         self.assertIn("ValueError: the original", run.logged)
 
+    def test_exc_info_makes_no_reference_cycle(self) -> None:
+        class Problem(Exception):
+            pass
+
+        errors: list[Any] = []
+
+        def application(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response("200 OK", TEXT)
+            yield b"first"
+            error = Problem()
+            errors.append(weakref.ref(error))
+            exc_info = (Problem, error, None)
+            del error
+            try:
+                start_response("500 Sorry", [], exc_info)
+            finally:
+                del exc_info
+
+        gc.disable()
+        self.addCleanup(gc.enable)
+        Run(application)
+        self.assertIsNone(errors[0]())
+
     def test_with_exc_info_at_first_is_as_without(self) -> None:
         def application(environ: Any, start_response: Any) -> list[bytes]:
             start_response("500 Sorry", [], (ValueError, ValueError(), None))
@@ -545,6 +572,22 @@ class Close(unittest.TestCase):
             self.assertEqual((run.body, run.is_over, run.is_broken), (b"a", True, False))
             self.assertIn("error in close() after GET /", run.logged)
             self.assertIn("ValueError: in close", run.logged)
+
+
+class Ends(unittest.TestCase):
+    def test_the_end_of_a_complete_answer_waits_for_the_next_frame(self) -> None:
+        channel: Any = RecordingChannel([])
+        application = answering(iter([b"a"]), headers=[("Content-Length", "1")])
+        Gateway(application, channel, base_environ("", False, False)).run((1, 0, environ_of(), b""))
+        self.assertEqual([type(event) for event in channel.events], [wire.Answer])
+        channel.flush()
+        self.assertEqual([type(event) for event in channel.events], [wire.Answer, wire.End])
+
+    def test_no_end_waits_when_the_front_does_not_know_that_the_body_is_whole(self) -> None:
+        channel: Any = RecordingChannel([])
+        gateway = Gateway(answering(iter([b"a"])), channel, base_environ("", False, False))
+        gateway.run((1, 0, environ_of(), b""))
+        self.assertEqual([type(event) for event in channel.events], [wire.Answer, wire.End])
 
 
 class Errors(unittest.TestCase):

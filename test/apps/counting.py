@@ -1,4 +1,4 @@
-"""Counts each run by the id in its path, in one file per process; /slow/... takes 0.2 s."""
+"""Counts each run by the id in its path, in one file per process; the query says how many milliseconds it takes."""
 
 import os
 import time
@@ -17,6 +17,6 @@ def app(environ, start_response):
         )
     path = environ["PATH_INFO"]
     os.write(_file, f"{path.rpartition('/')[2]}\n".encode())
-    if path.startswith("/slow"):
-        time.sleep(0.2)
+    if environ["QUERY_STRING"]:
+        time.sleep(int(environ["QUERY_STRING"]) / 1000)
     return record.answer(start_response, path)

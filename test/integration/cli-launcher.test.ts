@@ -121,7 +121,7 @@ describe("bin/rickhouse", () => {
       const [limit, ...handed] = stdout.split("\n");
       assert.match(limit ?? "", /^(?:\d+|unlimited)$/);
       assert.deepEqual(handed.slice(-5), [`${root}/src/main.ts`, ...args, ""]);
-      assert.ok(handed.includes("--disable-sigusr1"));
+      assert.ok(handed.includes("--disable-warning=ExperimentalWarning"));
     });
   }
 });

@@ -3,7 +3,8 @@ import { after, before, describe, it } from "node:test";
 import { RawClient } from "../support/raw-client.ts";
 import { noted, openGate, recordOf } from "../support/record.ts";
 import { begin, get, message, post } from "../support/requests.ts";
-import { isAlive, startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
+import { isAlive } from "../support/processes.ts";
+import { startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
 
 /** How often the application began to run this request. */
 function runsOf(server: ServerUnderTest, line: string): number {

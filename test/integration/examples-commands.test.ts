@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { isAlive, ROOT, startServer, waitFor } from "../support/server.ts";
+import { isAlive } from "../support/processes.ts";
+import { ROOT, startServer, waitFor } from "../support/server.ts";
 
 /** Not the checkout: the commands have to work from any directory. */
 const elsewhere = realpathSync(mkdtempSync(join(tmpdir(), "rickhouse-commands-")));

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { recordOf, noted } from "../support/record.ts";
 import { begin, get } from "../support/requests.ts";
-import { isAlive, startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
+import { isAlive } from "../support/processes.ts";
+import { startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
 
 const TIMEOUT_MS = 1000;
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RawClient, rawRequest } from "../support/raw-client.ts";
-import { isAlive, startServer, waitFor } from "../support/server.ts";
+import { isAlive } from "../support/processes.ts";
+import { startServer, waitFor } from "../support/server.ts";
 
 describe("a server with a plain application", () => {
   it("answers, and leaves no process and no file behind", async () => {

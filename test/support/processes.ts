@@ -1,7 +1,34 @@
-// What the system tells of a process, for tests that look for leaks (Linux).
+// What the system tells of processes and their sockets (Linux): for tests that look at a process tree from outside, or for leaks.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { childrenOf } from "./server.ts";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** A zombie has ended: it only waits for its parent to look. */
+export function isAlive(pid: number): boolean {
+  return !["", "Z", "X"].includes(stateOf(pid));
+}
+
+/** One letter of proc(5): R, S, T (stopped), Z (zombie); empty when there is no such process. */
+export function stateOf(pid: number): string {
+  try {
+    return /\) (\w)/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1] ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export function childrenOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1");
+    return text.split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Children that have ended and that nobody has reaped. */
+export function zombiesOf(pid: number): number[] {
+  return childrenOf(pid).filter((child) => stateOf(child) === "Z");
+}
 
 export function openDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
@@ -12,16 +39,33 @@ export function memoryMaps(pid: number): number {
   return readFileSync(`/proc/${pid}/maps`, "latin1").split("\n").length - 1;
 }
 
-/** Children that have ended and that nobody has reaped. */
-export function zombiesOf(pid: number): number[] {
-  return childrenOf(pid).filter((child) => stateOf(child) === "Z");
+export interface TcpSocket {
+  readonly port: number;
+  readonly state: "ESTABLISHED" | "LISTEN" | "other";
 }
 
-/** One letter of proc(5): R, S, T (stopped), Z; empty when there is no such process. */
-export function stateOf(pid: number): string {
+/** The IPv4 sockets that this process holds. */
+export function tcpSocketsOf(pid: number): TcpSocket[] {
+  const own = new Set(
+    readdirSync(`/proc/${pid}/fd`).map((name) => linkOf(`/proc/${pid}/fd/${name}`)),
+  );
+  const sockets: TcpSocket[] = [];
+  for (const line of readFileSync("/proc/net/tcp", "latin1").split("\n").slice(1, -1)) {
+    const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
+    if (!own.has(`socket:[${inode}]`)) continue;
+    const port = Number.parseInt(local.split(":")[1] ?? "", 16);
+    sockets.push({
+      port,
+      state: state === "01" ? "ESTABLISHED" : state === "0A" ? "LISTEN" : "other",
+    });
+  }
+  return sockets;
+}
+
+function linkOf(path: string): string {
   try {
-    return /\) (\w)/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1] ?? "";
+    return readlinkSync(path);
   } catch {
-    return "";
+    return ""; // Closed since it was listed.
   }
 }

@@ -1,25 +1,17 @@
 // A client that sends bytes as they are and reads answers without forgiving anything: what tests of a server need and http clients hide.
 
 import { connect, type Socket } from "node:net";
+import { type RawResponse, ResponseReader } from "./response-reader.ts";
 import { deadlineIn } from "./server.ts";
 
-export interface RawResponse {
-  readonly status: number;
-  readonly reason: string;
-  /** Lower-case names; repeated ones joined with ", ". */
-  readonly fields: ReadonlyMap<string, string>;
-  readonly head: string;
-  readonly body: Buffer;
-  /** The body ended as its framing says; false when the connection ended first. */
-  readonly isWhole: boolean;
-}
+export type { RawResponse } from "./response-reader.ts";
 
 const DEFAULT_DEADLINE_MS = 15_000;
 
 export class RawClient implements Disposable {
   readonly socket: Socket;
-  #chunks: Buffer[] = [];
-  #receivedBytes = 0;
+  #buffer = Buffer.alloc(0);
+  #length = 0;
   #hasEnded = false;
   #isClosed = false;
   #error: NodeJS.ErrnoException | undefined;
@@ -30,8 +22,7 @@ export class RawClient implements Disposable {
     const options = { allowHalfOpen: true, noDelay: true };
     this.socket = connect({ ...addressOf(target), ...options });
     this.socket.on("data", (chunk: Buffer) => {
-      this.#chunks.push(chunk);
-      this.#receivedBytes += chunk.length;
+      this.#keep(chunk);
       this.#wake?.();
     });
     this.socket.on("end", () => {
@@ -63,16 +54,12 @@ export class RawClient implements Disposable {
 
   /** Everything that came and was not taken by `response()`. */
   get received(): Buffer {
-    const [first = Buffer.alloc(0), second] = this.#chunks;
-    if (second === undefined) return first;
-    const whole = Buffer.concat(this.#chunks);
-    this.#chunks = [whole];
-    return whole;
+    return this.#buffer.subarray(0, this.#length);
   }
 
   /** How much of it there is. */
   get receivedBytes(): number {
-    return this.#receivedBytes;
+    return this.#length;
   }
 
   send(bytes: string | Uint8Array): void {
@@ -110,25 +97,18 @@ export class RawClient implements Disposable {
 
   /** The next response. `method` HEAD: it has no body. Interim responses (1xx) count as responses without body. */
   async response(method = "GET", deadlineMs?: number): Promise<RawResponse> {
-    let needed = 0;
+    const reader = new ResponseReader(method);
     return this.#until(
       "a response",
       () => {
-        // A long body is not looked through again for each of its segments.
-        if (this.#receivedBytes < needed && !this.#hasEnded) return undefined;
-        const bytes = this.received;
-        const parsed = parseResponse(bytes, method, this.#hasEnded);
-        if (typeof parsed !== "number") {
-          const rest = bytes.subarray(parsed.length);
-          this.#chunks = rest.length === 0 ? [] : [rest];
-          this.#receivedBytes = rest.length;
-          return parsed.response;
-        }
-        if (this.#hasEnded) {
+        const end = reader.read(this.received, this.#hasEnded);
+        if (end === -1 && this.#hasEnded) {
           throw new Error(`the connection ended without a response: ${this.#describe()}`);
         }
-        needed = parsed;
-        return undefined;
+        if (end === -1) return undefined;
+        this.#buffer = this.#buffer.subarray(end, this.#length);
+        this.#length = this.#buffer.length;
+        return reader.response;
       },
       deadlineMs,
     );
@@ -141,12 +121,24 @@ export class RawClient implements Disposable {
 
   /** Resolves when at least `count` bytes wait to be taken. */
   async bytes(count: number, deadlineMs?: number): Promise<void> {
-    await this.#until(`${count} bytes`, () => this.#receivedBytes >= count, deadlineMs);
+    await this.#until(`${count} bytes`, () => this.#length >= count, deadlineMs);
   }
 
   /** Resolves when the connection is gone altogether: both sides ended, or one reset. */
   async closed(deadlineMs?: number): Promise<void> {
     await this.#until("the close of the connection", () => this.#isClosed, deadlineMs);
+  }
+
+  /** Doubles: a long answer is not copied again for each of its segments. */
+  #keep(chunk: Buffer): void {
+    const needed = this.#length + chunk.length;
+    if (needed > this.#buffer.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#length));
+      grown.set(this.received);
+      this.#buffer = grown;
+    }
+    this.#buffer.set(chunk, this.#length);
+    this.#length = needed;
   }
 
   /** Polls nothing: `condition` is asked again whenever something came. */
@@ -174,7 +166,7 @@ export class RawClient implements Disposable {
 
   #describe(): string {
     const start = JSON.stringify(this.received.toString("latin1", 0, 300));
-    return `${this.#receivedBytes} bytes: ${start}, error: ${String(this.#error)}`;
+    return `${this.#length} bytes: ${start}, error: ${String(this.#error)}`;
   }
 
   [Symbol.dispose](): void {
@@ -198,73 +190,4 @@ function addressOf(
 ): { path: string } | { host: string; port: number } {
   if (typeof target === "string") return { path: target };
   return typeof target === "number" ? { host: "127.0.0.1", port: target } : target;
-}
-
-/** The response that `bytes` begins with, and its length; or how many bytes it has at least. */
-function parseResponse(
-  bytes: Buffer,
-  method: string,
-  isOver: boolean,
-): { response: RawResponse; length: number } | number {
-  const headEnd = bytes.indexOf("\r\n\r\n");
-  if (headEnd === -1) return bytes.length + 1;
-  const head = bytes.toString("latin1", 0, headEnd);
-  const [statusLine = "", ...lines] = head.split("\r\n");
-  const found = /^HTTP\/1\.1 (\d{3}) (.*)$/.exec(statusLine);
-  if (found === null) throw new Error(`not a status line: ${statusLine}`);
-  const fields = new Map<string, string>();
-  for (const line of lines) {
-    const colon = line.indexOf(":");
-    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:/.test(line)) throw new Error(`not a field line: ${line}`);
-    const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    const earlier = fields.get(name);
-    fields.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
-  }
-  const status = Number(found[1]);
-  const start = headEnd + 4;
-  const answer = (body: Buffer, end: number, isWhole: boolean) => ({
-    response: { status, reason: found[2] ?? "", fields, head, body, isWhole },
-    length: end,
-  });
-  if (method === "HEAD" || status < 200 || status === 204 || status === 304) {
-    return answer(Buffer.alloc(0), start, true);
-  }
-  const coding = fields.get("transfer-encoding");
-  const lengthText = fields.get("content-length");
-  if (coding !== undefined) {
-    if (coding !== "chunked" || lengthText !== undefined) throw new Error(`bad framing: ${head}`);
-    const decoded = decodeChunked(bytes, start);
-    if (decoded.end !== -1) return answer(decoded.body, decoded.end, true);
-    return isOver ? answer(decoded.body, bytes.length, false) : bytes.length + 1;
-  }
-  if (lengthText !== undefined) {
-    if (!/^\d+$/.test(lengthText)) throw new Error(`bad Content-Length: ${lengthText}`);
-    const end = start + Number(lengthText);
-    if (bytes.length >= end) return answer(bytes.subarray(start, end), end, true);
-    return isOver ? answer(bytes.subarray(start), bytes.length, false) : end;
-  }
-  return isOver ? answer(bytes.subarray(start), bytes.length, true) : bytes.length + 1;
-}
-
-/** `end` is -1 when the last chunk is not there. */
-function decodeChunked(bytes: Buffer, start: number): { body: Buffer; end: number } {
-  const pieces: Buffer[] = [];
-  let at = start;
-  for (;;) {
-    const lineEnd = bytes.indexOf("\r\n", at);
-    if (lineEnd === -1) return { body: Buffer.concat(pieces), end: -1 };
-    const sizeText = bytes.toString("latin1", at, lineEnd);
-    if (!/^[0-9a-f]+$/.test(sizeText)) throw new Error(`bad chunk size: ${sizeText}`);
-    const size = Number.parseInt(sizeText, 16);
-    const next = lineEnd + 2 + size;
-    if (size === 0) {
-      const isThere = bytes.toString("latin1", lineEnd + 2, lineEnd + 4) === "\r\n";
-      return { body: Buffer.concat(pieces), end: isThere ? lineEnd + 4 : -1 };
-    }
-    pieces.push(bytes.subarray(lineEnd + 2, Math.min(next, bytes.length)));
-    if (bytes.length < next + 2) return { body: Buffer.concat(pieces), end: -1 };
-    if (bytes.toString("latin1", next, next + 2) !== "\r\n") throw new Error("chunk without CRLF");
-    at = next + 2;
-  }
 }

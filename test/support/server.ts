@@ -2,8 +2,9 @@
 // left running when a test ends is an error of that test.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { childrenOf, isAlive, tcpSocketsOf } from "./processes.ts";
 import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "../..");
@@ -51,6 +52,7 @@ export class ServerUnderTest implements AsyncDisposable {
   #output = "";
   #errors = "";
   #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
+  #isDisposed = false;
 
   constructor(application: string, options: ServerOptions = {}) {
     const args = [...(options.args ?? [])];
@@ -126,6 +128,19 @@ export class ServerUnderTest implements AsyncDisposable {
     return childrenOf(this.pid);
   }
 
+  /** Client connections that the front has accepted. */
+  get connections(): number {
+    return tcpSocketsOf(this.pid).filter(
+      ({ port, state }) => port === this.port && state === "ESTABLISHED",
+    ).length;
+  }
+
+  get listeningPorts(): number[] {
+    return tcpSocketsOf(this.pid)
+      .filter(({ state }) => state === "LISTEN")
+      .map(({ port }) => port);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.process.kill(signal);
   }
@@ -141,19 +156,25 @@ export class ServerUnderTest implements AsyncDisposable {
     await waitFor(`the log line ${String(text)} in ${this.#errors}`, isThere, deadlineMs);
   }
 
-  /** SIGTERM, and what every test wants to be true of the end: status 0, no process, no file left. */
-  async stop(): Promise<void> {
-    const tree = this.#tree();
+  /** SIGTERM, and the end that it should have; files of the test stay. */
+  async exitAfterDrain(): Promise<void> {
     this.signal("SIGTERM");
     const { code, signal } = await this.exited(35_000);
     if (code !== 0) {
       throw new Error(`the server ended with ${String(code ?? signal)}: ${this.#errors}`);
     }
+  }
+
+  /** SIGTERM, and what every test wants to be true of the end: status 0, no process, no file left. */
+  async stop(): Promise<void> {
+    const tree = this.#tree();
+    await this.exitAfterDrain();
     await this.#nothingLeft(tree);
   }
 
   /** Ends the test's server whatever state it is in; throws when something stays behind. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isDisposed) return;
     const tree = this.#tree();
     if (this.#exit === undefined) {
       this.signal("SIGTERM");
@@ -174,6 +195,7 @@ export class ServerUnderTest implements AsyncDisposable {
       return readdirSync(this.temporaryDirectory).every((name) => !name.startsWith("rickhouse-"));
     });
     rmSync(this.temporaryDirectory, { recursive: true, force: true });
+    this.#isDisposed = true;
   }
 }
 
@@ -189,23 +211,5 @@ export async function startServer(
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
-  }
-}
-
-/** A zombie has ended: it only waits for its parent to look. */
-export function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
-  } catch {
-    return false;
-  }
-}
-
-export function childrenOf(pid: number): number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1");
-    return text.split(" ").filter(Boolean).map(Number);
-  } catch {
-    return [];
   }
 }

@@ -51,7 +51,7 @@ class Gateway:
         environ["wsgi.errors"] = sys.stderr
         environ["rickhouse.client_disconnected"] = exchange.is_client_gone
         if flags & REQUEST_CHUNKED:
-            # Only here: frameworks that trust it read without a size; wsgiref.validate refuses that.
+            # Only here: frameworks that trust it read without a size; wsgiref.validate refuses it.
             environ["wsgi.input_terminated"] = True
         if flags & REQUEST_FILE:
             self._run_with_file(exchange, environ, body)

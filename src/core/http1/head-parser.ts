@@ -26,6 +26,8 @@ export class HeadParser {
   begin(bytes: Uint8Array, start: number): void {
     this.#head.bytes = bytes;
     this.#head.fieldCount = 0;
+    // A head that is refused before its method was read is not the HEAD that came before it.
+    this.#head.isHead = false;
     this.#requestLine.begin(start);
     this.#isInFields = false;
   }

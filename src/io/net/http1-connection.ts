@@ -10,12 +10,15 @@ import type { ConnectionContext } from "./connection-context.ts";
 import { clearDeadline, type DeadlineList, type Waiter } from "./deadlines.ts";
 import type { PendingRequest } from "./pending-request.ts";
 import { RequestIntake } from "./request-intake.ts";
+import { resetSocket } from "./reset-socket.ts";
 import { ResponseWriter } from "./response-writer.ts";
 
 /** Bytes behind the request being answered stay in the kernel above this (design section 2.1). */
 const MAX_BUFFERED_BYTES = 32 * 1024;
 /** What logs show for an exchange whose client left; never on the wire (nginx's number). */
 const CLIENT_GONE_STATUS = 499;
+/** A client that goes on sending behind the last answer is read for this long in all: then it is cut. */
+const MAX_LINGER_MS = 30_000;
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 export class Http1Connection implements AnswerSink, Waiter {
@@ -44,6 +47,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   #mustClose = false;
   /** FIN is sent, or the socket is gone: what still comes is dropped. */
   #isClosing = false;
+  #lingerUntil = 0;
 
   /** `address`: what requests that come in here say of the server. */
   constructor(
@@ -81,11 +85,12 @@ export class Http1Connection implements AnswerSink, Waiter {
         if (this.#exchange !== undefined) context.requests.hold(this.#exchange, isHeld);
       },
       onCaughtUp: () => {
+        this.#overAt = context.now();
         this.#goOn();
       },
       onError: (error) => {
         context.observer.failed("cannot keep an answer in a file", error);
-        socket.destroy();
+        this.destroy();
       },
     });
     this.#listen(socket);
@@ -100,7 +105,7 @@ export class Http1Connection implements AnswerSink, Waiter {
       this.#onClientEnded();
     });
     socket.on("timeout", () => {
-      if (this.#writer.isStalled()) socket.destroy(); // The client takes nothing of its answer.
+      if (this.#writer.isStalled()) this.destroy(); // The client takes nothing of its answer.
     });
     // Resets and broken pipes are what clients do; "close" follows and says all that matters.
     socket.on("error", () => {});
@@ -114,9 +119,18 @@ export class Http1Connection implements AnswerSink, Waiter {
     if (this.#exchange === undefined && this.#intake.isBetweenRequests) this.#close();
   }
 
-  /** At once, whatever is under way. */
+  /** Nothing is under way, and the client has been given everything. */
+  get isIdle(): boolean {
+    const isWaiting = this.#exchange === undefined && this.#intake.isBetweenRequests;
+    return isWaiting && !this.#writer.isBehind && this.#socket.writableLength === 0;
+  }
+
+  /** At once, whatever is under way; an answer that is cut must not look whole. */
   destroy(): void {
-    this.#socket.destroy();
+    const isWhole = this.#exchange === undefined || !this.#hasBegunAnswer;
+    const isSent = !this.#writer.isBehind && this.#socket.writableLength === 0;
+    if (isWhole && isSent) this.#socket.destroy();
+    else resetSocket(this.#socket);
   }
 
   onDeadline(list: DeadlineList): void {
@@ -136,10 +150,13 @@ export class Http1Connection implements AnswerSink, Waiter {
 
   #onData(chunk: Buffer): void {
     // Lingering: what comes is read and dropped, so that the last answer arrives.
-    if (this.#mustClose && this.#exchange === undefined) return;
+    if (this.#mustClose && this.#exchange === undefined) {
+      this.#lingerOn();
+      return;
+    }
     this.#intake.push(chunk);
     if (this.#exchange === undefined) this.#drive();
-    else this.#pauseIfFull();
+    else if (this.#isFull) this.#setPaused(true);
   }
 
   /** Reads requests and hands them over until one is being answered, or bytes are missing. */
@@ -152,8 +169,9 @@ export class Http1Connection implements AnswerSink, Waiter {
       this.#submit(request);
     }
     this.#isDriving = false;
-    if (this.#hasClientEnded && this.#exchange === undefined) this.#onInputOver();
-    else this.#pauseIfFull();
+    if (this.#exchange !== undefined || this.#writer.isBehind) this.#setPaused(this.#isFull);
+    else if (this.#hasClientEnded) this.#onInputOver();
+    else if (this.#context.isDraining) this.closeIdle();
   }
 
   #submit(request: PendingRequest): void {
@@ -167,10 +185,8 @@ export class Http1Connection implements AnswerSink, Waiter {
     }
   }
 
-  #pauseIfFull(): void {
-    if (this.#exchange !== undefined && this.#intake.bufferedBytes > MAX_BUFFERED_BYTES) {
-      this.#setPaused(true);
-    }
+  get #isFull(): boolean {
+    return this.#intake.bufferedBytes > MAX_BUFFERED_BYTES;
   }
 
   #setPaused(isPaused: boolean): void {
@@ -227,8 +243,11 @@ export class Http1Connection implements AnswerSink, Waiter {
     if (exchange === this.#exchange) this.#socket.destroy(); // onClosed takes it out of the queue.
   }
 
+  /** Also at the end of client or server: what the client has sent before is answered. */
   #mayKeepAlive(exchange: Exchange): boolean {
-    return exchange.keepAlive && !this.#context.isDraining && !this.#hasClientEnded;
+    if (!exchange.keepAlive) return false;
+    const isEnding = this.#hasClientEnded || this.#context.isDraining;
+    return !isEnding || this.#intake.bufferedBytes > 0;
   }
 
   #writePage(refusal: Refusal, isHead: boolean, minorVersion: number, keepAlive: boolean): void {
@@ -250,6 +269,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     this.#mustClose = true;
     this.#isClosing = true;
     this.#exchangeOver(exchange);
+    this.#context.deadlines.linger.start(this, this.#context.now());
     this.#writer.break();
   }
 
@@ -266,23 +286,23 @@ export class Http1Connection implements AnswerSink, Waiter {
   /** The next request, or the end, once the client has taken enough of the last answer. */
   #goOn(): void {
     if (this.#exchange !== undefined || this.#isClosing || this.#writer.isBehind) return;
-    this.#mustClose ||= this.#context.isDraining && this.#intake.bufferedBytes === 0;
     if (this.#mustClose) {
       this.#close();
       return;
     }
     if (this.#intake.pending !== undefined) return;
-    this.#context.deadlines.keepAlive.start(this, this.#overAt);
+    if (this.#intake.isBetweenRequests) {
+      this.#context.deadlines.keepAlive.start(this, this.#overAt);
+    }
     this.#drive();
   }
 
   // Ending.
 
   #refuse(refusal: Refusal): void {
-    const pending = this.#intake.pending;
-    const requestLine = pending?.requestLine ?? "";
+    const requestLine = this.#intake.pending?.requestLine ?? "";
     this.#context.observer.refused(refusal, this.#remoteAddress, requestLine);
-    this.#writePage(refusal, pending?.isHead ?? false, 1, false);
+    this.#writePage(refusal, this.#intake.isHead, 1, false);
     this.#intake.dispose();
     this.#close();
   }
@@ -298,24 +318,36 @@ export class Http1Connection implements AnswerSink, Waiter {
     clearDeadline(this);
     this.#socket.end();
     if (this.#hasClientEnded) return;
-    this.#context.deadlines.linger.start(this, this.#context.now());
     this.#setPaused(false);
+    if (this.#socket.writableLength === 0) this.#linger();
+    else this.#socket.once("finish", () => this.#linger()); // Until then --send-timeout watches.
+  }
+
+  #linger(): void {
+    const now = this.#context.now();
+    this.#lingerUntil = now + MAX_LINGER_MS;
+    this.#context.deadlines.linger.start(this, now);
+  }
+
+  /** It still sends, so it may not have read the answer yet. */
+  #lingerOn(): void {
+    if (this.#lingerUntil === 0) return;
+    const now = this.#context.now();
+    if (now < this.#lingerUntil) this.#context.deadlines.linger.start(this, now);
   }
 
   #onClientEnded(): void {
     this.#hasClientEnded = true;
     const exchange = this.#exchange;
     if (exchange !== undefined) this.#context.requests.clientLeft(exchange, false);
-    else if (this.#intake.pending?.isWhole !== true) this.#onInputOver();
+    else this.#drive();
   }
 
-  /** Nothing more will come. In the middle of a request, that request never reaches the application. */
+  /** Nothing more will come. A request that is not whole never reaches the application. */
   #onInputOver(): void {
-    const isTruncated = !this.#intake.isBetweenRequests;
     if (this.#intake.pending?.isWhole === true) return;
     this.#intake.dispose();
-    if (isTruncated && !this.#mustClose) this.#socket.destroy();
-    else this.#close();
+    this.#close();
   }
 
   #onClosed(): void {

@@ -56,6 +56,11 @@ export class RequestIntake {
     return this.#pending;
   }
 
+  /** The request that is being read is a HEAD, as far as is known. */
+  get isHead(): boolean {
+    return this.#pending?.isHead ?? this.#parser.head.isHead;
+  }
+
   push(chunk: Uint8Array): void {
     this.#parser.push(chunk);
   }

@@ -13,6 +13,7 @@ import {
   type OwnFields,
 } from "../../core/http1/response-head.ts";
 import { ANSWER_FLAG } from "../../core/wire/frame.ts";
+import { resetSocket } from "./reset-socket.ts";
 import { ResponseBacklog, type BacklogOptions } from "./response-backlog.ts";
 
 /** The buffer in which small answers are put together, one for all connections: it is free again when the kernel took all of it. */
@@ -151,7 +152,7 @@ export class ResponseWriter {
   break(): void {
     this.#backlog.dispose();
     // Where only the end of the connection ends the body, a FIN would look like success.
-    if (this.#framing === FRAMING.close || !this.#socket.writable) this.#socket.resetAndDestroy();
+    if (this.#framing === FRAMING.close || !this.#socket.writable) resetSocket(this.#socket);
     else this.#socket.destroySoon();
   }
 

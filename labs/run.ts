@@ -1,0 +1,85 @@
+// bin/lab: lists the labs, or runs one. A lab is a file of this directory that does its work when it is loaded.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { print } from "./settings.ts";
+
+interface Lab {
+  readonly title: string;
+  /** What others called the same step. */
+  readonly alias?: string;
+  /** File of the variant for systems where fork is refused. */
+  readonly withoutFork?: string;
+}
+
+const LABS: Readonly<Record<string, Lab>> = {
+  webserver1: { title: "a socket that listens, one request after the other" },
+  client1: { title: "the other side: a bare socket" },
+  webserver2: { title: "the WSGI idea: any application, module:app" },
+  webserver3a: { title: "iterative: one client at a time", alias: "iterativeserver" },
+  webserver3b: { title: "the same, asleep after each answer", alias: "sleepserver" },
+  webserver3c: forking("a child for each request", "concurrentserver"),
+  webserver3d: forking("the parent does not close: hanging clients, zombies", "concurrentserver2"),
+  webserver3e: forking("SIGCHLD and wait: accept dies of EINTR"),
+  webserver3f: forking("accept again after EINTR: zombies under load", "concurrentserver3"),
+  webserver3g: forking("waitpid in a loop: the final server", "concurrentserver_final"),
+  client3: {
+    title: "many clients at once: --max-clients N --max-conns M",
+    alias: "client2",
+    withoutFork: "client.ts",
+  },
+};
+
+function forking(title: string, alias?: string): Lab {
+  return { title, withoutFork: "server.ts", ...(alias === undefined ? {} : { alias }) };
+}
+
+const [asked, ...rest] = process.argv.slice(2);
+if (asked === undefined || asked === "--help") {
+  list();
+} else {
+  await run(asked, rest);
+}
+
+function list(): void {
+  print("Usage: bin/lab NAME [arguments]     labs/README.md tells about each\n");
+  for (const [name, { title }] of Object.entries(LABS)) print(`  ${name.padEnd(12)} ${title}`);
+}
+
+async function run(name: string, options: readonly string[]): Promise<void> {
+  const found = Object.entries(LABS).find(([lab, { alias }]) => lab === name || alias === name);
+  if (found === undefined) fail(`no lab ${name}; bin/lab lists them`);
+  if (!existsSync(join(import.meta.dirname, "../node_modules/koffi")))
+    fail("the labs need the package koffi: run npm ci");
+
+  const [lab, { withoutFork }] = found;
+  process.argv = [process.execPath, lab, ...options];
+  const { exit } = await import("./posix/processes.ts");
+  try {
+    const variant = withoutFork === undefined ? undefined : await refusedVariant(withoutFork);
+    await import(variant ?? `./${lab}.ts`);
+  } catch (error) {
+    // In a forked child too, which must not go on as if it were the parent.
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    exit(1);
+  }
+}
+
+/** The file that runs instead when this process cannot be forked; FORK=no asks for it. */
+async function refusedVariant(file: string): Promise<string | undefined> {
+  const { ForkRefused, makeForkable } = await import("./posix/v8-fork.ts");
+  try {
+    if (process.env["FORK"] === "no") throw new ForkRefused("FORK=no");
+    makeForkable();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ForkRefused)) throw error;
+    print(`${error.message}; running the variant with child_process instead`);
+    return `./without-fork/${file}`;
+  }
+}
+
+function fail(message: string): never {
+  process.stderr.write(`lab: ${message}\n`);
+  process.exit(2);
+}

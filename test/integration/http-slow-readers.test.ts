@@ -1,0 +1,125 @@
+// Clients that read slowly or not at all: what waits for them is bounded and stays byte-exact, and no worker waits with it.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { get, spoolFiles, stateOf, stateWith } from "../support/answers-app.ts";
+import { pattern } from "../support/pattern.ts";
+import { RawClient, rawRequest } from "../support/raw-client.ts";
+import { type ServerUnderTest, startServer, waitFor } from "../support/server.ts";
+
+/** Far more than the kernel keeps for a connection. */
+const LARGE = 40 * 2 ** 20;
+
+function serve(...args: string[]): Promise<ServerUnderTest> {
+  return startServer("answers:app", { args: ["--workers", "1", ...args] });
+}
+
+/** A client that has read the start of an answer and nothing since. */
+async function stalled(server: ServerUnderTest, request: string): Promise<RawClient> {
+  const client = new RawClient(server.port);
+  client.send(request);
+  await client.bytes(1);
+  client.pause();
+  return client;
+}
+
+/** Reads on, and wants all of it. */
+async function readAll(client: RawClient, length: number): Promise<void> {
+  client.resume();
+  const answer = await client.response("GET", 60_000);
+  assert.ok(answer.isWhole);
+  assert.ok(answer.body.equals(pattern(length)));
+}
+
+describe("a slow reader", () => {
+  for (const kind of ["list", "stream"]) {
+    it(`does not hold the only worker (${kind} of 40 MiB)`, async () => {
+      await using server = await serve();
+      using slow = await stalled(server, get(`/${kind}?n=${LARGE}`));
+      // The worker is free again though most of its answer is unread.
+      assert.equal((await rawRequest(server.port, get("/list?n=1"))).status, 200);
+      await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+      await readAll(slow, LARGE);
+      await waitFor("the file's end", () => spoolFiles(server).length === 0);
+    });
+  }
+
+  it("gets all of a last answer, however long that takes, before the connection ends", async () => {
+    await using server = await serve("--response-memory", "64m");
+    using slow = await stalled(server, get("/list?n=20000000", "Connection: close\r\n"));
+    // Longer than the server goes on reading behind a last answer: nothing else tells that it did not give up.
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    await readAll(slow, 20_000_000);
+    await slow.ended();
+  });
+
+  it("leaves no file behind when it resets", async () => {
+    await using server = await serve();
+    using slow = await stalled(server, get(`/stream?n=${LARGE}`));
+    await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+    slow.reset();
+    await waitFor("the file's end", () => spoolFiles(server).length === 0);
+  });
+
+  it("cannot make the server keep what it sends meanwhile", async () => {
+    await using server = await serve("--response-memory", "64k");
+    using slow = await stalled(server, get(`/list?n=${LARGE}`));
+    await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+    // 64 MiB of requests: the kernel keeps a part, the server 32 KiB.
+    const requests = Buffer.from(get("/list?n=0", `X: ${"x".repeat(4000)}\r\n`).repeat(256));
+    for (let i = 0; i < 64; i++) slow.send(requests);
+    await rawRequest(server.port, get("/list?n=1"));
+    await waitFor("requests that nobody takes", () => slow.socket.writableLength > 2 ** 24);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.ok(slow.socket.writableLength > 2 ** 24, String(slow.socket.writableLength));
+  });
+});
+
+describe("limits of what waits for slow readers", () => {
+  const LIMITS = [
+    ["--response-memory", "1k"],
+    ["--response-file", "0"],
+    ["--response-file", "100k"],
+    ["--response-memory", "1k", "--response-file", "64k"],
+    ["--temp-disk", "0"],
+    ["--temp-disk", "300k", "--response-memory", "64k"],
+    ["--buffer-memory", "1m"],
+    ["--buffer-memory", "1m", "--temp-disk", "1m", "--response-memory", "1k"],
+  ];
+  for (const limits of LIMITS) {
+    it(`keep every byte: ${limits.join(" ")}`, async () => {
+      await using server = await serve(...limits);
+      using list = await stalled(server, get("/list?n=16000000"));
+      using stream = new RawClient(server.port);
+      stream.send(get("/stream?n=16000000&piece=100000"));
+      using small = new RawClient(server.port);
+      small.send(get("/stream?n=300000&piece=1000"));
+      await readAll(list, 16_000_000);
+      await readAll(stream, 16_000_000);
+      await readAll(small, 300_000);
+      await waitFor("no file", () => spoolFiles(server).length === 0);
+    });
+  }
+
+  it("hold the worker back, and let it go on when the reader does", async () => {
+    await using server = await serve("--threads", "2", "--response-file", "1m");
+    using slow = await stalled(server, get(`/stream?n=${LARGE}`));
+    let last = -1;
+    const held = await stateWith(server.port, "a worker that waits", ({ produced }) => {
+      const isHeld = produced > 0 && produced === last;
+      last = produced;
+      return isHeld;
+    });
+    assert.ok(held.produced < LARGE, "the worker must wait");
+    await readAll(slow, LARGE);
+    assert.equal((await stateOf(server.port)).produced, LARGE);
+  });
+
+  it("a reset lets a worker go that was held back", async () => {
+    await using server = await serve("--response-file", "0");
+    using slow = await stalled(server, get(`/stream?n=${LARGE}`));
+    slow.reset();
+    const state = await stateWith(server.port, "close()", ({ closed }) => closed === 1);
+    assert.ok(state.produced < LARGE);
+  });
+});

@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { RawClient } from "../support/raw-client.ts";
+import { failuresOf, numbered, runLoad } from "../support/load.ts";
+import { noted, openGate } from "../support/record.ts";
+import { begin, get, message } from "../support/requests.ts";
+import { isAlive } from "../support/processes.ts";
+import { ServerUnderTest, startServer, waitFor } from "../support/server.ts";
+
+const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, "latin1") : "");
+
+describe("SIGTERM and SIGINT", () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    it(`${signal}: what runs is answered, idle connections end, status 0, nothing is left`, async () => {
+      await using server = await startServer("gated:app", { args: ["--workers", "2"] });
+      using running = begin(server.port, "POST", "/held");
+      using idle = begin(server.port, "GET", "/free");
+      await idle.response();
+      await noted(server, /^POST held in/);
+      const tree = [...server.zygotes, ...server.workers];
+      server.signal(signal);
+      await server.logged(`rickhouse: ${signal}: finishing`);
+      openGate(server, "held");
+      const response = await running.response();
+      running.end();
+      await idle.ended();
+      idle.end();
+      assert.equal(response.status, 200);
+      assert.equal(response.fields.get("connection"), "close");
+      assert.deepEqual(await server.exited(), { code: 0, signal: null });
+      assert.ok(!tree.some(isAlive));
+    });
+  }
+
+  it("takes no new connection, but serves what waited", async () => {
+    await using server = await startServer("gated:app", { args: ["--workers", "1"] });
+    const { port } = server;
+    using running = begin(port, "POST", "/held");
+    await noted(server, /^POST held in/);
+    using waiting = begin(port, "POST", "/free/waiting");
+    await waitFor("both connections", () => server.connections === 2);
+    server.signal("SIGTERM");
+    await server.logged("finishing 2 connections");
+    await assert.rejects(get(port, "/free/late"), /ECONNREFUSED/);
+    openGate(server, "held");
+    for (const client of [running, waiting]) {
+      assert.equal((await client.response()).status, 200);
+      client.end();
+    }
+    await server.exited();
+  });
+
+  it("a second one ends all at once, hard-working processes too", async () => {
+    const args = ["--workers", "2", "--request-timeout", "0"];
+    await using server = await startServer("hanging:app", { args });
+    using hung = begin(server.port, "GET", "/c");
+    await noted(server, /^GET \/c in/);
+    const tree = [...server.zygotes, ...server.workers];
+    server.signal("SIGTERM");
+    await server.logged("rickhouse: SIGTERM: finishing");
+    // Process managers repeat themselves: only what comes half a second later is a second wish.
+    const second = setInterval(() => server.signal("SIGTERM"), 100);
+    assert.deepEqual(await server.exited(), { code: 0, signal: null });
+    clearInterval(second);
+    await server.logged("SIGTERM again: ending at once");
+    await waitFor("the end of all", () => !tree.some(isAlive));
+    await hung.ended();
+  });
+
+  it("--graceful-timeout ends what does not end", async () => {
+    const args = ["--workers", "1", "--graceful-timeout", "500ms"];
+    await using server = await startServer("hanging:app", { args });
+    using hung = begin(server.port, "GET", "/sleep");
+    await noted(server, /^GET \/sleep in/);
+    const startedAt = performance.now();
+    server.signal("SIGTERM");
+    assert.deepEqual(await server.exited(), { code: 0, signal: null });
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs >= 490 && tookMs < 2500, `took ${tookMs} ms`);
+    await hung.ended();
+    await server.logged("not everything ended within --graceful-timeout: 1 connections are cut");
+  });
+
+  it("to every process at once: what was begun is answered, and nothing is lost", async () => {
+    await using server = await startServer("gated:app", { args: ["--workers", "2"] });
+    using running = begin(server.port, "POST", "/held");
+    await noted(server, /^POST held in/);
+    let isOver = false;
+    let count = 0;
+    const load = runLoad({
+      port: server.port,
+      clients: 4,
+      method: "POST",
+      pauseMs: 2,
+      next: () => (isOver ? undefined : `/free/${count++}`),
+    });
+    await waitFor("some load", () => count > 50);
+    const tree = [server.pid, ...server.zygotes, ...server.workers];
+    for (const pid of tree) process.kill(pid, "SIGTERM");
+    const countThen = count;
+    await waitFor("the drain", () => server.stderr.includes("finishing"));
+    isOver = true;
+    openGate(server, "held");
+    assert.equal((await running.response()).status, 200);
+    running.end();
+    assert.deepEqual(await server.exited(), { code: 0, signal: null });
+    const outcomes = await load;
+    // A client that sends while the server closes its idle connection meets its end: status 0, and it may repeat.
+    const failed = failuresOf(outcomes).filter((failure) => !failure.endsWith(": 0"));
+    assert.deepEqual(failed, []);
+    assert.ok(outcomes.filter(({ status }) => status === 200).length >= countThen - 4);
+    assert.ok(!tree.some(isAlive));
+  });
+});
+
+describe("SIGTTIN and SIGTTOU", () => {
+  it("change the number of workers between 1 and the maximum", async () => {
+    await using server = await startServer("plain:app", { args: ["--workers", "1:2"] });
+    await waitFor("one worker", () => server.workers.length === 1);
+    server.signal("SIGTTIN");
+    await waitFor("two workers", () => server.workers.length === 2);
+    server.signal("SIGTTIN");
+    await server.logged(/(workers wanted: 2 .*[^]*){2}/);
+    server.signal("SIGTTOU");
+    await waitFor("one worker", () => server.workers.length === 1);
+    server.signal("SIGTTOU");
+    await server.logged(/(workers wanted: 1 .*[^]*){2}/);
+    assert.equal((await get(server.port, "/")).status, 200);
+    assert.equal(server.workers.length, 1);
+  });
+});
+
+describe("SIGUSR1", () => {
+  it("opens the access log again after it was moved, and loses no line", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    const path = join(directory, "access");
+    const args = ["--workers", "1", "--access-log", path];
+    await using server = await startServer("plain:app", { args, directory });
+    const count = 400;
+    const load = runLoad({
+      port: server.port,
+      clients: 4,
+      method: "GET",
+      pauseMs: 1,
+      next: numbered(count, (index) => `/${index}`),
+    });
+    for (let turn = 1; turn <= 3; turn++) {
+      await waitFor("lines", () => textOf(path).length > 0);
+      renameSync(path, `${path}.${turn}`);
+      server.signal("SIGUSR1");
+      await waitFor("the new file", () => existsSync(path));
+    }
+    assert.deepEqual(failuresOf(await load), []);
+    await server.exitAfterDrain();
+    const lines = ["", ".1", ".2", ".3"].flatMap((suffix) =>
+      textOf(`${path}${suffix}`).split("\n").slice(0, -1),
+    );
+    assert.equal(lines.length, count);
+    for (const line of lines) assert.match(line, /^127\.0\.0\.1 \[[^\]]+\] "GET \/\d+" 200 /);
+  });
+
+  it("goes on with the old file when the new one cannot be opened", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    const logs = join(directory, "logs");
+    mkdirSync(logs);
+    const args = ["--workers", "1", "--access-log", join(logs, "access")];
+    await using server = await startServer("plain:app", { args, directory });
+    rmSync(logs, { recursive: true });
+    server.signal("SIGUSR1");
+    await server.logged(/error: --access-log .*ENOENT/);
+    assert.equal((await get(server.port, "/")).status, 200);
+  });
+
+  it("does not open Node's inspector", async () => {
+    await using server = await startServer("plain:app", { args: ["--workers", "1"] });
+    const listening = (): number => server.listeningPorts.length;
+    assert.equal(listening(), 1);
+    server.signal("SIGUSR1");
+    server.signal("SIGTTIN"); // Signals are handled in turn: this line shows that SIGUSR1 was.
+    await server.logged("workers wanted");
+    assert.equal(listening(), 1);
+    assert.ok(!server.stderr.includes("Debugger"), server.stderr);
+  });
+});
+
+describe("SIGUSR2", () => {
+  it("writes the stacks of every worker to the log", async () => {
+    await using server = await startServer("hanging:app", { args: ["--workers", "2"] });
+    await waitFor("two workers", () => server.workers.length === 2);
+    using hung = begin(server.port, "GET", "/wait/open");
+    await noted(server, /^GET \/wait\/open in/);
+    server.signal("SIGUSR2");
+    for (const pid of server.workers) {
+      await server.logged(
+        new RegExp(`stacks of worker \\d+ \\(pid ${pid}\\):\\n.*most recent call`),
+      );
+    }
+    await server.logged(/in wait_for_gate/);
+    openGate(server, "open");
+    assert.equal((await hung.response()).status, 200);
+  });
+});
+
+describe("SIGHUP and SIGINT to zygote and workers", () => {
+  it("mean nothing to them", async () => {
+    await using server = await startServer("gated:app", { args: ["--workers", "2"] });
+    await waitFor("two workers", () => server.workers.length === 2);
+    using running = begin(server.port, "POST", "/held");
+    await noted(server, /^POST held in/);
+    const tree = [...server.zygotes, ...server.workers];
+    for (const pid of tree) {
+      process.kill(pid, "SIGHUP");
+      process.kill(pid, "SIGINT");
+    }
+    openGate(server, "held");
+    assert.equal((await running.response()).status, 200);
+    using client = new RawClient(server.port);
+    client.send(message("GET", "/free"));
+    assert.equal((await client.response()).status, 200);
+    assert.deepEqual([...server.zygotes, ...server.workers], tree);
+  });
+});
