@@ -1,8 +1,8 @@
 // bin/lab: lists the labs, or runs one. A lab is a file of this directory that does its work when it is loaded.
 
-import { existsSync } from "node:fs";
+import { existsSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { print } from "./settings.ts";
+import { print, UsageError } from "./settings.ts";
 
 interface Lab {
   readonly title: string;
@@ -16,6 +16,7 @@ const LABS: Readonly<Record<string, Lab>> = {
   webserver1: { title: "a socket that listens, one request after the other" },
   client1: { title: "the other side: a bare socket" },
   webserver2: { title: "the WSGI idea: any application, module:app" },
+  webserver4: { title: "the classes of the standard library; --fork, --thread" },
   webserver3a: { title: "iterative: one client at a time", alias: "iterativeserver" },
   webserver3b: { title: "the same, asleep after each answer", alias: "sleepserver" },
   webserver3c: forking("a child for each request", "concurrentserver"),
@@ -60,7 +61,8 @@ async function run(name: string, options: readonly string[]): Promise<void> {
     await import(variant ?? `./${lab}.ts`);
   } catch (error) {
     // In a forked child too, which must not go on as if it were the parent.
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    if (error instanceof UsageError) fail(`${lab}: ${error.message}`);
+    writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`);
     exit(1);
   }
 }
@@ -80,6 +82,6 @@ async function refusedVariant(file: string): Promise<string | undefined> {
 }
 
 function fail(message: string): never {
-  process.stderr.write(`lab: ${message}\n`);
+  writeSync(2, `lab: ${message}\n`);
   process.exit(2);
 }

@@ -2,6 +2,11 @@
 
 import { writeSync } from "node:fs";
 
+/** Something that the reader can mend: shown as one line, without a stack. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
 /** 0: any free port. */
 export const PORT = numberOf("PORT") ?? 8888;
 
@@ -20,5 +25,5 @@ function numberOf(name: string): number | undefined {
   if (text === undefined || text === "") return undefined;
   const number = Number(text);
   if (Number.isFinite(number) && number >= 0) return number;
-  throw new TypeError(`${name}=${text}: write a number`);
+  throw new UsageError(`${name}=${text}: write a number`);
 }

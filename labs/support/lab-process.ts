@@ -101,10 +101,12 @@ export class LabProcess implements AsyncDisposable {
     };
   }
 
-  /** How many of its open descriptors are sockets. */
+  /** How many of its open descriptors are sockets, standard output and error aside. */
   get socketCount(): number {
     const directory = `/proc/${this.pid}/fd`;
-    const links = readdirSync(directory).map((fd) => linkOf(join(directory, fd)));
+    const links = readdirSync(directory)
+      .filter((fd) => Number(fd) > 2)
+      .map((fd) => linkOf(join(directory, fd)));
     return links.filter((link) => link.startsWith("socket:")).length;
   }
 

@@ -12,6 +12,8 @@ from rickhouse.channel import ChannelLost
 from rickhouse.wsgi import Gateway, base_environ
 from support import Exchanged, environ_of
 
+TEXT = [("Content-Type", "text/plain")]
+
 
 class RecordingChannel:
     """Takes frames where a Channel would send them. `events` can be shared with the application."""
@@ -91,6 +93,36 @@ class Run:
     @property
     def logged(self) -> str:
         return "\n".join(self.log)
+
+
+class Closable:
+    """An iterable whose close() is counted."""
+
+    def __init__(self, chunks: Any, on_close: Any = None) -> None:
+        self._chunks = iter(chunks)
+        self._on_close = on_close
+        self.closed = 0
+        self.asked = 0
+
+    def __iter__(self) -> Closable:
+        return self
+
+    def __next__(self) -> bytes:
+        self.asked += 1
+        return bytes(next(self._chunks))
+
+    def close(self) -> None:
+        self.closed += 1
+        if self._on_close:
+            self._on_close()
+
+
+def answering(iterable: Any, status: str = "200 OK", headers: Any = None) -> Any:
+    def application(environ: Any, start_response: Any) -> Any:
+        start_response(status, TEXT if headers is None else headers)
+        return iterable
+
+    return application
 
 
 @contextlib.contextmanager

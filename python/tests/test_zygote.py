@@ -328,6 +328,7 @@ class Stacks(unittest.TestCase):
                     "the application to stand in re.match",
                 )
                 self.assertIn("app.py", text)
+                self.assertNotIn("\0", text)
                 self.assertNotIn("zygote.py", text)
             front.send({"type": "signal", "worker": 1, "signal": "KILL"})
 

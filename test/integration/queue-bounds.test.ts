@@ -11,14 +11,18 @@ import { ServerUnderTest, startServer, waitFor } from "../support/server.ts";
 async function startHeld(
   args: readonly string[],
   directory?: string,
-): Promise<{ server: ServerUnderTest; held: RawClient }> {
+): Promise<{ server: ServerUnderTest; held: RawClient } & AsyncDisposable> {
   const server = await startServer("gated:app", {
     args: ["--workers", "1", ...args],
     ...(directory === undefined ? {} : { directory }),
   });
   const held = begin(server.port, "GET", "/held");
   await noted(server, /^GET held in/);
-  return { server, held };
+  const dispose = async (): Promise<void> => {
+    held[Symbol.dispose]();
+    await server[Symbol.asyncDispose]();
+  };
+  return { server, held, [Symbol.asyncDispose]: dispose };
 }
 
 function namesOf(server: ServerUnderTest): string[] {
@@ -27,18 +31,15 @@ function namesOf(server: ServerUnderTest): string[] {
 
 describe("the queue", () => {
   it("refuses at once with 503 and Retry-After when it is full", async () => {
-    const { server, held } = await startHeld(["--queue-length", "2"]);
-    await using _ = server;
-    using __ = held;
+    await using loaded = await startHeld(["--queue-length", "2"]);
+    const { server, held } = loaded;
     using first = begin(server.port, "GET", "/free/1");
     using second = begin(server.port, "GET", "/free/2");
     // Which two wait and which are refused is a race of connections; that the rest is refused at once is not.
-    const rest = await Promise.race([
-      waitFor("a refusal", async () => {
-        const response = await get(server.port, "/free/more");
-        return response.status === 503 ? response : undefined;
-      }),
-    ]);
+    const rest = await waitFor("a refusal", async () => {
+      const response = await get(server.port, "/free/more");
+      return response.status === 503 ? response : undefined;
+    });
     assert.match(rest.fields.get("retry-after") ?? "", /^\d+$/);
     assert.match(rest.body.toString(), /overloaded/);
     openGate(server, "held");
@@ -49,9 +50,8 @@ describe("the queue", () => {
   });
 
   it("gives 503 with Retry-After to who waited for --queue-timeout, and never runs it", async () => {
-    const { server, held } = await startHeld(["--queue-timeout", "300ms"]);
-    await using _ = server;
-    using __ = held;
+    await using loaded = await startHeld(["--queue-timeout", "300ms"]);
+    const { server, held } = loaded;
     const startedAt = performance.now();
     const late = await get(server.port, "/free/late");
     const waitedMs = performance.now() - startedAt;
@@ -67,9 +67,8 @@ describe("the queue", () => {
   it("forgets who has gone: a reset at once, a FIN after a second; both are logged as 499 and never run", async () => {
     const directory = ServerUnderTest.makeDirectory();
     const log = join(directory, "access");
-    const { server, held } = await startHeld(["--access-log", log], directory);
-    await using _ = server;
-    using __ = held;
+    await using loaded = await startHeld(["--access-log", log], directory);
+    const { server, held } = loaded;
     const lines = (): string => (existsSync(log) ? readFileSync(log, "latin1") : "");
     using reset = begin(server.port, "GET", "/free/reset");
     using halfClosed = begin(server.port, "GET", "/free/half-closed");
@@ -93,9 +92,8 @@ describe("the queue", () => {
   });
 
   it("serves the newest first once the oldest has waited for a second", async () => {
-    const { server, held } = await startHeld([]);
-    await using _ = server;
-    using __ = held;
+    await using loaded = await startHeld([]);
+    const { server, held } = loaded;
     using first = begin(server.port, "GET", "/free/1");
     await waitFor("the second connection", () => server.connections === 2);
     const waitsSince = performance.now();

@@ -1,3 +1,1 @@
-"""The Python side of Rickhouse: a zygote that imports the application and forks workers that run
-it.
-"""
+"""The Python side of Rickhouse: a zygote that imports the application, workers that run it."""

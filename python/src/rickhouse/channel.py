@@ -174,9 +174,7 @@ class Channel:
         self._stopped &= self._gone
 
     def _make_room(self, needed: int) -> None:
-        """Room behind the unread bytes, and for the whole frame that they begin with, which has
-        `needed` bytes.
-        """
+        """Room behind the unread bytes, and for all `needed` bytes of the frame that they begin."""
         start, end = self._start, self._end
         unread = end - start
         size = len(self._view)
@@ -226,9 +224,7 @@ class Channel:
             self.send(b"")
 
     def defer(self, frame: bytes) -> None:
-        """`frame` goes out with the next one, or before the channel waits for a request: one write
-        less under load.
-        """
+        """`frame` goes out with the next, or before a wait: one write less under load."""
         self._deferred += frame
 
     # The one function that the handler of SIGTERM may end with an exception.

@@ -71,9 +71,7 @@ class Children:
         self._by_number[worker.number] = worker
 
     def release_in_child(self) -> None:
-        """In a new worker: SIGCHLD belongs to the application again, and nothing of its siblings
-        stays open.
-        """
+        """In a new worker: SIGCHLD is the application's again; nothing of siblings stays open."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, self._application_handler or signal.SIG_DFL)
         os.close(self._wakeup)
@@ -99,9 +97,7 @@ class Children:
         )
 
     def reap(self) -> None:
-        """Takes every exit that there is: of workers, and of orphans that the application left to
-        us, which are nobody's news.
-        """
+        """Takes every exit: of workers, and of the application's orphans, which are nobody's news."""
         self._drain_wakeup()
         for worker, status, usage in self._found_dead:
             self._on_exit(worker, status, usage)

@@ -1,7 +1,6 @@
-"""The control socket: JSON, one message a line, between the front and the zygote (docs/protocol.md
-section 2).
+"""The control socket between front and zygote: JSON, one message a line.
 
-Knows lines, not what they mean.
+Knows lines, not what they mean (docs/protocol.md section 2).
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""How a worker is told to leave: SIGTERM means "finish the current request", SIGINT and SIGHUP mean
-nothing.
+"""How a worker is told to leave: by SIGTERM, "finish the current request". SIGINT, SIGHUP: ignored.
 
 Handlers, not SIG_IGN: an ignored signal stays ignored in every program that the application starts.
-A process that the application forks inherits handlers, so each acts only in the process that it was
-made for.
+What it forks gets the defaults back.
 """
 
 from __future__ import annotations
@@ -11,6 +9,10 @@ from __future__ import annotations
 import os
 import signal
 from types import CodeType, FrameType
+from typing import Any, Callable
+
+# Ours, by signal: what is found in a forked child and is not ours belongs to the application.
+_handlers: dict[int, Any] = {}
 
 
 class Departing(Exception):
@@ -18,58 +20,48 @@ class Departing(Exception):
 
 
 class Departure:
-    """`interruptible` is the function that waits for a request: nothing is lost when an exception
-    ends it.
-    """
+    """`interruptible` waits for a request: nothing is lost when an exception ends it."""
 
     def __init__(self, interruptible: CodeType) -> None:
         self.is_requested = False
         self._interruptible = interruptible
-        self._pid = os.getpid()
 
     def install(self) -> None:
-        signal.signal(signal.SIGTERM, self._on_terminate)
+        _handle(signal.SIGTERM, self._on_terminate)
         ignore_interrupts()
 
     def _on_terminate(self, signum: int, frame: FrameType | None) -> None:
-        if os.getpid() != self._pid:
-            _act_as_default(signum)
-            return
         self.is_requested = True
         if frame is not None and frame.f_code is self._interruptible:
             raise Departing
 
 
 def ignore_interrupts() -> None:
-    """Ctrl-C and a hang-up of the terminal may reach the whole process group; they are the front's
-    business.
-    """
-    pid = os.getpid()
-
-    def ignore(signum: int, frame: FrameType | None) -> None:
-        if os.getpid() == pid:
-            return
-        if signum == signal.SIGINT:
-            raise KeyboardInterrupt
-        _act_as_default(signum)
-
-    for signum in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(signum, ignore)
+    """Ctrl-C and a hang-up may reach the whole process group; they are the front's business."""
+    _handle(signal.SIGINT, _ignore)
+    _handle(signal.SIGHUP, _ignore)
 
 
 def ignore_terminate() -> None:
-    """For the zygote: the front tells it when to stop, a service manager may signal the whole
-    group.
-    """
-    pid = os.getpid()
-
-    def ignore(signum: int, frame: FrameType | None) -> None:
-        if os.getpid() != pid:
-            _act_as_default(signum)
-
-    signal.signal(signal.SIGTERM, ignore)
+    """For the zygote: the front says when to stop; a service manager may signal all processes."""
+    _handle(signal.SIGTERM, _ignore)
 
 
-def _act_as_default(signum: int) -> None:
-    signal.signal(signum, signal.SIG_DFL)
-    os.kill(os.getpid(), signum)
+def _ignore(signum: int, frame: FrameType | None) -> None:
+    pass
+
+
+def _handle(signum: int, handler: Callable[[int, FrameType | None], None]) -> None:
+    if not _handlers:
+        # A look at the process id in the handlers would not do: a signal just before a long system
+        # call is handled only behind it, where the default would have ended the child at once.
+        os.register_at_fork(after_in_child=_restore_defaults)
+    _handlers[signum] = handler
+    signal.signal(signum, handler)
+
+
+def _restore_defaults() -> None:
+    for signum, handler in _handlers.items():
+        if signal.getsignal(signum) is handler:
+            is_interrupt = signum == signal.SIGINT
+            signal.signal(signum, signal.default_int_handler if is_interrupt else signal.SIG_DFL)

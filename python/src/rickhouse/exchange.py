@@ -1,5 +1,4 @@
-"""One request being answered: what the application says through start_response, write and its
-iterable becomes frames.
+"""One request being answered: from start_response, write() and an iterable to frames.
 
 Owns the rules of PEP 3333 about when a head goes out and where a body ends. Does not call the
 application.
@@ -104,10 +103,9 @@ class Exchange:
     # What is sent
 
     def send_whole(self, parts: list[bytes] | tuple[bytes, ...]) -> bool:
-        """Sends the usual answer in one frame: nothing was written, and `parts` are the body, of
-        the right length.
+        """Sends the usual answer in one frame: no write() before, a body of the right length.
 
-        False, and nothing is sent, when it is any other: then `send_chunk` finds out what to do.
+        False, and nothing is sent, for any other: then `send_chunk` finds out what to do.
         """
         head = self.head
         if head is None or self.is_head_sent or self._is_head_request or head[0] in BODILESS:
@@ -158,9 +156,7 @@ class Exchange:
         self._send_piece(data, is_last)
 
     def finish_body(self) -> None:
-        """The iterable is exhausted: sends the head if no chunk did, and sees whether the body was
-        long enough.
-        """
+        """The iterable is exhausted: sends the head if no chunk did, and judges the length."""
         if not self.is_head_sent:
             if self.head is None:
                 raise AssertionError("the application did not call start_response")
@@ -187,9 +183,7 @@ class Exchange:
         self._send_answer(b"" if self._is_head_request else _ERROR_BODY, is_last=True)
 
     def wants_no_body(self) -> bool:
-        """The head is known, and is the whole answer (RFC 9110 sections 9.3.2, 15.3.5, 15.3.6,
-        15.4.5).
-        """
+        """The head is known, and is the whole answer (RFC 9110 sections 6.4.1, 9.3.2)."""
         return self.head is not None and (self._is_head_request or self.head[0] in BODILESS)
 
     def raise_if_stopped(self) -> None:

@@ -1,8 +1,8 @@
-"""The page that zygote and workers share: what each worker thread started, and what was withdrawn
-(docs/protocol.md section 3).
+"""The page that zygote and workers share: what was started, and what was withdrawn.
 
-Mapped before the first fork. Only a worker writes STARTED of its cells; only the zygote writes the
-other two words, and only while the worker is stopped or not yet born.
+docs/protocol.md section 3 proves it. Mapped before the first fork. Only a worker writes STARTED of
+its cells; only the zygote writes the other two words, and only while the worker is stopped or not
+yet born.
 """
 
 from __future__ import annotations

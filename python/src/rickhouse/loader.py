@@ -1,5 +1,4 @@
-"""From the name of an application to the application: imports the module, finds the callable, says
-clearly what is wrong.
+"""From the name of an application to the application, or to a clear word on what is wrong.
 
 What is imported is foreign code: it may raise anything.
 """

@@ -1,6 +1,4 @@
-"""Lines of our own on standard error, each in one write, so that those of several processes do not
-mix.
-"""
+"""Lines of our own on standard error, each in one write: those of several processes do not mix."""
 
 from __future__ import annotations
 
@@ -14,9 +12,7 @@ _OWN_DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 
 
 def report(role: str, text: str) -> None:
-    """Writes `text` to descriptor 2, not to `sys.stderr`, which the application may replace or
-    close.
-    """
+    """Writes to descriptor 2: the application may have replaced or closed `sys.stderr`."""
     data = f"rickhouse {role}[{os.getpid()}]: {text.rstrip()}\n".encode("utf-8", "backslashreplace")
     with contextlib.suppress(OSError):  # Nowhere is left to say it.
         while data:

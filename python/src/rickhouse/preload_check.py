@@ -1,5 +1,4 @@
-"""What must not be shared across fork, looked for in the zygote after the application was imported
-(docs/fork-safety.md).
+"""What must not be shared across fork, looked for after the import (docs/fork-safety.md).
 
 A thread does not survive a fork, but the locks that it held do; two processes on one connection mix
 their bytes; SQLite forbids it.
@@ -78,9 +77,7 @@ def _describe_unshareable(descriptor: int) -> str:
 
 
 def _describe_socket(descriptor: int) -> str:
-    """Datagrams stay whole whoever sends them (syslog, statsd), and a listening socket is made to
-    be shared.
-    """
+    """Not datagrams, which stay whole whoever sends them (syslog), nor listening sockets."""
     with socket.socket(fileno=os.dup(descriptor)) as copy:
         if copy.type == socket.SOCK_DGRAM:
             return ""

@@ -1,5 +1,4 @@
-"""What the zygote does to its own process, and to the front's, before and beside its work:
-descriptors, limits, parentage, scheduling.
+"""What the zygote does to processes: descriptors, limits, parentage, scheduling.
 
 Linux has most of it; elsewhere each step is left out.
 """
@@ -38,9 +37,7 @@ def close_descriptors_but(kept: Iterable[int]) -> None:
 
 
 def restore_file_limit(soft: int | None) -> None:
-    """Node raises the soft limit for its children too; programs that use select() or loop over all
-    descriptors suffer from that.
-    """
+    """Node raises the soft limit for its children too, and breaks programs that use select()."""
     if soft is None:
         return
     import resource
@@ -80,18 +77,15 @@ def _prctl(option: int, value: int) -> str:
 
 
 def leave_batch_policy() -> None:
-    """A front that runs under SCHED_BATCH (see below) passes it on to its children; workers must
-    not have it.
-    """
+    """A front under SCHED_BATCH (see below) passes it on; workers must not have it."""
     if sys.platform == "linux" and os.sched_getscheduler(0) == os.SCHED_BATCH:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def set_policy_of(pid: int, policy: str) -> str:
-    """Under `batch` each answer no longer wakes the front at once in place of a worker; `other` is
-    the usual. Returns why not, or "".
+    """`batch`: no answer wakes the front at once in place of a worker; `other` is the usual.
 
-    Node cannot do this for itself.
+    Node cannot do this for itself. Returns why not, or "".
     """
     if sys.platform != "linux":
         return "only Linux has scheduling policies"

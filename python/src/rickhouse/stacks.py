@@ -35,9 +35,7 @@ def create_file() -> int:
 
 
 def ignore_until_registered() -> None:
-    """In the zygote: a worker inherits it, and is not killed by a signal that comes before
-    `register`.
-    """
+    """In the zygote, for its workers: the signal would kill one before `register`."""
     signal.signal(SIGNAL, signal.SIG_IGN)
 
 
@@ -58,9 +56,7 @@ class StacksRequest:
         os.kill(pid, SIGNAL)
 
     def poll(self) -> str | None:
-        """The text; empty when the worker said nothing in time (it may have taken the signal for
-        itself).
-        """
+        """The text; empty when none came in time: the application may have taken the signal."""
         now = time.monotonic()
         size = os.fstat(self._descriptor).st_size
         if size > self._size:

@@ -1,5 +1,4 @@
-"""The start of the Python side: makes the process clean, imports the application, then hands over
-to the zygote's event loop.
+"""The start of the Python side: a clean process, the import, then the zygote's event loop.
 
 The order of the steps matters; the reason stands beside each.
 """
@@ -120,9 +119,7 @@ def _check(control: Control, settings: Settings, load: Message) -> None:
 
 
 def _end_with_front(private_directory: str) -> None:
-    """While the application is imported nobody reads the control socket: a signal tells that the
-    front has died.
-    """
+    """Nobody reads the control socket during the import: a signal tells of the front's death."""
 
     def end(signum: int, frame: object) -> None:
         process.remove_directory(private_directory)
@@ -133,9 +130,7 @@ def _end_with_front(private_directory: str) -> None:
 
 
 def _start_again(control: Control, load: Message) -> NoReturn:
-    """Replaces this process, with all threads and descriptors that the application made, by a fresh
-    one without preload.
-    """
+    """Replaces this process, with all that the application made in it, by one without preload."""
     handed_on = {"load": {**load, "preload": "off"}, "unread": control.unread}
     os.environ[_LOAD_VARIABLE] = json.dumps(handed_on)
     os.set_inheritable(CONTROL_DESCRIPTOR, True)

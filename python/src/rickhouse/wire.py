@@ -1,8 +1,7 @@
-"""Frames of a channel as bytes and as values (docs/protocol.md section 1); the mirror of
-src/core/wire/.
+"""Frames of a channel as bytes and as values (docs/protocol.md section 1).
 
-Pure: no sockets. The hot path (channel.py, exchange.py) packs with the same structs; the messages
-below are its slow and readable twin, for tests and tools.
+The mirror of src/core/wire/. Pure: no sockets. The hot path (channel.py, exchange.py) packs with
+the same structs; the messages below are its slow and readable twin, for tests and tools.
 """
 
 from __future__ import annotations
@@ -97,9 +96,7 @@ class End:
 
 @dataclass(frozen=True)
 class Request:
-    """`environ` is still marshalled; `body` is the body itself, or with the flag FILE the path of
-    the file that holds it.
-    """
+    """`environ` is marshalled; `body` is with FILE the path of the file that holds it."""
 
     number: int
     flags: int

@@ -1,5 +1,4 @@
-"""A worker process: one loop per thread that takes a request from its channel, notes it in the
-ledger, and runs it.
+"""A worker process: each thread takes requests from its channel and runs them.
 
 Entered right after the fork; never returns to the zygote's code.
 """
@@ -143,8 +142,7 @@ class _Loop:
 
 
 def _leave(seconds: float) -> NoReturn:
-    """Ends as the interpreter would, for the sake of what the application has registered, but in
-    bounded time.
+    """Ends as the interpreter would, for the application's sake, but in bounded time.
 
     Its threads that are no daemons and its executors finish, then its atexit handlers run (with
     preload also those that were registered before the fork, as after any fork). Modules are not

@@ -1,5 +1,4 @@
-"""From a request to its answer: environ, the call of the application, its iterable, close(), errors
-(PEP 3333).
+"""From a request to its answer (PEP 3333): environ, call, iterable, close(), errors.
 
 Never raises: what goes wrong in a request is logged and harms no other.
 """
@@ -8,14 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from io import BytesIO
 from typing import Any, Callable
 
 from . import log
 from .channel import Channel, ChannelLost, Request
 from .exchange import ClientGone, Exchange
 from .file_wrapper import FileWrapper
-from .request_input import open_file_input
+from .request_input import open_file_input, open_memory_input
 from .wire import REQUEST_CHUNKED, REQUEST_FILE, REQUEST_HEAD
 
 Environ = dict[str, Any]
@@ -56,7 +54,7 @@ class Gateway:
         if flags & REQUEST_FILE:
             self._run_with_file(exchange, environ, body)
             return
-        environ["wsgi.input"] = BytesIO(body)
+        environ["wsgi.input"] = open_memory_input(body)
         self._answer(exchange, environ)
 
     def _run_with_file(

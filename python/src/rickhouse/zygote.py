@@ -1,8 +1,7 @@
-"""The zygote's event loop: forks workers on request and does for the front what only their parent
-can (docs/protocol.md section 2).
+"""The zygote's event loop: forks workers, and does for the front what only their parent can.
 
-One thread, so that nothing is shared when it forks. The application is imported, but none of its
-code runs here any more.
+What the messages mean: docs/protocol.md section 2. One thread, so that nothing is shared when it
+forks. The application is imported, but none of its code runs here any more.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 // The body of one request while it arrives: in memory up to a limit, then in a file that the worker opens by name (docs/protocol.md).
 // Knows no HTTP: it is given decoded bytes and says when it holds all of them.
 
-import { SpoolFile } from "./spool-file.ts";
 import type { Budget } from "./budget.ts";
+import { PieceList } from "./piece-list.ts";
+import { SpoolFile } from "./spool-file.ts";
 
 export interface BodyOptions {
   /** Bytes of one body that stay in memory. */
@@ -20,7 +21,7 @@ export class BodyCollector {
   readonly #options: BodyOptions;
   readonly #onProgress: () => void;
   readonly #onError: (error: NodeJS.ErrnoException) => void;
-  #pieces: Uint8Array[] = [];
+  readonly #pieces = new PieceList();
   #memoryBytes = 0;
   #file: SpoolFile | undefined;
   #length = 0;
@@ -42,7 +43,7 @@ export class BodyCollector {
 
   /** The body, when it is in memory. */
   get pieces(): readonly Uint8Array[] {
-    return this.#pieces;
+    return this.#pieces.pieces;
   }
 
   /** Where the body is, when it is in a file. */
@@ -77,11 +78,9 @@ export class BodyCollector {
     const { disk, memory } = this.#options;
     const file = new SpoolFile(this.#options.newPath(), disk, this.#onProgress, this.#onError);
     this.#file = file;
-    const pieces = this.#pieces;
     memory.give(this.#memoryBytes);
     this.#memoryBytes = 0;
-    this.#pieces = [];
-    for (const earlier of pieces) if (!file.append(earlier)) return false;
+    for (const earlier of this.#pieces.take()) if (!file.append(earlier)) return false;
     return file.append(piece);
   }
 
@@ -89,7 +88,7 @@ export class BodyCollector {
   dispose(): void {
     this.#options.memory.give(this.#memoryBytes);
     this.#memoryBytes = 0;
-    this.#pieces = [];
+    this.#pieces.clear();
     this.#file?.dispose();
     this.#file = undefined;
   }

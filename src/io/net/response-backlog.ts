@@ -4,13 +4,14 @@
 import type { Socket } from "node:net";
 import type { Budget } from "./budget.ts";
 import { SpoolFile } from "./spool-file.ts";
+import { StallClock } from "./stall-clock.ts";
 
 export interface BacklogOptions {
   /** Bytes of one answer that wait in memory before a file is used. */
   readonly responseMemoryBytes: number;
   /** Bytes of one answer that wait in a file before the worker is held back. */
   readonly responseFileBytes: number;
-  /** A client that reads nothing for this long is gone; 0: never. */
+  /** A client that reads nothing for this long is gone. */
   readonly sendTimeoutMs: number;
   readonly memory: Budget;
   readonly disk: Budget;
@@ -33,6 +34,7 @@ export class ResponseBacklog {
   };
   #countedBytes = 0;
   #isWatching = false;
+  #stall: StallClock | undefined;
   #file: SpoolFile | undefined;
   #readPosition = 0;
   #isReading = false;
@@ -68,7 +70,8 @@ export class ResponseBacklog {
     if (!this.#isWatching) {
       this.#isWatching = true;
       // Node's own idle timer sees partial writes (it looks at the handle's queue), which `writableLength` does not.
-      this.#socket.setTimeout(this.#options.sendTimeoutMs);
+      this.#stall ??= new StallClock(this.#options.sendTimeoutMs);
+      this.#socket.setTimeout(this.#stall.periodMs);
       this.#socket.on("drain", this.#onDrain);
     }
     const isScarce = this.#options.memory.isExhausted;
@@ -76,10 +79,17 @@ export class ResponseBacklog {
     if (waiting > limit && this.#file === undefined) this.#openFile();
   }
 
-  /** Nothing moved for `sendTimeoutMs`: true when something waits. Otherwise all has been taken, which small answers do without a word. */
+  /**
+   * To be asked when the socket's timer is over: did the client take nothing for `sendTimeoutMs` of what waits for it? Small answers
+   * are taken without a word: then nothing waits, and the timer ends here.
+   */
   isStalled(): boolean {
-    if (this.#file !== undefined || this.#socket.writableLength > 0) return true;
-    this.#stopWatching();
+    if (this.#file === undefined && this.#socket.writableLength === 0) {
+      this.#stopWatching();
+      return false;
+    }
+    if (this.#stall?.silent(performance.now()) === true) return true;
+    if (this.#stall !== undefined) this.#socket.setTimeout(this.#stall.periodMs);
     return false;
   }
 

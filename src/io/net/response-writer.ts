@@ -77,7 +77,7 @@ export class ResponseWriter {
     return this.#backlog.isBehind;
   }
 
-  /** To be asked when the socket was silent for `--send-timeout`: whether its client lets an answer wait. */
+  /** To be asked when the socket's timer is over: whether its client has let an answer wait for `--send-timeout`. */
   isStalled(): boolean {
     return this.#backlog.isStalled();
   }

@@ -3,6 +3,7 @@
 
 import { close, open, read, unlink, write } from "node:fs";
 import type { Budget } from "./budget.ts";
+import { PieceList } from "./piece-list.ts";
 
 export class SpoolFile {
   readonly path: string;
@@ -10,7 +11,7 @@ export class SpoolFile {
   readonly #onProgress: () => void;
   readonly #onError: (error: NodeJS.ErrnoException) => void;
   #descriptor = -1;
-  #queue: Uint8Array[] = [];
+  readonly #queue = new PieceList();
   #queuedBytes = 0;
   #writtenBytes = 0;
   #reservedBytes = 0;
@@ -88,15 +89,16 @@ export class SpoolFile {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#queue = [];
+    this.#queue.clear();
     this.#disk.give(this.#reservedBytes);
     this.#close();
   }
 
   #writeNext(): void {
-    const bytes = this.#queue.length > 1 ? Buffer.concat(this.#queue) : this.#queue[0];
-    if (bytes === undefined || this.#hasFailed) return;
-    this.#queue = [];
+    if (this.#hasFailed) return;
+    const pieces = this.#queue.take();
+    const bytes = pieces.length > 1 ? Buffer.concat(pieces) : pieces[0];
+    if (bytes === undefined) return;
     this.#isBusy = true;
     this.#writeAll(bytes, 0);
   }

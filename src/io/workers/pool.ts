@@ -85,7 +85,6 @@ export class Pool implements RequestSink {
 
   async start(): Promise<void> {
     await this.#workforce.start(performance.now());
-    this.#schedule();
     if (this.#options.config.batchScheduling === "auto") this.#watchScheduling();
   }
 
@@ -99,22 +98,18 @@ export class Pool implements RequestSink {
 
   reload(): void {
     this.#workforce.reload(performance.now());
-    this.#schedule();
   }
 
   changeWorkers(by: 1 | -1): void {
     this.#workforce.scale(by, performance.now());
-    this.#schedule();
   }
 
   drain(): void {
     this.#workforce.drain(performance.now());
-    this.#schedule();
   }
 
   finish(): void {
     this.#workforce.finish(performance.now());
-    this.#schedule();
   }
 
   dumpStacks(): void {
@@ -208,7 +203,6 @@ export class Pool implements RequestSink {
       this.#workforce.timedOut(worker, performance.now());
       this.#timedOut.add(worker);
       this.#checkTimedOut();
-      this.#schedule();
     });
   }
 
@@ -254,6 +248,9 @@ export class Pool implements RequestSink {
       onLoaded: (python) => {
         this.#python = python;
       },
+      onTimed: () => {
+        this.#schedule();
+      },
       onFatal: (error) => {
         this.#options.onFatal(error);
       },
@@ -268,12 +265,10 @@ export class Pool implements RequestSink {
       onHello: (hello) => this.#workforce.hello(worker, hello, performance.now()),
       onViolation: (what) => {
         this.#workforce.condemn(worker, `it broke the protocol: ${what}`, performance.now());
-        this.#schedule();
       },
       onClosed: () => {
         if (worker.channel !== undefined) this.#dispatcher.retire(worker.channel);
         this.#workforce.channelClosed(worker, performance.now());
-        this.#schedule();
       },
       onOver: (exchange) => {
         this.#scheduling.count(exchange.runMs);

@@ -30,6 +30,8 @@ export interface WorkforceEvents {
   /** Nobody can withdraw what these threads were sent any more. */
   onZygoteLost(channels: readonly WorkerChannel[]): void;
   onLoaded(python: string): void;
+  /** `nextTickAt` may have changed: a start that back-off delays, say, is due while nothing else happens. */
+  onTimed(): void;
   /** The application never came up. */
   onFatal(error: StartupError): void;
   onFinished(): void;

@@ -161,6 +161,7 @@ export class Workforce {
 
   #run(commands: readonly RegistryCommand[]): void {
     for (const command of commands) this.#carryOut(command);
+    this.#events.onTimed();
   }
 
   #carryOut(command: RegistryCommand): void {

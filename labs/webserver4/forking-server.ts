@@ -1,0 +1,27 @@
+// class ForkingWSGIServer: processRequest overridden, a child for each connection. What webserver3g does, in one method and a half.
+
+import { exit, fork, waitpid, WNOHANG } from "../posix/processes.ts";
+import { type Address, close } from "../posix/sockets.ts";
+import { WSGIServer } from "./wsgi-server.ts";
+
+export class ForkingWSGIServer extends WSGIServer {
+  readonly #children = new Set<number>();
+
+  protected override processRequest(connection: number, client: Address): void {
+    const pid = fork();
+    if (pid > 0) {
+      this.#children.add(pid);
+      this.closeRequest(connection);
+      return;
+    }
+    close(this.listener);
+    this.finishRequest(connection, client);
+    exit(0);
+  }
+
+  /** No SIGCHLD here: the loop looks up twice a second anyway, so a zombie lives half a second. */
+  protected override serviceActions(): void {
+    for (const child of this.#children)
+      if (waitpid(child, WNOHANG).pid === child) this.#children.delete(child);
+  }
+}

@@ -1,0 +1,13 @@
+// What a thread of ThreadingWSGIServer runs: one connection, to its end.
+
+import { workerData } from "node:worker_threads";
+import { close, endWriting } from "../posix/sockets.ts";
+import { openApplication } from "../wsgi/application.ts";
+import { RequestHandler } from "./request-handler.ts";
+import type { ThreadTask } from "./threading-server.ts";
+
+const { connection, client, baseEnviron, located }: ThreadTask = workerData;
+const application = await openApplication(located);
+new RequestHandler(connection, client, { application, baseEnviron });
+endWriting(connection);
+close(connection);

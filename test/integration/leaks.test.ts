@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { memoryMaps, openDescriptors, zombiesOf } from "../support/processes.ts";
+import { get, post } from "../support/requests.ts";
+import { startServer, waitFor } from "../support/server.ts";
+
+const WORKERS = 40;
+/** Few and large: who dies young again and again is replaced later and later. */
+const ROUNDS = 5;
+
+describe("200 workers that die", () => {
+  it("cost no descriptor, no memory map and no zombie", async () => {
+    await using server = await startServer("dying:app", { args: ["--workers", String(WORKERS)] });
+    await waitFor("all workers", () => server.workers.length === WORKERS);
+    const [zygote = 0] = server.zygotes;
+    assert.equal((await get(server.port, "/survive")).status, 200);
+    const counts = (): number[] => [
+      openDescriptors(server.pid),
+      openDescriptors(zygote),
+      memoryMaps(zygote),
+    ];
+    const before = counts();
+    for (let round = 0; round < ROUNDS; round++) {
+      // All at once: their SIGCHLD arrive as few, or one.
+      const victims = server.workers;
+      for (const pid of victims) process.kill(pid, "SIGKILL");
+      await waitFor("as many others", () => {
+        return (
+          server.workers.length === WORKERS && !server.workers.some((pid) => victims.includes(pid))
+        );
+      });
+    }
+    assert.equal((await post(server.port, "/survive")).status, 200);
+    await waitFor(`no more than ${before.join(" ")}`, () =>
+      counts().every((count, index) => count <= (before[index] ?? 0)),
+    );
+    assert.deepEqual([...zombiesOf(server.pid), ...zombiesOf(zygote)], []);
+    assert.deepEqual(server.zygotes, [zygote]);
+  });
+});
