@@ -16,7 +16,6 @@ const LABS: Readonly<Record<string, Lab>> = {
   webserver1: { title: "a socket that listens, one request after the other" },
   client1: { title: "the other side: a bare socket" },
   webserver2: { title: "the WSGI idea: any application, module:app" },
-  webserver4: { title: "the classes of the standard library; --fork, --thread" },
   webserver3a: { title: "iterative: one client at a time", alias: "iterativeserver" },
   webserver3b: { title: "the same, asleep after each answer", alias: "sleepserver" },
   webserver3c: forking("a child for each request", "concurrentserver"),
@@ -24,11 +23,12 @@ const LABS: Readonly<Record<string, Lab>> = {
   webserver3e: forking("SIGCHLD and wait: accept dies of EINTR"),
   webserver3f: forking("accept again after EINTR: zombies under load", "concurrentserver3"),
   webserver3g: forking("waitpid in a loop: the final server", "concurrentserver_final"),
-  client3: {
-    title: "many clients at once: --max-clients N --max-conns M",
-    alias: "client2",
-    withoutFork: "client.ts",
-  },
+  client3: { ...forking("many clients at once", "client2"), withoutFork: "client.ts" },
+  webserver4: { title: "the classes of the standard library; --fork, --thread" },
+  buffers: { title: "what the kernel keeps between write and read: five experiments" },
+  forkserver: { title: "HttpServer, HttpRequestParser, HttpForkServer" },
+  webserver5: { title: "the event loop, what stalls it, and the way out: --workers N" },
+  client5: { title: "ten thousand clients, or WebSockets, for webserver5" },
 };
 
 function forking(title: string, alias?: string): Lab {

@@ -18,7 +18,7 @@ export const app: Application = (environ, startResponse) => {
   ];
 };
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const server = new WSGIServer(PORT, app);
   print(`Serving HTTP on port ${server.address.port} ...`);
   server.serveForever();

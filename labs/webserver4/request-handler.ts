@@ -15,17 +15,24 @@ export interface Hosting {
 
 export class RequestHandler {
   readonly #reader: BufferedReader;
+  readonly #connection: number;
   readonly #client: Address;
+  readonly #server: Hosting;
 
   constructor(connection: number, client: Address, server: Hosting) {
     this.#reader = new BufferedReader(connection);
+    this.#connection = connection;
     this.#client = client;
+    this.#server = server;
+  }
+
+  handle(): void {
     const requestLine = this.#reader.readLine();
     if (requestLine === "") return; // the client has sent nothing
-    const environ = this.#environ(requestLine, server.baseEnviron);
-    const handler = new ServerHandler(connection, environ);
-    handler.run(server.application);
-    print(`${client.host} "${requestLine}" ${handler.status}`);
+    const environ = this.#environ(requestLine, this.#server.baseEnviron);
+    const handler = new ServerHandler(this.#connection, environ);
+    handler.run(this.#server.application);
+    print(`${this.#client.host} "${requestLine}" ${handler.status}`);
   }
 
   #environ(requestLine: string, base: Environ): Environ {

@@ -14,7 +14,7 @@ export class WSGIServer extends TCPServer {
   }
 
   protected override handle(connection: number, client: Address): void {
-    new RequestHandler(connection, client, this);
+    new RequestHandler(connection, client, this).handle();
   }
 
   get baseEnviron(): Environ {

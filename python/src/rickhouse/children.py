@@ -97,7 +97,7 @@ class Children:
         )
 
     def reap(self) -> None:
-        """Takes every exit: of workers, and of the application's orphans, which are nobody's news."""
+        """Takes every exit: of workers, and of the application's orphans, which are no news."""
         self._drain_wakeup()
         for worker, status, usage in self._found_dead:
             self._on_exit(worker, status, usage)
