@@ -83,12 +83,12 @@ class Server {
 
   async run(): Promise<number> {
     try {
-      this.#listeners = await this.#front.listen();
       const over = new Promise<number>((resolve, reject) => {
         this.#over = { resolve, reject };
       });
-      // Before the first process exists: a signal from now on finds someone who cleans up.
+      // First of all: a signal from now on finds someone who cleans up.
       this.#handleSignals();
+      this.#listeners = await this.#front.listen();
       this.#patience = setTimeout(() => {
         this.#log.info(`still importing ${this.#name}`);
       }, SLOW_START_MS);

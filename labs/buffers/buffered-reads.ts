@@ -6,7 +6,7 @@ import { print } from "../settings.ts";
 import { connectedPair, timed } from "./connection.ts";
 
 const LINES = 200;
-const REQUEST = `${"X-Field: 0123456789012345678901234567890\r\n".repeat(LINES)}`;
+const REQUEST = "X-Field: 0123456789012345678901234567890\r\n".repeat(LINES);
 
 export function bufferedReads(): void {
   tell("a byte at a time", lineByBytes);

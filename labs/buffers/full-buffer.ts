@@ -1,6 +1,7 @@
 // A write only copies into the kernel's send buffer, and returns before anybody has read. When the buffer is full, it sleeps.
 
-import { close, MSG_DONTWAIT, send, socketBuffers, write } from "../posix/sockets.ts";
+import { sleep } from "../posix/processes.ts";
+import { close, endWriting, MSG_DONTWAIT, send, socketBuffers, write } from "../posix/sockets.ts";
 import { isSystemError } from "../posix/system-error.ts";
 import { print, sleepSeconds } from "../settings.ts";
 import { connectedPair, inAnotherProcess, timed } from "./connection.ts";
@@ -17,16 +18,22 @@ export function fullBuffer(): void {
   close(client);
   const { result, seconds } = timed(() => write(server, PIECE));
   print(`the next write of ${result} bytes slept ${seconds}, until the reader made room`);
+  endWriting(server); // not close alone: the reader has inherited a copy of this descriptor too
   close(server);
 }
 
-/** Writes until a write would sleep; MSG_DONTWAIT makes it fail with EAGAIN instead. */
+/** Writes until there is no room, neither here nor there; MSG_DONTWAIT fails with EAGAIN where `write` would sleep. */
 function fill(fd: number): number {
   let written = 0;
-  try {
-    for (;;) written += send(fd, PIECE, MSG_DONTWAIT);
-  } catch (error) {
-    if (!isSystemError(error, "EAGAIN")) throw error;
-    return written;
+  for (let refusals = 0; refusals < 5;) {
+    try {
+      written += send(fd, PIECE, MSG_DONTWAIT);
+      refusals = 0;
+    } catch (error) {
+      if (!isSystemError(error, "EAGAIN")) throw error;
+      refusals++;
+      sleep(0.05); // what moves on to the receive buffer meanwhile makes room here: ask again
+    }
   }
+  return written;
 }

@@ -1,6 +1,6 @@
 // send may take fewer bytes than it was given, and says how many. Who does not look loses the rest; sendall is the loop that looks.
 
-import { close, MSG_DONTWAIT, poll, POLLOUT, send } from "../posix/sockets.ts";
+import { close, endWriting, MSG_DONTWAIT, poll, POLLOUT, send } from "../posix/sockets.ts";
 import { isSystemError } from "../posix/system-error.ts";
 import { print, sleepSeconds } from "../settings.ts";
 import { connectedPair, inAnotherProcess } from "./connection.ts";
@@ -21,6 +21,7 @@ export function partialSend(): void {
   close(client);
   const calls = sendAll(server, ANSWER.subarray(taken));
   print(`the loop sent the rest by ${calls} more calls`);
+  endWriting(server); // the other process has inherited a copy of this descriptor: close alone would not end the connection
   close(server);
 }
 
@@ -29,12 +30,12 @@ function sendAll(fd: number, bytes: Buffer): number {
   let rest = bytes;
   let calls = 0;
   while (rest.length > 0) {
-    poll([fd], POLLOUT, -1);
     try {
+      poll([fd], POLLOUT, -1); // sleeps until there is room
       rest = rest.subarray(send(fd, rest, MSG_DONTWAIT));
       calls++;
     } catch (error) {
-      if (!isSystemError(error, "EAGAIN")) throw error; // somebody else was faster: wait again
+      if (!isSystemError(error, "EAGAIN", "EINTR")) throw error; // no room after all, or a signal came: wait again
     }
   }
   return calls;

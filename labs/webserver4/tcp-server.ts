@@ -27,8 +27,7 @@ export abstract class TCPServer {
   /** Looks up from its sleep every `pollIntervalMs`, for `serviceActions`. */
   serveForever(pollIntervalMs = 500): never {
     for (;;) {
-      const [ready] = poll([this.listener], POLLIN, pollIntervalMs);
-      if (ready !== undefined) this.#handleRequest();
+      if (this.#hasClient(pollIntervalMs)) this.#handleRequest();
       this.serviceActions();
     }
   }
@@ -57,6 +56,15 @@ export abstract class TCPServer {
 
   protected closeRequest(connection: number): void {
     close(connection);
+  }
+
+  #hasClient(timeoutMs: number): boolean {
+    try {
+      return poll([this.listener], POLLIN, timeoutMs).length > 0;
+    } catch (error) {
+      if (isSystemError(error, "EINTR")) return false; // a child has ended; poll is never restarted by the kernel
+      throw error;
+    }
   }
 
   #handleRequest(): void {

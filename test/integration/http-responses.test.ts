@@ -2,12 +2,23 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { get } from "../support/answers-app.ts";
 import { pattern } from "../support/pattern.ts";
 import { RawClient, type RawResponse, rawRequest } from "../support/raw-client.ts";
 import { type ServerUnderTest, startServer } from "../support/server.ts";
 
-function get(target: string, fields: string = ""): string {
-  return `GET ${target} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
+/** An answer that must be nothing but a head. */
+async function bodiless(
+  server: ServerUnderTest,
+  method: string,
+  target: string,
+): Promise<RawResponse> {
+  using client = new RawClient(server.port);
+  client.send(`${method} ${target} HTTP/1.1\r\nHost: a\r\n\r\n${get("/list?n=2")}`);
+  const answer = await client.response("HEAD");
+  // What came behind the head is the next answer, or a body that must not be there.
+  assert.equal((await client.response()).body.length, 2);
+  return answer;
 }
 
 describe("answers", () => {
@@ -86,34 +97,25 @@ describe("answers", () => {
   });
 
   describe("HEAD, 204, 205 and 304", () => {
-    async function bodiless(method: string, target: string): Promise<RawResponse> {
-      using client = new RawClient(server.port);
-      client.send(`${method} ${target} HTTP/1.1\r\nHost: a\r\n\r\n${get("/list?n=2")}`);
-      const answer = await client.response("HEAD");
-      // What came behind the head is the next answer, or a body that must not be there.
-      assert.equal((await client.response()).body.length, 2);
-      return answer;
-    }
-
     it("HEAD has no body and no length that the application did not give", async () => {
-      const answer = await bodiless("HEAD", "/list?n=5");
+      const answer = await bodiless(server, "HEAD", "/list?n=5");
       assert.equal(answer.status, 200);
       assert.equal(answer.fields.get("content-length"), undefined);
       assert.equal(answer.fields.get("transfer-encoding"), undefined);
     });
 
     it("HEAD keeps the application's length", async () => {
-      const answer = await bodiless("HEAD", "/length?say=7&n=7");
+      const answer = await bodiless(server, "HEAD", "/length?say=7&n=7");
       assert.equal(answer.fields.get("content-length"), "7");
     });
 
     it("HEAD of a generator", async () => {
-      await bodiless("HEAD", "/stream?n=100000");
+      await bodiless(server, "HEAD", "/stream?n=100000");
     });
 
     for (const line of ["204 No Content", "304 Not Modified"]) {
       it(`${line} has neither body nor framing`, async () => {
-        const answer = await bodiless("GET", `/status?line=${encodeURIComponent(line)}`);
+        const answer = await bodiless(server, "GET", `/status?line=${encodeURIComponent(line)}`);
         assert.equal(`${answer.status} ${answer.reason}`, line);
         assert.equal(answer.fields.get("content-length"), undefined);
         assert.equal(answer.fields.get("transfer-encoding"), undefined);

@@ -143,6 +143,21 @@ describe("time-outs of reading", { concurrency: true }, () => {
     assert.equal(client.hasEnded, false);
   });
 
+  it("a slow reader has its time from the end of its answer on", async () => {
+    const [client] = await connected();
+    using _ = client;
+    client.send(get("/list?n=20000000"));
+    await client.bytes(1);
+    client.pause();
+    await new Promise((resolve) => setTimeout(resolve, KEEP_ALIVE_MS + LATE_MS));
+    client.resume();
+    assert.ok((await client.response()).isWhole);
+    // Several sweeps later it is still there.
+    await new Promise((resolve) => setTimeout(resolve, KEEP_ALIVE_MS / 2));
+    client.send(get("/list?n=1"));
+    assert.equal((await client.response()).status, 200);
+  });
+
   it("an application may take longer than any of them", async () => {
     const [client] = await connected();
     using _ = client;
@@ -244,9 +259,9 @@ describe("--send-timeout", () => {
     for (let i = 0; i < 6; i++) {
       client.pause();
       await new Promise((resolve) => setTimeout(resolve, SEND_MS / 2));
-      const before = client.receivedBytes;
+      const soFar = client.receivedBytes;
       client.resume();
-      await client.bytes(Math.min(before + 2_000_000, 30_000_000));
+      await client.bytes(Math.min(soFar + 2_000_000, 30_000_000));
     }
     const answer = await client.response();
     assert.ok(answer.isWhole);

@@ -31,6 +31,17 @@ function chunksOf(body: Buffer, size: number): Buffer {
   return Buffer.concat([...parts, Buffer.from("0\r\n\r\n")]);
 }
 
+/** The next answer tells of exactly this body. */
+async function uploaded(client: RawClient, body: Buffer): Promise<Upload> {
+  const answer = await client.response();
+  assert.equal(answer.status, 200);
+  const upload: Upload = JSON.parse(answer.body.toString());
+  assert.equal(upload.length, body.length);
+  assert.equal(upload.sha256, sha256(body));
+  assert.equal(upload.content_length, String(body.length));
+  return upload;
+}
+
 describe("uploads", () => {
   let server: ServerUnderTest;
   before(async () => {
@@ -39,16 +50,6 @@ describe("uploads", () => {
   after(async () => {
     await server.stop();
   });
-
-  async function uploaded(client: RawClient, body: Buffer): Promise<Upload> {
-    const answer = await client.response();
-    assert.equal(answer.status, 200);
-    const upload: Upload = JSON.parse(answer.body.toString());
-    assert.equal(upload.length, body.length);
-    assert.equal(upload.sha256, sha256(body));
-    assert.equal(upload.content_length, String(body.length));
-    return upload;
-  }
 
   for (const [length, isInFile] of [
     [MIB - 1, false],
@@ -87,7 +88,7 @@ describe("uploads", () => {
 
   it("chunks of one byte cost the server little more than what they carry", async () => {
     using client = new RawClient(server.port);
-    const before = residentBytes(server.pid);
+    const atFirst = residentBytes(server.pid);
     const body = pattern(MIB - 1000);
     const clients = Array.from({ length: 8 }, () => new RawClient(server.port));
     // All but the end: everything is held.
@@ -99,7 +100,7 @@ describe("uploads", () => {
     await waitFor("all of it sent", () => clients.every((one) => one.socket.writableLength === 0));
     client.send(get("/state"));
     await client.response();
-    const grown = residentBytes(server.pid) - before;
+    const grown = residentBytes(server.pid) - atFirst;
     for (const one of clients) one.reset();
     // One object for each byte would be 8 x 100 MiB and more.
     assert.ok(grown < 200 * MIB, `${Math.round(grown / MIB)} MiB`);
@@ -178,6 +179,23 @@ describe("uploads", () => {
     const answer = await client.response();
     assert.equal(answer.status, 413);
     assert.equal(answer.fields.get("connection"), "close");
+    await client.ended();
+    assert.equal(client.error, undefined);
+  });
+
+  it("the same when it is sent for longer than a moment", async () => {
+    await using small = await startServer("answers:app", {
+      args: ["--workers", "1", "--max-body", "1m"],
+    });
+    using client = new RawClient(small.port);
+    client.send(head(`Content-Length: ${30 * MIB}\r\n`));
+    client.pause();
+    for (let i = 0; i < 14; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      client.send(pattern(1000));
+    }
+    client.resume();
+    assert.equal((await client.response()).status, 413);
     await client.ended();
     assert.equal(client.error, undefined);
   });

@@ -7,7 +7,7 @@ import { RawClient } from "../support/raw-client.ts";
 import { failuresOf, numbered, runLoad } from "../support/load.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin, get, message } from "../support/requests.ts";
-import { isAlive } from "../support/processes.ts";
+import { isAlive, openDescriptors } from "../support/processes.ts";
 import { ServerUnderTest, startServer, waitFor } from "../support/server.ts";
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, "latin1") : "");
@@ -139,6 +139,7 @@ describe("SIGUSR1", () => {
     const path = join(directory, "access");
     const args = ["--workers", "1", "--access-log", path];
     await using server = await startServer("plain:app", { args, directory });
+    const descriptors = openDescriptors(server.pid);
     const count = 400;
     const load = runLoad({
       port: server.port,
@@ -154,6 +155,9 @@ describe("SIGUSR1", () => {
       await waitFor("the new file", () => existsSync(path));
     }
     assert.deepEqual(failuresOf(await load), []);
+    await waitFor("as many descriptors as before", () => {
+      return openDescriptors(server.pid) === descriptors;
+    });
     await server.exitAfterDrain();
     const lines = ["", ".1", ".2", ".3"].flatMap((suffix) =>
       textOf(`${path}${suffix}`).split("\n").slice(0, -1),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { RawClient } from "../support/raw-client.ts";
@@ -135,5 +135,15 @@ describe("--preload", () => {
     await using server = await startServer("importing:app", { args, env });
     assert.match(server.stderr, /warning: .*an epoll descriptor.*shared all the same/);
     assert.deepEqual(recordOf(server), [`imported by ${server.zygotes[0]}`]);
+  });
+});
+
+describe("a TMPDIR that is too deep for the path of a socket", () => {
+  it("does not keep the server from starting", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    const deep = join(directory, "d".repeat(60), "e".repeat(60));
+    mkdirSync(deep, { recursive: true });
+    await using server = await startServer("plain:app", { directory, env: { TMPDIR: deep } });
+    assert.equal((await get(server.port, "/")).status, 200);
   });
 });

@@ -39,9 +39,12 @@ export function memoryMaps(pid: number): number {
   return readFileSync(`/proc/${pid}/maps`, "latin1").split("\n").length - 1;
 }
 
+/** As the kernel numbers them (include/net/tcp_states.h). */
+const TCP_STATES = { "01": "ESTABLISHED", "08": "CLOSE_WAIT", "0A": "LISTEN" } as const;
+
 export interface TcpSocket {
   readonly port: number;
-  readonly state: "ESTABLISHED" | "LISTEN" | "other";
+  readonly state: "ESTABLISHED" | "CLOSE_WAIT" | "LISTEN" | "other";
 }
 
 /** The IPv4 sockets that this process holds. */
@@ -51,15 +54,16 @@ export function tcpSocketsOf(pid: number): TcpSocket[] {
   );
   const sockets: TcpSocket[] = [];
   for (const line of readFileSync("/proc/net/tcp", "latin1").split("\n").slice(1, -1)) {
-    const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
+    const [, local = "", , state = "", , , , , , inode] = line.trim().split(/\s+/);
     if (!own.has(`socket:[${inode}]`)) continue;
     const port = Number.parseInt(local.split(":")[1] ?? "", 16);
-    sockets.push({
-      port,
-      state: state === "01" ? "ESTABLISHED" : state === "0A" ? "LISTEN" : "other",
-    });
+    sockets.push({ port, state: isKnown(state) ? TCP_STATES[state] : "other" });
   }
   return sockets;
+}
+
+function isKnown(state: string): state is keyof typeof TCP_STATES {
+  return Object.hasOwn(TCP_STATES, state);
 }
 
 function linkOf(path: string): string {

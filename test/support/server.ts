@@ -131,7 +131,14 @@ export class ServerUnderTest implements AsyncDisposable {
   /** Client connections that the front has accepted. */
   get connections(): number {
     return tcpSocketsOf(this.pid).filter(
-      ({ port, state }) => port === this.port && state === "ESTABLISHED",
+      ({ port, state }) => port === this.port && state !== "LISTEN" && state !== "other",
+    ).length;
+  }
+
+  /** Of those, the ones whose client has sent FIN. */
+  get halfClosedConnections(): number {
+    return tcpSocketsOf(this.pid).filter(
+      ({ port, state }) => port === this.port && state === "CLOSE_WAIT",
     ).length;
   }
 

@@ -1,6 +1,7 @@
 // The network side of the server: listeners, all connections, their deadlines and budgets. Hands whole requests to a RequestSink.
 // Knows nothing of workers.
 
+import { performance } from "node:perf_hooks"; // The global one is behind a getter: it costs as much as the clock.
 import type { Socket } from "node:net";
 import type { Config } from "../../config/options.ts";
 import type { RequestSink } from "../../core/http/exchange.ts";
@@ -27,6 +28,8 @@ const LINGER_MS = 2000;
 const DRAIN_IDLE_MS = 1000;
 /** From this share of the connections on, idle ones are closed to make room. */
 const CROWDED = 0.95;
+/** How many connections are looked at for one that can go. */
+const SPARE_SEARCH = 16;
 
 export interface FrontOptions {
   readonly config: Config;
@@ -113,7 +116,7 @@ export class Front {
 
   #accept(socket: Socket, listener: Listener): void {
     const { maxConnections } = this.#options;
-    if (this.#connections.size >= maxConnections * CROWDED) this.#closeOldestIdle();
+    if (this.#connections.size >= maxConnections * CROWDED) this.#makeRoom();
     if (this.#connections.size >= maxConnections) {
       socket.destroy();
       return;
@@ -121,9 +124,13 @@ export class Front {
     this.#connections.add(new Http1Connection(socket, this.#context, listener));
   }
 
-  #closeOldestIdle(): void {
-    const oldest = this.#deadlines.keepAlive.oldest;
-    if (oldest instanceof Http1Connection) oldest.closeIdle();
+  /** Its descriptor must be free before the next connection comes: a FIN that its client answers in its own time is too slow. */
+  #makeRoom(): void {
+    const { keepAlive, linger } = this.#deadlines;
+    const spare = findSpare(keepAlive) ?? findSpare(linger);
+    if (spare === undefined) return;
+    spare.destroy();
+    this.#connections.delete(spare);
   }
 
   #sweep(): void {
@@ -185,4 +192,14 @@ export class Front {
       },
     };
   }
+}
+
+/** The oldest that can go, among so many of the oldest that it is quick: nearly every idle one can. */
+function findSpare(list: DeadlineList): Http1Connection | undefined {
+  let waiter = list.oldest;
+  for (let looked = 0; waiter !== undefined && looked < SPARE_SEARCH; looked++) {
+    if (waiter instanceof Http1Connection && waiter.isSpare) return waiter;
+    waiter = waiter.deadlineNext;
+  }
+  return undefined;
 }

@@ -5,8 +5,8 @@ import type { Socket } from "node:net";
 import type { AnswerHead, AnswerPart, AnswerSink, Exchange } from "../../core/http/exchange.ts";
 import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
 import { refusalPage } from "../../core/http1/refusal-page.ts";
-import { encodeConnectionEnviron } from "../../core/wire/environ.ts";
 import type { ConnectionContext } from "./connection-context.ts";
+import { connectionEnviron } from "./connection-environ.ts";
 import { clearDeadline, type DeadlineList, type Waiter } from "./deadlines.ts";
 import type { PendingRequest } from "./pending-request.ts";
 import { RequestIntake } from "./request-intake.ts";
@@ -58,14 +58,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     this.#socket = socket;
     this.#context = context;
     this.#remoteAddress = socket.remoteAddress ?? "";
-    const environ = encodeConnectionEnviron({
-      remoteAddress: this.#remoteAddress,
-      remotePort: socket.remotePort === undefined ? "" : String(socket.remotePort),
-      serverName: address.serverName,
-      serverPort: address.serverPort,
-      scheme: "http",
-    });
-    this.#intake = new RequestIntake(context, this, environ, {
+    this.#intake = new RequestIntake(context, this, connectionEnviron(socket, address), {
       onContinueWanted: () => {
         this.#writer.writeRaw(CONTINUE);
       },
@@ -86,6 +79,7 @@ export class Http1Connection implements AnswerSink, Waiter {
       },
       onCaughtUp: () => {
         this.#overAt = context.now();
+        this.#setPaused(this.#isFull);
         this.#goOn();
       },
       onError: (error) => {
@@ -119,18 +113,21 @@ export class Http1Connection implements AnswerSink, Waiter {
     if (this.#exchange === undefined && this.#intake.isBetweenRequests) this.#close();
   }
 
-  /** Nothing is under way, and the client has been given everything. */
-  get isIdle(): boolean {
-    const isWaiting = this.#exchange === undefined && this.#intake.isBetweenRequests;
-    return isWaiting && !this.#writer.isBehind && this.#socket.writableLength === 0;
+  /** Nothing is under way, and the client has been given everything: it can go to make room for another. */
+  get isSpare(): boolean {
+    if (this.#exchange !== undefined || !this.#isSent) return false;
+    return this.#isClosing || this.#intake.isBetweenRequests;
   }
 
   /** At once, whatever is under way; an answer that is cut must not look whole. */
   destroy(): void {
     const isWhole = this.#exchange === undefined || !this.#hasBegunAnswer;
-    const isSent = !this.#writer.isBehind && this.#socket.writableLength === 0;
-    if (isWhole && isSent) this.#socket.destroy();
+    if (isWhole && this.#isSent) this.#socket.destroy();
     else resetSocket(this.#socket);
+  }
+
+  get #isSent(): boolean {
+    return !this.#writer.isBehind && this.#socket.writableLength === 0;
   }
 
   onDeadline(list: DeadlineList): void {
@@ -156,7 +153,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     }
     this.#intake.push(chunk);
     if (this.#exchange === undefined) this.#drive();
-    else if (this.#isFull) this.#setPaused(true);
+    else if (this.#isFull || this.#writer.isBehind) this.#setPaused(true);
   }
 
   /** Reads requests and hands them over until one is being answered, or bytes are missing. */
@@ -169,7 +166,9 @@ export class Http1Connection implements AnswerSink, Waiter {
       this.#submit(request);
     }
     this.#isDriving = false;
-    if (this.#exchange !== undefined || this.#writer.isBehind) this.#setPaused(this.#isFull);
+    // What a client sends would pass for life of one that takes nothing of its answer: see ResponseBacklog.
+    if (this.#writer.isBehind) this.#setPaused(true);
+    else if (this.#exchange !== undefined) this.#setPaused(this.#isFull);
     else if (this.#hasClientEnded) this.#onInputOver();
     else if (this.#context.isDraining) this.closeIdle();
   }
@@ -318,15 +317,19 @@ export class Http1Connection implements AnswerSink, Waiter {
     clearDeadline(this);
     this.#socket.end();
     if (this.#hasClientEnded) return;
-    this.#setPaused(false);
-    if (this.#socket.writableLength === 0) this.#linger();
-    else this.#socket.once("finish", () => this.#linger()); // Until then --send-timeout watches.
+    if (this.#socket.writableLength === 0) {
+      this.#linger();
+      return;
+    }
+    this.#setPaused(true); // Until then --send-timeout watches, and must not take input for progress.
+    this.#socket.once("finish", () => this.#linger());
   }
 
   #linger(): void {
     const now = this.#context.now();
     this.#lingerUntil = now + MAX_LINGER_MS;
     this.#context.deadlines.linger.start(this, now);
+    this.#setPaused(false);
   }
 
   /** It still sends, so it may not have read the answer yet. */

@@ -96,8 +96,8 @@ export class ResponseBacklog {
   append(bytes: Uint8Array): void {
     const file = this.#file;
     if (file === undefined) return;
-    const isFull =
-      file.totalBytes - this.#readPosition + bytes.length > this.#options.responseFileBytes;
+    // What was read back still takes its room on the disk, until all is read and the file goes.
+    const isFull = file.totalBytes + bytes.length > this.#options.responseFileBytes;
     if (this.#overflow.length > 0 || isFull || !file.append(bytes)) {
       this.#overflow.push(bytes);
       this.#hold(true);

@@ -122,7 +122,7 @@ export class ResponseWriter {
     );
     if (!isCopied) {
       this.#cork();
-      this.#write(target.subarray(0, length));
+      this.#write(target.subarray(0, length), target === output.bytes);
       return this.#body(head, bodyBytes);
     }
     if (bodyBytes > 0) {
@@ -130,7 +130,7 @@ export class ResponseWriter {
       length += bodyBytes;
       this.#remaining -= bodyBytes;
     }
-    this.#write(target.subarray(0, length));
+    this.#write(target.subarray(0, length), target === output.bytes);
     return bodyBytes;
   }
 
@@ -144,7 +144,7 @@ export class ResponseWriter {
   /** The body is whole: true when its length is what the head promised, and the message is ended. */
   end(): boolean {
     if (this.#framing === FRAMING.length) return this.#remaining === 0;
-    if (this.#framing === FRAMING.chunked) this.#write(LAST_CHUNK);
+    if (this.#framing === FRAMING.chunked) this.#write(LAST_CHUNK, false);
     return true;
   }
 
@@ -158,7 +158,7 @@ export class ResponseWriter {
 
   /** Bytes that are a whole answer already: 100 Continue, or an error page of the server. */
   writeRaw(bytes: Uint8Array): void {
-    this.#write(bytes);
+    this.#write(bytes, false);
   }
 
   dispose(): void {
@@ -173,17 +173,17 @@ export class ResponseWriter {
     }
     const piece = part.bytes.subarray(part.pieceStart, part.pieceEnd);
     if (this.#framing !== FRAMING.chunked) {
-      this.#write(piece);
+      this.#write(piece, false);
       return length;
     }
     const size = Buffer.from(`${length.toString(16)}\r\n`, "latin1");
     if (length <= COPIED_BODY_BYTES) {
-      this.#write(Buffer.concat([size, piece, CRLF]));
+      this.#write(Buffer.concat([size, piece, CRLF]), false);
       return length;
     }
-    this.#write(size);
-    this.#write(piece);
-    this.#write(CRLF);
+    this.#write(size, false);
+    this.#write(piece, false);
+    this.#write(CRLF, false);
     return length;
   }
 
@@ -199,8 +199,8 @@ export class ResponseWriter {
     });
   }
 
-  #write(bytes: Uint8Array): void {
-    const isShared = bytes.buffer === this.#options.output.bytes.buffer;
+  /** `isShared`: the bytes lie in the output buffer, which the next answer will use again. */
+  #write(bytes: Uint8Array, isShared: boolean): void {
     if (this.#backlog.isActive) {
       this.#backlog.append(isShared ? Buffer.from(bytes) : bytes);
       return;

@@ -1,6 +1,7 @@
 // Requests meet workers here: the dispatcher decides, the workforce provides, this file carries messages between them, the connections and
 // the log. Owns the clock of both.
 
+import { performance } from "node:perf_hooks"; // The global one is behind a getter: it costs as much as the clock.
 import type { Socket } from "node:net";
 import type { StartupError } from "../../config/startup-error.ts";
 import type { Channel } from "../../core/dispatch/channel.ts";

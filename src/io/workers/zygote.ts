@@ -25,8 +25,9 @@ export interface ZygoteEvents {
 export class Zygote {
   readonly generation: number;
   readonly #events: ZygoteEvents;
-  readonly #process: ChildProcess;
-  readonly #control: Socket;
+  /** Both undefined if there are no descriptors or no memory left to start a process. */
+  readonly #process: ChildProcess | undefined;
+  readonly #control: Socket | undefined;
   #rest = "";
   #how = "";
   #isGone = false;
@@ -35,42 +36,55 @@ export class Zygote {
   constructor(generation: number, python: string, load: LoadRequest, events: ZygoteEvents) {
     this.generation = generation;
     this.#events = events;
-    this.#process = spawn(python, [PYTHON_MAIN], {
-      stdio: ["ignore", "inherit", "inherit", "pipe"],
-      detached: true, // A session of its own: Ctrl-C on the terminal is for the front.
-    });
-    this.#control = controlOf(this.#process);
-    this.#control.setEncoding("utf8");
-    this.#control.on("data", (text: string) => {
-      this.#onText(text);
-    });
-    this.#control.on("error", () => {}); // A zygote that dies while we write: its exit says all that matters.
-    this.#control.on("close", () => {
-      this.#finishIfOver();
-    });
-    this.#process.on("error", (error) => {
-      this.#how = error.message;
-      this.#finish();
-    });
-    this.#process.on("exit", (code, signal) => {
-      this.#how = signal === null ? `exit status ${code ?? 0}` : signal;
-      this.#finishIfOver();
-    });
+    try {
+      const child = spawn(python, [PYTHON_MAIN], {
+        stdio: ["ignore", "inherit", "inherit", "pipe"],
+        detached: true, // A session of its own: Ctrl-C on the terminal is for the front.
+      });
+      this.#process = child;
+      this.#listenToProcess(child);
+      this.#control = controlOf(child);
+      this.#listenToControl(this.#control);
+    } catch (error) {
+      this.#how = error instanceof Error ? error.message : String(error);
+      process.nextTick(() => {
+        this.#finish();
+      });
+      return;
+    }
     this.send(load);
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
   send(request: ControlRequest): void {
-    if (!this.#control.writable) return;
+    if (this.#control?.writable !== true) return;
     this.#control.write(`${JSON.stringify(request)}\n`);
   }
 
-  /** The last means: a zygote that does not end when told. Its workers see their channels end. */
+  /** The last means: a zygote that does not end when told. Its workers live on until their channels end. */
   kill(): void {
-    this.#process.kill("SIGKILL");
+    this.#process?.kill("SIGKILL");
+  }
+
+  #listenToProcess(child: ChildProcess): void {
+    child.on("error", (error) => {
+      this.#how = error.message;
+      this.#finish();
+    });
+    child.on("exit", (code, signal) => {
+      this.#how = signal === null ? `exit status ${code ?? 0}` : signal;
+      this.#finishIfOver();
+    });
+  }
+
+  #listenToControl(control: Socket): void {
+    control.setEncoding("utf8");
+    control.on("data", (text: string) => {
+      this.#onText(text);
+    });
+    control.on("error", () => {}); // A zygote that dies while we write: its exit says all that matters.
+    control.on("close", () => {
+      this.#finishIfOver();
+    });
   }
 
   #onText(text: string): void {
@@ -82,21 +96,20 @@ export class Zygote {
 
   /** Both the exit and the end of the control socket: reports may still be in the socket when the process is gone. */
   #finishIfOver(): void {
-    if (this.#how !== "" && this.#control.closed) this.#finish();
+    if (this.#how !== "" && this.#control?.closed === true) this.#finish();
   }
 
   #finish(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#control.destroy();
+    this.#control?.destroy();
     this.#events.onGone(this.#how);
   }
 }
 
 function controlOf(child: ChildProcess): Socket {
-  const control = child.stdio[3];
-  if (!(control instanceof Socket)) {
-    throw new Error("no control socket: the process was not spawned with descriptor 3");
-  }
+  // Without descriptors left (EMFILE) Node makes no streams; its "error" event tells why.
+  const control = child.stdio?.[3];
+  if (!(control instanceof Socket)) throw new Error("no control socket could be made");
   return control;
 }

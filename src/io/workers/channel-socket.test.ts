@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { ChannelFlusher, ChannelSocket } from "./channel-socket.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "rickhouse-unit-"));
+after(() => rmSync(directory, { recursive: true }));
+
+/** The front's end of a channel whose worker wrote `answer` and died; nothing of it was read yet. */
+async function channelOfDeadWorker(answer: string): Promise<Socket> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+  server.listen(join(directory, "channel.sock"));
+  await once(server, "listening");
+  const worker = connect(join(directory, "channel.sock"));
+  const [socket] = (await once(server, "connection")) as [Socket];
+  worker.write(answer, () => worker.destroy());
+  await once(worker, "close");
+  server.close();
+  return socket;
+}
+
+describe("a channel whose worker has died", () => {
+  it("still gives what the worker wrote when a write to it failed meanwhile", async () => {
+    const socket = await channelOfDeadWorker("the last answer");
+    const channel = new ChannelSocket(socket, new ChannelFlusher());
+    socket.on("error", () => {});
+    let received = "";
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.toString();
+    });
+    socket.pause();
+    channel.sendGone(1, false);
+    channel.flush();
+    // The failed write is told in a later turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.resume();
+    socket.on("end", () => socket.end());
+    await once(socket, "close");
+    assert.equal(received, "the last answer");
+  });
+});
