@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { describe, it } from "node:test";
 import { Client } from "./support/client.ts";
-import { LabProcess, startServer } from "./support/lab-process.ts";
+import { isAlive, LabProcess, startServer } from "./support/lab-process.ts";
 import { waitFor } from "./support/wait-for.ts";
 
 describe("webserver3c", () => {
@@ -119,12 +119,3 @@ describe("client3", () => {
     );
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -4,7 +4,7 @@ import { writeSync } from "node:fs";
 
 /** Something that the reader can mend: shown as one line, without a stack. */
 export class UsageError extends Error {
-  override readonly name = "UsageError";
+  override readonly name: string = "UsageError";
 }
 
 /** 0: any free port. */

@@ -3,6 +3,7 @@
 // Usage: bin/lab webserver4 [--fork | --thread] module:app
 
 import { parseArgs } from "node:util";
+import { ForkRefused } from "./posix/v8-fork.ts";
 import { PORT, print, UsageError } from "./settings.ts";
 import { ForkingWSGIServer } from "./webserver4/forking-server.ts";
 import { ThreadingWSGIServer } from "./webserver4/threading-server.ts";
@@ -20,9 +21,15 @@ const located = locateApplication(name);
 const application = await openApplication(located);
 
 function makeServer(): WSGIServer {
-  if (values.fork === true) return new ForkingWSGIServer(PORT, application);
   if (values.thread === true) return new ThreadingWSGIServer(PORT, application, located);
-  return new WSGIServer(PORT, application);
+  if (values.fork !== true) return new WSGIServer(PORT, application);
+  try {
+    return new ForkingWSGIServer(PORT, application);
+  } catch (error) {
+    if (!(error instanceof ForkRefused)) throw error;
+    print(`${error.message}; threads instead`);
+    return new ThreadingWSGIServer(PORT, application, located);
+  }
 }
 
 const server = makeServer();

@@ -1,6 +1,6 @@
 // send may take fewer bytes than it was given, and says how many. Who does not look loses the rest; sendall is the loop that looks.
 
-import { close, endWriting, MSG_DONTWAIT, poll, POLLOUT, send } from "../posix/sockets.ts";
+import { close, endWriting, MSG_DONTWAIT, poll, POLLOUT, read, send } from "../posix/sockets.ts";
 import { isSystemError } from "../posix/system-error.ts";
 import { print, sleepSeconds } from "../settings.ts";
 import { connectedPair, inAnotherProcess } from "./connection.ts";
@@ -22,6 +22,7 @@ export function partialSend(): void {
   const calls = sendAll(server, ANSWER.subarray(taken));
   print(`the loop sent the rest by ${calls} more calls`);
   endWriting(server); // the other process has inherited a copy of this descriptor: close alone would not end the connection
+  read(server, 1); // until the client has ended
   close(server);
 }
 

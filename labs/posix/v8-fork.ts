@@ -2,10 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { addressOf, lastErrno, libc, linux } from "./libc.ts";
+import { UsageError } from "../settings.ts";
 import { check, SystemError } from "./system-error.ts";
 
 /** This process cannot be forked, and why: platform, flag or kernel. */
-export class ForkRefused extends Error {
+export class ForkRefused extends UsageError {
   override readonly name = "ForkRefused";
 }
 
@@ -28,6 +29,7 @@ let wakers: readonly bigint[] = [];
 /** Once, before the first fork. Throws ForkRefused. */
 export function makeForkable(): void {
   if (isForkable) return;
+  if (process.env["FORK"] === "no") throw new ForkRefused("FORK=no asks for no fork");
   if (process.platform !== "linux" || process.arch !== "x64")
     throw new ForkRefused(
       `fork needs Linux on x86-64, this is ${process.platform} ${process.arch}`,

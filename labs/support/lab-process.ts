@@ -156,6 +156,16 @@ export async function runLab(
   return { ...exit, output: lab.output };
 }
 
+/** Whether there is such a process, be it a zombie. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;

@@ -2,10 +2,17 @@
 
 import { exit, fork, waitpid, WNOHANG } from "../posix/processes.ts";
 import { type Address, close } from "../posix/sockets.ts";
+import { makeForkable } from "../posix/v8-fork.ts";
+import type { Application } from "../wsgi/application.ts";
 import { WSGIServer } from "./wsgi-server.ts";
 
 export class ForkingWSGIServer extends WSGIServer {
   readonly #children = new Set<number>();
+
+  constructor(port: number, application: Application) {
+    makeForkable(); // throws ForkRefused now, and not at the first client
+    super(port, application);
+  }
 
   protected override processRequest(connection: number, client: Address): void {
     const pid = fork();

@@ -13,6 +13,17 @@ def _run(status):
     return subprocess.run([sys.executable, "-c", f"raise SystemExit({status})"]).returncode
 
 
+def _descriptors():
+    """What each open descriptor is, but for the one that lists them."""
+    targets = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            targets.append(os.readlink(f"/proc/self/fd/{name}"))
+        except OSError:
+            pass
+    return targets
+
+
 _at_import = _run(7)
 
 
@@ -27,6 +38,6 @@ def app(environ, start_response):
         "argv": sys.argv,
         "blocking": [os.get_blocking(descriptor) for descriptor in (0, 1, 2)],
         "pid": os.getpid(),
-        "descriptors": sorted(int(name) for name in os.listdir("/proc/self/fd")),
+        "descriptors": _descriptors(),
     }
     return record.answer(start_response, json.dumps(facts))

@@ -81,6 +81,37 @@ describe("raw requests", () => {
     }
   }
 
+  it("become exactly the environ of PEP 3333 and RFC 3875", async () => {
+    calls++;
+    using client = new RawClient(server.port);
+    client.send(
+      "POST /a%20b?c=d HTTP/1.1\r\nHost: h:1\r\nContent-Type: t/u\r\nContent-Length: 2\r\nX-Y: z\r\n\r\nhi",
+    );
+    const { environ, wsgi } = echoOf(await client.response());
+    const { SERVER_SOFTWARE: software = "", ...others } = environ;
+    assert.match(software, /^Rickhouse\/\d+\.\d+\.\d+$/);
+    assert.deepEqual(others, {
+      REQUEST_METHOD: "POST",
+      SCRIPT_NAME: "",
+      PATH_INFO: "/a b",
+      QUERY_STRING: "c=d",
+      REQUEST_URI: "/a%20b?c=d",
+      RAW_URI: "/a%20b?c=d",
+      SERVER_PROTOCOL: "HTTP/1.1",
+      SERVER_NAME: "127.0.0.1",
+      SERVER_PORT: String(server.port),
+      REMOTE_ADDR: "127.0.0.1",
+      REMOTE_PORT: String(client.socket.localPort),
+      CONTENT_TYPE: "t/u",
+      CONTENT_LENGTH: "2",
+      HTTP_HOST: "h:1",
+      HTTP_X_Y: "z",
+    });
+    assert.equal(wsgi["wsgi.url_scheme"], "http");
+    assert.equal(wsgi["wsgi.multithread"], false);
+    assert.equal(wsgi["wsgi.run_once"], false);
+  });
+
   it("reach the application exactly as often as the tables say", async () => {
     using client = new RawClient(server.port);
     client.send(PROBE);

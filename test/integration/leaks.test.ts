@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { memoryMaps, openDescriptors, zombiesOf } from "../support/processes.ts";
+import {
+  childrenOf,
+  isAlive,
+  memoryMaps,
+  openDescriptors,
+  zombiesOf,
+} from "../support/processes.ts";
+import { openGate } from "../support/record.ts";
 import { get, post } from "../support/requests.ts";
 import { startServer, waitFor } from "../support/server.ts";
 
@@ -36,5 +43,20 @@ describe("200 workers that die", () => {
     );
     assert.deepEqual([...zombiesOf(server.pid), ...zombiesOf(zygote)], []);
     assert.deepEqual(server.zygotes, [zygote]);
+  });
+});
+
+describe("a process that the application leaves behind", () => {
+  it("becomes a child of the zygote, which reaps it", async () => {
+    await using server = await startServer("orphaning:app", { args: ["--workers", "1"] });
+    const [zygote = 0] = server.zygotes;
+    const orphan = Number((await get(server.port, "/")).body.toString());
+    await waitFor("its adoption", () => childrenOf(zygote).includes(orphan));
+    openGate(server, "end");
+    await waitFor("its end", () => !isAlive(orphan));
+    await waitFor("its burial", () => !childrenOf(zygote).includes(orphan));
+    assert.equal((await get(server.port, "/")).status, 200);
+    await server.logged(" serving ");
+    assert.ok(!server.stderr.includes("error"), server.stderr);
   });
 });

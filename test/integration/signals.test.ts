@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { mkdirSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { RawClient } from "../support/raw-client.ts";
 import { failuresOf, numbered, runLoad } from "../support/load.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin, get, message } from "../support/requests.ts";
-import { isAlive, openDescriptors } from "../support/processes.ts";
-import { ServerUnderTest, startServer, waitFor } from "../support/server.ts";
+import { childrenOf, isAlive, openDescriptors } from "../support/processes.ts";
+import { ROOT, ServerUnderTest, startServer, waitFor } from "../support/server.ts";
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, "latin1") : "");
 
@@ -113,6 +113,40 @@ describe("SIGTERM and SIGINT", () => {
     assert.deepEqual(failed, []);
     assert.ok(outcomes.filter(({ status }) => status === 200).length >= countThen - 4);
     assert.ok(!tree.some(isAlive));
+  });
+});
+
+describe("a terminal that is closed", () => {
+  it("ends the server that ran on it: its SIGHUP is no wish for a reload", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    const terminal = spawn(
+      "python3",
+      [
+        join(ROOT, "test/support/terminal.py"),
+        join(ROOT, "bin/rickhouse"),
+        ...["--bind", "127.0.0.1:0", "--workers", "1", join(ROOT, "test/apps/plain:app")],
+      ],
+      { env: { ...process.env, TMPDIR: directory }, stdio: ["pipe", "pipe", "inherit"] },
+    );
+    let output = "";
+    terminal.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    await waitFor("the banner", () => output.includes(" serving "));
+    const [front = 0] = childrenOf(terminal.pid ?? 0);
+    const tree = [front, ...childrenOf(front), ...childrenOf(front).flatMap(childrenOf)];
+    assert.equal(tree.length, 3);
+    terminal.stdin.end();
+    await waitFor("its end", () => output.includes("ended with status 0"));
+    await waitFor("the end of all", () => !tree.some(isAlive));
+    assert.deepEqual(readdirSync(directory), []);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("is not there for a server without one: SIGHUP reloads", async () => {
+    await using server = await startServer("plain:app", { args: ["--workers", "1"] });
+    server.signal("SIGHUP");
+    await server.logged("generation 2 serves");
   });
 });
 

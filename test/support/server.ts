@@ -61,7 +61,8 @@ export class ServerUnderTest implements AsyncDisposable {
     this.temporaryDirectory = options.directory ?? ServerUnderTest.makeDirectory();
     const limit =
       options.softFileLimit === undefined ? "" : `ulimit -Sn ${options.softFileLimit}; `;
-    const command = ["-c", `${limit}exec "$0" "$@"`, LAUNCHER, ...args, application];
+    // Descriptor 7 is what a careless parent leaves open: the application must never see it.
+    const command = ["-c", `${limit}exec "$0" "$@" 7<"$0"`, LAUNCHER, ...args, application];
     this.process = spawn("/bin/sh", command, {
       cwd: options.cwd ?? ROOT,
       env: { ...process.env, TMPDIR: this.temporaryDirectory, ...options.env },

@@ -104,14 +104,26 @@ export class ChannelSocket {
 }
 
 /**
- * A worker that has died refuses what we write, but the answers that it wrote before still lie in the socket, unread. Node destroys
- * a socket on a failed write, and they would be lost with it: POSTs that were answered would look as if they had died. So only reading
- * ends a channel: by EOF or ECONNRESET, which come behind the last answer.
+ * A worker that has died refuses what we write, but the answers that it wrote before still lie in the socket, unread. Node ends
+ * both directions on a failed write, and they would be lost with it: POSTs that were answered would look as if they had died. So the
+ * stream is not told, and only reading ends a channel: by EOF or ECONNRESET, which come behind the last answer.
  */
 function outliveFailedWrites(socket: Socket): void {
-  const destroy = socket.destroy.bind(socket);
-  socket.destroy = (error?: Error & { syscall?: string }) =>
-    error?.syscall === "write" ? socket : destroy(error);
+  // oxlint-disable no-underscore-dangle -- Node's names for what the maker of a stream provides
+  const write = socket._write.bind(socket);
+  const writev = socket._writev?.bind(socket);
+  socket._write = (chunk, encoding, callback) => {
+    write(chunk, encoding, () => {
+      callback();
+    });
+  };
+  if (writev === undefined) return;
+  socket._writev = (chunks, callback) => {
+    writev(chunks, () => {
+      callback();
+    });
+  };
+  // oxlint-enable no-underscore-dangle
 }
 
 /** Writes what was sent during one turn of the event loop at its end: one system call per worker and turn. */

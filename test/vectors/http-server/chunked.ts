@@ -5,7 +5,11 @@ import { accepted, chunked, get, refused, refusedAfter, type Row } from "./row.t
 const END = "0\r\n\r\n";
 
 export const CHUNKED: readonly Row[] = [
-  accepted("no chunk but the last", chunked(END), { body: "", isTerminated: true, environ: { CONTENT_LENGTH: "0" } }),
+  accepted("no chunk but the last", chunked(END), {
+    body: "",
+    isTerminated: true,
+    environ: { CONTENT_LENGTH: "0" },
+  }),
   accepted("two chunks", chunked(`3\r\nabc\r\n2\r\nde\r\n${END}`), {
     body: "abcde",
     environ: { CONTENT_LENGTH: "5" },

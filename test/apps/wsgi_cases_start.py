@@ -113,8 +113,7 @@ def wrong_without_arguments(environ, start_response):
     return [b"a body"]
 
 
-def keywords(environ, start_response):
-    """PEP 3333: the arguments are positional, so their names are nobody's business."""
+def third_argument_none(environ, start_response):
     start_response("200 OK", _PLAIN, None)
     return [b"a body"]
 
@@ -129,14 +128,6 @@ def never_and_empty(environ, start_response):
 
 def never_in_generator(environ, start_response):
     yield b"a body"
-
-
-def never_but_write(environ, start_response):
-    write = start_response.__self__.write if hasattr(start_response, "__self__") else None
-    if write is None:
-        raise AssertionError("write() is not to be had before start_response")
-    write(b"a body")
-    return []
 
 
 def in_generator(environ, start_response):
