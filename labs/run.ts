@@ -62,7 +62,7 @@ async function run(name: string, options: readonly string[]): Promise<void> {
   } catch (error) {
     // In a forked child too, which must not go on as if it were the parent.
     if (error instanceof UsageError) fail(`${lab}: ${error.message}`);
-    writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`);
+    writeSync(2, `${traceOf(error)}\n`);
     exit(1);
   }
 }
@@ -78,6 +78,13 @@ async function refusedVariant(file: string): Promise<string | undefined> {
     print(`${error.message}; running the variant with child_process instead`);
     return `./without-fork/${file}`;
   }
+}
+
+/** The stack as far as it is the lab's. */
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const lines = error.stack?.split("\n") ?? [];
+  return lines.filter((line) => !/^ +at .*(node:internal|labs\/run\.ts)/.test(line)).join("\n");
 }
 
 function fail(message: string): never {

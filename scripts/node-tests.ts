@@ -12,7 +12,10 @@ const FILE_TIMEOUT_MS = 300_000;
 /** Integration tests start servers with workers of their own: more files at once only make each other late. */
 const MAX_FILES_AT_ONCE = 2;
 
-export async function runNodeTests(files: readonly string[]): Promise<Tally> {
+export async function runNodeTests(
+  files: readonly string[],
+  maxFilesAtOnce: number = MAX_FILES_AT_ONCE,
+): Promise<Tally> {
   const waiting = [...files];
   let all = NOTHING;
   const runInTurn = async (): Promise<void> => {
@@ -22,7 +25,7 @@ export async function runNodeTests(files: readonly string[]): Promise<Tally> {
       all = add(all, tally);
     }
   };
-  const lanes = Math.min(MAX_FILES_AT_ONCE, availableParallelism());
+  const lanes = Math.min(maxFilesAtOnce, availableParallelism());
   await Promise.all(Array.from({ length: lanes }, runInTurn));
   return all;
 }

@@ -1,5 +1,5 @@
 // npm test: sets up what the tests need, runs all parts, and ends in one line: `N passed, N failed, N skipped`.
-// Usage: scripts/with-node scripts/test.ts [unit] [integration] [python]; without a part, all of them.
+// Usage: scripts/with-node scripts/test.ts [unit] [integration] [python] [labs]; without a part, all of them but the labs.
 
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
@@ -19,9 +19,17 @@ const PARTS = {
     return runNodeTests(find("test/{conformance,integration}/**/*.test.ts"));
   },
   python: () => Promise.resolve(runPythonTests(ROOT)),
+  labs: () => {
+    setUpExamples();
+    // They count processes and measure who waits for whom: one file at a time.
+    return runNodeTests(find("labs/**/*.test.ts"), 1);
+  },
 } as const satisfies Record<string, () => Promise<Tally>>;
 
 type Part = keyof typeof PARTS;
+
+/** Not about the server: npm run test:labs. */
+const ONLY_WHEN_ASKED: readonly Part[] = ["labs"];
 
 function isPart(name: string): name is Part {
   return Object.hasOwn(PARTS, name);
@@ -42,7 +50,7 @@ async function main(): Promise<number> {
 
   let all = NOTHING;
   for (const part of Object.keys(PARTS).filter(isPart)) {
-    if (asked.length > 0 && !asked.includes(part)) continue;
+    if (asked.length === 0 ? ONLY_WHEN_ASKED.includes(part) : !asked.includes(part)) continue;
     const tally = await PARTS[part]();
     // A part without tests proves nothing and must not look like a success.
     const ran = tally.passed + tally.failed > 0;

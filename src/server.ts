@@ -167,7 +167,7 @@ class Server {
       exchangeOver: (exchange, now) => {
         this.#accessLog?.line({
           remoteAddress: exchange.remoteAddress,
-          requestLine: exchange.requestLine,
+          requestLine: exchange.request.requestLine,
           status: exchange.status,
           bytesSent: exchange.bytesSent,
           durationMs: now - exchange.receivedAt,

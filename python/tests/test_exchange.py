@@ -311,7 +311,7 @@ class Write(unittest.TestCase):
         run = Run(application)
         self.assertEqual((run.body, run.is_broken, run.logged), (b"ab", False, ""))
 
-    def test_write_after_the_request_sends_nothing(self) -> None:
+    def test_write_after_the_request_raises_and_sends_nothing(self) -> None:
         kept: list[Any] = []
 
         def application(environ: Any, start_response: Any) -> list[bytes]:
@@ -319,7 +319,8 @@ class Write(unittest.TestCase):
             return [b"a"]
 
         run = Run(application)
-        kept[0](b"late")
+        with self.assertRaises(RuntimeError):
+            kept[0](b"late")
         self.assertEqual(len(run.frames), 1)
 
     def test_write_to_a_client_that_is_gone_for_good_raises_in_the_application(self) -> None:

@@ -21,5 +21,5 @@ export function reservedDescriptors(channels: number): number {
 
 /** Connections that can be open at once without ever meeting EMFILE; at least 8, with which a server can at least be looked at. */
 export function effectiveMaxConnections(wanted: number, limit: number, channels: number): number {
-  return Math.max(8, Math.min(wanted, limit - reservedDescriptors(channels)));
+  return Math.min(wanted, Math.max(8, limit - reservedDescriptors(channels)));
 }

@@ -455,7 +455,8 @@ def gone_write(environ, start_response):
             write(b"nobody reads this")
         record.note(f"{name}: nobody ended this")
     except OSError as error:
-        record.note(f"{name}: closed, ConnectionError: {isinstance(error, ConnectionError)}")
+        assert isinstance(error, ConnectionError)
+        record.note(f"{name}: write() raised")
         raise
     return []
 

@@ -48,7 +48,7 @@ describe("the application's process", () => {
       assert.deepEqual(facts.blocking, [true, true, true]);
       // Standard streams (sockets, as the test made them), the channel, the file for stacks: nothing of who started the server, of the
       // front, or of the other worker.
-      const kinds = facts.descriptors.map((target) => target.split(":")[0]).toSorted();
+      const kinds = facts.descriptors.map((target) => target.split(":")[0] ?? "").toSorted();
       assert.deepEqual(kinds, ["/dev/null", "/memfd", "socket", "socket", "socket"]);
     });
   }

@@ -124,7 +124,9 @@ describe("a terminal that is closed", () => {
       [
         join(ROOT, "test/support/terminal.py"),
         join(ROOT, "bin/rickhouse"),
-        ...["--bind", "127.0.0.1:0", "--workers", "1", join(ROOT, "test/apps/plain:app")],
+        "--bind",
+        "127.0.0.1:0",
+        join(ROOT, "test/apps/plain:app"),
       ],
       { env: { ...process.env, TMPDIR: directory }, stdio: ["pipe", "pipe", "inherit"] },
     );
@@ -135,7 +137,7 @@ describe("a terminal that is closed", () => {
     await waitFor("the banner", () => output.includes(" serving "));
     const [front = 0] = childrenOf(terminal.pid ?? 0);
     const tree = [front, ...childrenOf(front), ...childrenOf(front).flatMap(childrenOf)];
-    assert.equal(tree.length, 3);
+    assert.ok(tree.length >= 3);
     terminal.stdin.end();
     await waitFor("its end", () => output.includes("ended with status 0"));
     await waitFor("the end of all", () => !tree.some(isAlive));

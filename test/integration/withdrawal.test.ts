@@ -2,25 +2,16 @@
 // while after a change to the ledger, the wire or the dispatcher.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, it } from "node:test";
 import { failuresOf, runLoad } from "../support/load.ts";
-import { startServer, type ServerUnderTest } from "../support/server.ts";
+import { runsOf } from "../support/runs.ts";
+import { startServer } from "../support/server.ts";
 
 const REQUESTS = Number(process.env["RICKHOUSE_TEST_WITHDRAWAL"] ?? "20000");
 const QUICK_CLIENTS = 48;
 const SLOW_MS = 8;
-const SLOWEST_MS = 400;
+const SLOWEST_MS = 500;
 const ONE_SLOWEST_AMONG = 12;
-
-/** The ids of all runs, of all workers, from test/apps/counting.py. */
-function runsOf(server: ServerUnderTest): string[] {
-  const directory = server.temporaryDirectory;
-  return readdirSync(directory)
-    .filter((name) => name.startsWith("runs-"))
-    .flatMap((name) => readFileSync(join(directory, name), "latin1").split("\n").slice(0, -1));
-}
 
 /** `slowClients` of the clients send slow requests, one after the other, until the quick ones are through. */
 function makeTargets(
@@ -58,7 +49,7 @@ describe("slow requests among many quick ones", () => {
       const quick = outcomes.filter(({ target }) => !target.includes("?"));
       assert.equal(quick.length, quickCount);
       const worstMs = Math.max(...quick.map(({ latencyMs }) => latencyMs));
-      assert.ok(worstMs < SLOWEST_MS / 2, `a quick request took ${worstMs} ms`);
+      assert.ok(worstMs < 0.8 * SLOWEST_MS, `a quick request took ${worstMs} ms`);
     });
   }
 });

@@ -53,6 +53,7 @@ class Exchange:
         "_channel",
         "_is_complete",
         "_is_head_request",
+        "_is_over",
         "_number",
         "_remaining",
         "head",
@@ -67,6 +68,8 @@ class Exchange:
         self._is_head_request = is_head_request
         # COMPLETE or END was sent: nothing of the body may follow.
         self._is_complete = False
+        # All of it is sent; the application may still hold write() and start_response.
+        self._is_over = False
         # What the Content-Length leaves for the rest of the body, once the head is sent; NO_LENGTH
         # without one.
         self._remaining = NO_LENGTH
@@ -82,7 +85,7 @@ class Exchange:
     ) -> Write:
         if exc_info:
             try:
-                if self.is_head_sent:
+                if self.is_head_sent or self._is_over:
                     raise _error_of(exc_info)
             finally:
                 exc_info = None  # PEP 3333: no reference cycle through the traceback.
@@ -93,6 +96,8 @@ class Exchange:
 
     def write(self, data: bytes) -> None:
         """PEP 3333's write(): `data` is on the wire when it returns."""
+        if self._is_over:
+            raise RuntimeError("write() was called when the request was over")
         self.raise_if_stopped()
         self.send_chunk(data)
 
@@ -125,7 +130,7 @@ class Exchange:
         payload = ANSWER_FIXED_BYTES + len(block) + size
         run_ns = perf_counter_ns() - self._began_ns
         flags |= ANSWER_COMPLETE | ANSWER_END
-        self._is_complete = True
+        self._is_over = True
         start = _pack_answer(
             payload, ANSWER, flags, 0, self._number, status, 0, len(block), length, run_ns
         )
@@ -139,10 +144,10 @@ class Exchange:
         """
         if not isinstance(data, bytes):
             raise TypeError(_explain_chunk(data))
+        if not data:
+            return  # No body yet: start_response may come later (PEP 3333, "Middleware").
         if self.head is None:
             raise AssertionError("the body begins before start_response was called")
-        if not data:
-            return
         if self.wants_no_body():
             if not self.is_head_sent:
                 self._send_answer(b"", is_last=True)
@@ -170,11 +175,11 @@ class Exchange:
         After the body was complete it may wait for the next answer, and nothing is broken any more.
         """
         run_ns = perf_counter_ns() - self._began_ns
+        self._is_over = True
         if self._is_complete:
             self._channel.defer(_pack_end(END_BYTES, END, 0, 0, self._number, run_ns))
             return
         flags = END_BROKEN if is_broken or self._remaining > 0 else 0
-        self._is_complete = True
         self._channel.send(_pack_end(END_BYTES, END, flags, 0, self._number, run_ns))
 
     def send_error_page(self) -> None:

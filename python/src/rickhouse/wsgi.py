@@ -5,6 +5,7 @@ Never raises: what goes wrong in a request is logged and harms no other.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable
 from typing import Any, Callable
@@ -64,6 +65,7 @@ class Gateway:
             body = open_file_input(path)
         except OSError as error:
             log.report("worker", f"the body of {_describe(environ)} cannot be read: {error}")
+            _send_error_page(exchange)
             self._finish(exchange, environ, failed=True)
             return
         with body:
@@ -85,18 +87,23 @@ class Gateway:
             # Also SystemExit and KeyboardInterrupt: a request ends no worker.
             failed = True
             log.report("worker", f"error in {_describe(environ)}\n{log.traceback_of(error)}")
+            _send_error_page(exchange)  # Before close(): the client need not wait for that.
         _close(iterable, environ)
         self._finish(exchange, environ, failed)
 
     def _finish(self, exchange: Exchange, environ: Environ, failed: bool) -> None:
         if exchange.problem:
             log.report("worker", f"{_describe(environ)}: {exchange.problem}")
-        try:
-            if failed and not exchange.is_head_sent:
-                exchange.send_error_page()
+        # The loop sees it at the channel.
+        with contextlib.suppress(ChannelLost):
             exchange.end(is_broken=failed)
-        except ChannelLost:
-            pass  # The loop sees it at the channel.
+
+
+def _send_error_page(exchange: Exchange) -> None:
+    """Unless it is too late for one: then the answer is broken when the exchange ends."""
+    if not exchange.is_head_sent:
+        with contextlib.suppress(ChannelLost):
+            exchange.send_error_page()
 
 
 def _send_iterable(exchange: Exchange, iterable: Any) -> None:
@@ -137,6 +144,12 @@ def _close(iterable: Any, environ: Environ) -> None:
 
 def _describe(environ: Environ) -> str:
     """Method and path as they came; without the query, which may hold secrets."""
-    target = str(environ.get("REQUEST_URI") or environ.get("PATH_INFO") or "")
+    target = _text(environ, "REQUEST_URI") or _text(environ, "PATH_INFO")
     path = target.partition("?")[0] or "?"
-    return ascii(f"{environ.get('REQUEST_METHOD', '?')} {path}")[1:-1][:500]
+    return ascii(f"{_text(environ, 'REQUEST_METHOD') or '?'} {path}")[1:-1][:500]
+
+
+def _text(environ: Environ, key: str) -> str:
+    # The application may have put anything in its place.
+    value = environ.get(key)
+    return value if type(value) is str else ""

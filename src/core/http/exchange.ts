@@ -57,23 +57,38 @@ export interface RequestSink {
   hold(exchange: Exchange, isHeld: boolean): void;
 }
 
-export class Exchange extends DispatchedRequest {
-  readonly route: number;
-  readonly isSafe: boolean;
-  readonly frameBytes: number;
-  readonly sink: AnswerSink;
-  /** The environ in marshal format, complete. */
-  readonly environ: Uint8Array;
-  /** The whole body; undefined when there is none. */
-  readonly body: StoredBody | undefined;
+/** What the form of an answer depends on. */
+export interface Answerable {
   readonly isHead: boolean;
+  readonly minorVersion: number;
+}
+
+/** A whole request, as the network side hands it over: what the workers' side and the logs need of it. */
+export interface WholeRequest extends Answerable {
+  /** 32-bit hash of method and folded path. */
+  readonly route: number;
+  /** RFC 9110 section 9.2.1. */
+  readonly isSafe: boolean;
   /** The body came chunked. */
   readonly isChunked: boolean;
-  readonly minorVersion: number;
   /** The connection may carry another request after this one. */
   readonly keepAlive: boolean;
   /** Method and request target as sent, latin-1: for logs. */
   readonly requestLine: string;
+  /** The environ in marshal format, complete. */
+  readonly environ: Uint8Array;
+  /** Undefined when there is none. */
+  readonly body: StoredBody | undefined;
+  /** What it costs on a channel. */
+  readonly frameBytes: number;
+}
+
+export class Exchange extends DispatchedRequest {
+  readonly route: number;
+  readonly isSafe: boolean;
+  readonly frameBytes: number;
+  readonly request: WholeRequest;
+  readonly sink: AnswerSink;
   readonly remoteAddress: string;
 
   /** Times in milliseconds of the monotonic clock. */
@@ -87,36 +102,14 @@ export class Exchange extends DispatchedRequest {
   status = 0;
   bytesSent = 0;
 
-  constructor(facts: ExchangeFacts) {
+  constructor(request: WholeRequest, sink: AnswerSink, remoteAddress: string, receivedAt: number) {
     super();
-    this.route = facts.route;
-    this.isSafe = facts.isSafe;
-    this.frameBytes = facts.frameBytes;
-    this.sink = facts.sink;
-    this.environ = facts.environ;
-    this.body = facts.body;
-    this.isHead = facts.isHead;
-    this.isChunked = facts.isChunked;
-    this.minorVersion = facts.minorVersion;
-    this.keepAlive = facts.keepAlive;
-    this.requestLine = facts.requestLine;
-    this.remoteAddress = facts.remoteAddress;
-    this.receivedAt = facts.receivedAt;
+    this.route = request.route;
+    this.isSafe = request.isSafe;
+    this.frameBytes = request.frameBytes;
+    this.request = request;
+    this.sink = sink;
+    this.remoteAddress = remoteAddress;
+    this.receivedAt = receivedAt;
   }
-}
-
-export interface ExchangeFacts {
-  readonly route: number;
-  readonly isSafe: boolean;
-  readonly frameBytes: number;
-  readonly sink: AnswerSink;
-  readonly environ: Uint8Array;
-  readonly body: StoredBody | undefined;
-  readonly isHead: boolean;
-  readonly isChunked: boolean;
-  readonly minorVersion: number;
-  readonly keepAlive: boolean;
-  readonly requestLine: string;
-  readonly remoteAddress: string;
-  readonly receivedAt: number;
 }

@@ -7,7 +7,8 @@ import { ownFieldsAt } from "./response-head.ts";
 const CONTEXT = { isHead: false, keepAlive: false, minorVersion: 1, own: ownFieldsAt(0) };
 
 function textOf(code: RefusalCode, context: Partial<typeof CONTEXT> = {}): string {
-  return Buffer.from(refusalPage(REFUSALS[code], { ...CONTEXT, ...context })).toString("latin1");
+  const all = { ...CONTEXT, ...context };
+  return Buffer.from(refusalPage(REFUSALS[code], all, all)).toString("latin1");
 }
 
 describe("refusalPage", () => {

@@ -3,11 +3,14 @@
 import type { Socket } from "node:net";
 import { encodeConnectionEnviron } from "../../core/wire/environ.ts";
 
+/** What requests that come in at one listener say of the server (RFC 3875 sections 4.1.14 and 4.1.15). */
+export interface ServerAddress {
+  readonly serverName: string;
+  readonly serverPort: string;
+}
+
 /** `address`: what requests that come in here say of the server. A Unix socket has no remote address: an empty one, and no port. */
-export function connectionEnviron(
-  socket: Socket,
-  address: { readonly serverName: string; readonly serverPort: string },
-): Uint8Array {
+export function connectionEnviron(socket: Socket, address: ServerAddress): Uint8Array {
   return encodeConnectionEnviron({
     remoteAddress: socket.remoteAddress ?? "",
     remotePort: socket.remotePort === undefined ? "" : String(socket.remotePort),

@@ -2,13 +2,19 @@
 // ends. What bytes mean is core/http1's business, reading them RequestIntake's, writing them ResponseWriter's.
 
 import type { Socket } from "node:net";
-import type { AnswerHead, AnswerPart, AnswerSink, Exchange } from "../../core/http/exchange.ts";
+import {
+  Exchange,
+  type Answerable,
+  type AnswerHead,
+  type AnswerPart,
+  type AnswerSink,
+  type WholeRequest,
+} from "../../core/http/exchange.ts";
 import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
 import { refusalPage } from "../../core/http1/refusal-page.ts";
 import type { ConnectionContext } from "./connection-context.ts";
-import { connectionEnviron } from "./connection-environ.ts";
+import { connectionEnviron, type ServerAddress } from "./connection-environ.ts";
 import { clearDeadline, type DeadlineList, type Waiter } from "./deadlines.ts";
-import type { PendingRequest } from "./pending-request.ts";
 import { RequestIntake } from "./request-intake.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { ResponseWriter } from "./response-writer.ts";
@@ -50,11 +56,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   #lingerUntil = 0;
 
   /** `address`: what requests that come in here say of the server. */
-  constructor(
-    socket: Socket,
-    context: ConnectionContext,
-    address: { readonly serverName: string; readonly serverPort: string },
-  ) {
+  constructor(socket: Socket, context: ConnectionContext, address: ServerAddress) {
     this.#socket = socket;
     this.#context = context;
     this.#remoteAddress = socket.remoteAddress ?? "";
@@ -173,9 +175,8 @@ export class Http1Connection implements AnswerSink, Waiter {
     else if (this.#context.isDraining) this.closeIdle();
   }
 
-  #submit(request: PendingRequest): void {
-    const now = this.#context.now();
-    const exchange = request.toExchange(this, this.#remoteAddress, now);
+  #submit(request: WholeRequest): void {
+    const exchange = new Exchange(request, this, this.#remoteAddress, this.#context.now());
     this.#exchange = exchange;
     this.#hasBegunAnswer = false;
     this.#context.requests.submit(exchange);
@@ -201,11 +202,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     if (exchange !== this.#exchange) return;
     this.#hasBegunAnswer = true;
     exchange.status = head.status;
-    exchange.bytesSent = this.#writer.begin(head, {
-      isHead: exchange.isHead,
-      minorVersion: exchange.minorVersion,
-      keepAlive: this.#mayKeepAlive(exchange),
-    });
+    exchange.bytesSent = this.#writer.begin(head, exchange.request, this.#mayKeepAlive(exchange));
     if (isComplete) this.#finishAnswer(exchange);
   }
 
@@ -216,7 +213,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   answerEnded(exchange: Exchange, isBroken: boolean): void {
-    exchange.body?.dispose();
+    exchange.request.body?.dispose();
     if (exchange !== this.#exchange) return;
     if (!isBroken) this.#finishAnswer(exchange);
     else if (this.#hasBegunAnswer) this.#breakAnswer(exchange);
@@ -224,7 +221,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   answerRefused(exchange: Exchange, refusal: Refusal): void {
-    exchange.body?.dispose();
+    exchange.request.body?.dispose();
     if (exchange !== this.#exchange) return;
     if (this.#hasBegunAnswer) {
       this.#breakAnswer(exchange);
@@ -232,7 +229,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     }
     exchange.status = refusal.status;
     const keepAlive = this.#mayKeepAlive(exchange);
-    this.#writePage(refusal, exchange.isHead, exchange.minorVersion, keepAlive);
+    this.#writePage(refusal, exchange.request, keepAlive);
     this.#mustClose ||= !keepAlive;
     this.#exchangeOver(exchange);
     this.#goOn();
@@ -244,14 +241,14 @@ export class Http1Connection implements AnswerSink, Waiter {
 
   /** Also at the end of client or server: what the client has sent before is answered. */
   #mayKeepAlive(exchange: Exchange): boolean {
-    if (!exchange.keepAlive) return false;
+    if (!exchange.request.keepAlive) return false;
     const isEnding = this.#hasClientEnded || this.#context.isDraining;
     return !isEnding || this.#intake.bufferedBytes > 0;
   }
 
-  #writePage(refusal: Refusal, isHead: boolean, minorVersion: number, keepAlive: boolean): void {
+  #writePage(refusal: Refusal, request: Answerable, keepAlive: boolean): void {
     const { own } = this.#context.writer.clock;
-    this.#writer.writeRaw(refusalPage(refusal, { isHead, keepAlive, minorVersion, own }));
+    this.#writer.writeRaw(refusalPage(refusal, request, { keepAlive, own }));
   }
 
   #finishAnswer(exchange: Exchange): void {
@@ -301,7 +298,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   #refuse(refusal: Refusal): void {
     const requestLine = this.#intake.pending?.requestLine ?? "";
     this.#context.observer.refused(refusal, this.#remoteAddress, requestLine);
-    this.#writePage(refusal, this.#intake.isHead, 1, false);
+    this.#writePage(refusal, { isHead: this.#intake.isHead, minorVersion: 1 }, false);
     this.#intake.dispose();
     this.#close();
   }

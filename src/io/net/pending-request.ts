@@ -1,7 +1,7 @@
 // A request whose head was read and whose body may still be coming: what must be kept of the head, since the parser reuses it.
-// Becomes an Exchange when it is whole.
+// When it is whole, it is what an Exchange is made for.
 
-import { Exchange, type AnswerSink } from "../../core/http/exchange.ts";
+import type { WholeRequest } from "../../core/http/exchange.ts";
 import { latin1Of, type RequestHead } from "../../core/http/request-head.ts";
 import { routeOf } from "../../core/dispatch/route.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
@@ -9,46 +9,39 @@ import { requestFrameBytes } from "../../core/wire/request-writer.ts";
 import type { BodyCollector } from "./body-collector.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 
-/** Room behind an environ for the CONTENT_LENGTH of a chunked body and the end of the dict. */
-const FINISH_BYTES = 64;
 /** A body may be slow for this long before its rate is judged: a congested link needs a moment to get going. */
 const RATE_GRACE_MS = 5000;
 
-export class PendingRequest {
+export class PendingRequest implements WholeRequest {
   body: BodyCollector | undefined;
   isWhole = false;
+  readonly route: number;
+  readonly isSafe: boolean;
   readonly isHead: boolean;
+  readonly isChunked: boolean;
+  readonly minorVersion: number;
+  readonly keepAlive: boolean;
   readonly requestLine: string;
-  readonly #isSafe: boolean;
-  readonly #minorVersion: number;
-  readonly #keepAlive: boolean;
-  readonly #isChunked: boolean;
-  readonly #route: number;
-  readonly #environ: Buffer;
-  #environLength: number;
+  /** Complete when the request is; of a chunked one, CONTENT_LENGTH and the end are missing until then. */
+  environ: Uint8Array;
+  frameBytes = 0;
   /** Only of one with a body. */
   readonly #startedAt: number;
 
   constructor(head: RequestHead, connectionEnviron: Uint8Array, context: ConnectionContext) {
+    this.route = routeOf(head);
+    this.isSafe = head.isSafe;
     this.isHead = head.isHead;
-    this.#isSafe = head.isSafe;
-    this.#minorVersion = head.minorVersion;
-    this.#keepAlive = head.keepAlive;
-    this.#isChunked = head.contentLength === -1;
-    this.#route = routeOf(head);
+    this.isChunked = head.contentLength === -1;
+    this.minorVersion = head.minorVersion;
+    this.keepAlive = head.keepAlive;
     this.requestLine = textOf(head.bytes, head.methodStart, head.targetEnd);
     this.#startedAt = head.contentLength === 0 ? 0 : context.now();
     const { encoder } = context;
-    const length = encoder.encode(head, connectionEnviron);
-    if (this.#isChunked) {
-      this.#environ = Buffer.allocUnsafe(length + FINISH_BYTES);
-      this.#environ.set(encoder.bytes.subarray(0, length), 0);
-      this.#environLength = length;
-    } else {
-      this.#environLength = encoder.finish(length, -1);
-      this.#environ = Buffer.allocUnsafe(this.#environLength);
-      this.#environ.set(encoder.bytes.subarray(0, this.#environLength), 0);
-    }
+    const openLength = encoder.encode(head, connectionEnviron);
+    const length = this.isChunked ? openLength : encoder.finish(openLength, -1);
+    this.environ = Buffer.allocUnsafe(length);
+    this.environ.set(encoder.bytes.subarray(0, length), 0);
   }
 
   /** Less than `bytesPerSecond` on the whole, after a grace time; 0 is never too slow. */
@@ -58,32 +51,22 @@ export class PendingRequest {
     return (this.body?.length ?? 0) < (bytesPerSecond * elapsedMs) / 1000;
   }
 
-  toExchange(sink: AnswerSink, remoteAddress: string, now: number): Exchange {
-    const bodyLength = this.body?.length ?? 0;
-    if (this.#isChunked) {
-      this.#environLength = EnvironEncoder.finishInto(
-        this.#environ,
-        this.#environLength,
-        bodyLength,
-      );
-    }
-    const path = this.body?.path;
-    const frameBody = path === undefined ? bodyLength : Buffer.byteLength(path);
-    return new Exchange({
-      route: this.#route,
-      isSafe: this.#isSafe,
-      frameBytes: requestFrameBytes(this.#environLength, frameBody),
-      sink,
-      environ: this.#isChunked ? this.#environ.subarray(0, this.#environLength) : this.#environ,
-      body: this.body,
-      isHead: this.isHead,
-      isChunked: this.#isChunked,
-      minorVersion: this.#minorVersion,
-      keepAlive: this.#keepAlive,
-      requestLine: this.requestLine,
-      remoteAddress,
-      receivedAt: now,
-    });
+  /** The body is all there, and stored. */
+  complete(): WholeRequest {
+    const { body } = this;
+    const bodyLength = body?.length ?? 0;
+    if (this.isChunked) this.#finishEnviron(bodyLength);
+    const sent = body?.path === undefined ? bodyLength : Buffer.byteLength(body.path);
+    this.frameBytes = requestFrameBytes(this.environ.length, sent);
+    return this;
+  }
+
+  #finishEnviron(bodyLength: number): void {
+    const open = this.environ;
+    const whole = Buffer.allocUnsafe(open.length + EnvironEncoder.finishBytes(bodyLength));
+    whole.set(open, 0);
+    const length = EnvironEncoder.finishInto(whole, open.length, bodyLength);
+    this.environ = whole.subarray(0, length);
   }
 }
 

@@ -1,6 +1,7 @@
 // The reading half of a connection: bytes in, whole requests out, one at a time. Keeps the parser, the body that is still coming and the
 // deadlines of head and body. Knows nothing of answers; the socket only as something that can be paused.
 
+import type { WholeRequest } from "../../core/http/exchange.ts";
 import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
 import { PARSED, RequestParser } from "../../core/http1/request-parser.ts";
 import { BodyCollector } from "./body-collector.ts";
@@ -66,7 +67,7 @@ export class RequestIntake {
   }
 
   /** The next whole request; undefined when bytes are missing, or after a refusal. */
-  next(): PendingRequest | undefined {
+  next(): WholeRequest | undefined {
     if (this.#pending?.isWhole === true) return this.#takeWhole(this.#pending);
     while (!this.#isOver) {
       switch (this.#parser.next()) {
@@ -148,7 +149,7 @@ export class RequestIntake {
     else if (pending.body.isStored) this.#events.onStored();
   }
 
-  #finish(): PendingRequest | undefined {
+  #finish(): WholeRequest | undefined {
     const pending = this.#pending;
     if (pending === undefined) throw new Error("the end of a request without its head");
     pending.isWhole = true;
@@ -156,13 +157,13 @@ export class RequestIntake {
     return this.#takeWhole(pending);
   }
 
-  #takeWhole(pending: PendingRequest): PendingRequest | undefined {
+  #takeWhole(pending: PendingRequest): WholeRequest | undefined {
     if (pending.body?.isStored === false) {
       this.#events.onPause(true);
       return undefined;
     }
     this.#pending = undefined;
-    return pending;
+    return pending.complete();
   }
 
   #refuse(refusal: Refusal): void {

@@ -2,7 +2,7 @@
 // file, and only then is the worker held back (design section 2.6). Knows the socket and the framing; not who answers, nor keep-alive.
 
 import type { Socket } from "node:net";
-import type { AnswerHead, AnswerPart } from "../../core/http/exchange.ts";
+import type { Answerable, AnswerHead, AnswerPart } from "../../core/http/exchange.ts";
 import {
   FRAMING,
   HEAD_EXTRA_BYTES,
@@ -34,13 +34,6 @@ export interface WriterOptions extends BacklogOptions {
   readonly output: OutputBuffer;
   /** Replaced each second. */
   readonly clock: { readonly own: OwnFields };
-}
-
-/** What the answer at hand needs to know of its request. */
-export interface AnswerContext {
-  readonly isHead: boolean;
-  readonly minorVersion: number;
-  readonly keepAlive: boolean;
 }
 
 const CRLF = Buffer.from("\r\n");
@@ -83,23 +76,23 @@ export class ResponseWriter {
   }
 
   /** Head and first piece. Returns the body bytes accepted for the client. */
-  begin(head: AnswerHead, context: AnswerContext): number {
+  begin(head: AnswerHead, request: Answerable, mayKeepAlive: boolean): number {
     const { flags, status } = head;
     const hasLength = (flags & ANSWER_FLAG.length) !== 0;
     const isComplete = (flags & ANSWER_FLAG.complete) !== 0;
-    const isBodyless = isBodiless(status, context.isHead);
+    const isBodyless = isBodiless(status, request.isHead);
     const bodyBytes = isBodyless ? 0 : head.pieceEnd - head.pieceStart;
     const framing = framingOf({
       status,
-      isHead: context.isHead,
-      minorVersion: context.minorVersion,
+      isHead: request.isHead,
+      minorVersion: request.minorVersion,
       hasLength,
       isComplete,
     });
     this.#framing = framing;
     const frameBodyBytes = isBodyless ? 0 : head.frameBodyBytes;
     this.#remaining = hasLength ? head.contentLength : frameBodyBytes;
-    this.#mustClose = !context.keepAlive || framing === FRAMING.close;
+    this.#mustClose = !mayKeepAlive || framing === FRAMING.close;
     const output = this.#options.output;
     const headBytes = head.headEnd - head.headStart + HEAD_EXTRA_BYTES;
     const isCopied = framing !== FRAMING.chunked && bodyBytes <= COPIED_BODY_BYTES;
@@ -117,7 +110,7 @@ export class ResponseWriter {
         framing,
         lengthToAdd: framing === FRAMING.length && !hasLength ? frameBodyBytes : -1,
         keepAlive: !this.#mustClose,
-        minorVersion: context.minorVersion,
+        minorVersion: request.minorVersion,
       },
     );
     if (!isCopied) {

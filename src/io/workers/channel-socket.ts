@@ -26,13 +26,14 @@ export class ChannelSocket {
 
   /** REQUEST: leaves with the others of this turn. */
   send(number: number, exchange: Exchange): void {
-    const { body, environ } = exchange;
+    const { request } = exchange;
+    const { body, environ } = request;
     const path = body?.path;
     const pathBytes = path === undefined ? undefined : Buffer.from(path);
     const bodyLength = pathBytes?.length ?? body?.length ?? 0;
     const flags =
-      (exchange.isHead ? REQUEST_FLAG.head : 0) |
-      (exchange.isChunked ? REQUEST_FLAG.chunked : 0) |
+      (request.isHead ? REQUEST_FLAG.head : 0) |
+      (request.isChunked ? REQUEST_FLAG.chunked : 0) |
       (pathBytes === undefined ? 0 : REQUEST_FLAG.file);
     const isCopied = bodyLength <= COPIED_BODY_BYTES;
     this.#makeRoom(exchange.frameBytes - (isCopied ? 0 : bodyLength));

@@ -20,9 +20,9 @@ export function victimOf(
 }
 
 export function deathText(exchange: Exchange, record: WorkerRecord): string {
-  const { requestLine, startedAt } = exchange;
+  const { request, startedAt } = exchange;
   const ranMs = startedAt === NOT_STARTED ? 0 : Math.round(performance.now() - startedAt);
-  return `worker ${record.worker} (pid ${record.pid}) ended by ${describeExit(record.exit)} while it ran ${requestLine} (${ranMs} ms)`;
+  return `worker ${record.worker} (pid ${record.pid}) ended by ${describeExit(record.exit)} while it ran ${request.requestLine} (${ranMs} ms)`;
 }
 
 export interface Hang {
@@ -38,7 +38,7 @@ export function hangText(exchange: Exchange, hang: Hang, stacks: string): string
   const { option, silentMs, ranMs, worker, pid } = hang;
   const text = stacks === "" ? "no stacks could be had" : stacks.trimEnd();
   return (
-    `${exchange.requestLine} was ended by --${option}: waited ${waitedMs} ms, ran ${Math.round(ranMs)} ms, ` +
+    `${exchange.request.requestLine} was ended by --${option}: waited ${waitedMs} ms, ran ${Math.round(ranMs)} ms, ` +
     `silent for ${Math.round(silentMs)} ms in worker ${worker} (pid ${pid})\n${text}`
   );
 }

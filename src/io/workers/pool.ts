@@ -147,7 +147,7 @@ export class Pool implements RequestSink {
       const isOver = this.#dispatcher.cancel(exchange, performance.now());
       this.#scheduleIfEarlier();
       if (isOver) {
-        exchange.body?.dispose();
+        exchange.request.body?.dispose();
         return;
       }
     }
