@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -19,6 +19,16 @@ describe("bin/lab", () => {
     assert.deepEqual(new Set(listed), new Set(labs));
     const map = readFileSync(join(ROOT, "labs/README.md"), "utf8");
     for (const name of labs) assert.match(map, new RegExp(`^## .*\`${name}\``, "m"));
+  });
+
+  it("has pages that name files which exist", () => {
+    for (const page of ["labs/README.md", "labs/fork-in-v8.md"]) {
+      const text = readFileSync(join(ROOT, page), "utf8");
+      for (const [, path = ""] of text.matchAll(/`([\w-]+(?:\/[\w.-]+)+\.(?:ts|py))`/g)) {
+        const places = [join(ROOT, path), join(ROOT, "labs", path)];
+        assert.ok(places.some(existsSync), `${page}: ${path}`);
+      }
+    }
   });
 
   it("knows the names that others used", async () => {

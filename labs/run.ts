@@ -2,6 +2,7 @@
 
 import { existsSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { print, UsageError } from "./settings.ts";
 
 interface Lab {
@@ -35,6 +36,8 @@ function forking(title: string, alias?: string): Lab {
   return { title, withoutFork: "server.ts", ...(alias === undefined ? {} : { alias }) };
 }
 
+const ROOT = join(import.meta.dirname, "..");
+
 const [asked, ...rest] = process.argv.slice(2);
 if (asked === undefined || asked === "--help") {
   list();
@@ -50,7 +53,7 @@ function list(): void {
 async function run(name: string, options: readonly string[]): Promise<void> {
   const found = Object.entries(LABS).find(([lab, { alias }]) => lab === name || alias === name);
   if (found === undefined) fail(`no lab ${name}; bin/lab lists them`);
-  if (!existsSync(join(import.meta.dirname, "../node_modules/koffi")))
+  if (!existsSync(join(ROOT, "node_modules/koffi")))
     fail("the labs need the package koffi: run npm ci");
 
   const [lab, { withoutFork }] = found;
@@ -80,11 +83,12 @@ async function refusedVariant(file: string): Promise<string | undefined> {
   }
 }
 
-/** The stack as far as it is the lab's. */
+/** The stack as far as it is the lab's, with paths from the checkout. */
 function traceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const lines = error.stack?.split("\n") ?? [];
-  return lines.filter((line) => !/^ +at .*(node:internal|labs\/run\.ts)/.test(line)).join("\n");
+  const own = lines.filter((line) => !/^ +at .*(node:internal|labs\/run\.ts)/.test(line));
+  return own.join("\n").replaceAll(pathToFileURL(`${ROOT}/`).href, "");
 }
 
 function fail(message: string): never {

@@ -25,5 +25,7 @@ function numberOf(name: string): number | undefined {
   if (text === undefined || text === "") return undefined;
   const number = Number(text);
   if (Number.isFinite(number) && number >= 0) return number;
-  throw new UsageError(`${name}=${text}: write a number`);
+  // Before any lab runs: there is nobody yet who could show an error as one line.
+  writeSync(2, `lab: ${name}=${text}: write a number\n`);
+  process.exit(2);
 }

@@ -1,4 +1,4 @@
-"""The cases of test/conformance/wsgi-*.test.ts: `/topic/case` calls that function of that module."""
+"""The cases of test/conformance/wsgi-*.test.ts: `/topic/case` calls that function."""
 
 import wsgi_cases_body
 import wsgi_cases_environ

@@ -1,4 +1,4 @@
-"""Bodies: what an application may return or write, who calls close(), and lengths that are kept or not."""
+"""Bodies: what an application may return or write, close(), and lengths that are kept or not."""
 
 import itertools
 import threading

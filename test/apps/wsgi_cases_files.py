@@ -11,7 +11,7 @@ _TEXT = b"0123456789" * 10
 
 
 def _file(data=_TEXT):
-    file = tempfile.TemporaryFile()
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (the server closes it)
     file.write(data)
     file.seek(0)
     return file
@@ -163,7 +163,7 @@ def not_used(environ, start_response):
 
 
 def shape(environ, start_response):
-    """As PEP 3333 has it: callable with one or two arguments; close() only where the file has it."""
+    """Called with one or two arguments; has close() only where the file has it."""
     wrap = environ["wsgi.file_wrapper"]
     facts = [
         callable(wrap),

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { noted, openGate, recordOf } from "../support/record.ts";
+import type { RawClient } from "../support/raw-client.ts";
 import { Cases } from "../support/wsgi-cases.ts";
 
 describe("a body", () => {
@@ -190,7 +191,14 @@ describe("a body", () => {
   });
 
   describe("of which the length is known", () => {
-    for (const name of ["list-one", "list-many", "tuple-one", "sized-one", "list-empty", "list-of-empty"]) {
+    for (const name of [
+      "list-one",
+      "list-many",
+      "tuple-one",
+      "sized-one",
+      "list-empty",
+      "list-of-empty",
+    ]) {
       it(`gets Content-Length: ${name}`, async () => {
         const answer = await cases.ask(`/body/${name}`);
         assert.equal(answer.fields.get("content-length"), String(answer.body.length));
@@ -292,7 +300,14 @@ describe("a body", () => {
       assert.equal((await client.response()).fields.get("content-length"), undefined);
       await cases.goesOn(client);
     });
-    for (const name of ["list-one", "list-many", "tuple-one", "generator", "write-only", "sized-one"]) {
+    for (const name of [
+      "list-one",
+      "list-many",
+      "tuple-one",
+      "generator",
+      "write-only",
+      "sized-one",
+    ]) {
       it(`for HEAD, nor a length added: ${name}`, async () => {
         using client = cases.begin(`/body/${name}`, { method: "HEAD" });
         const answer = await client.response("HEAD");
@@ -336,14 +351,9 @@ describe("a body", () => {
     }
     assert.match(cases.server.stdout, /^a line of the application on stdout$/m);
   });
-
-  /** Resolves when `text` is among what the client got and has not taken. */
-  async function received(client: ReturnType<Cases["begin"]>, text: string): Promise<void> {
-    let count = 1;
-    while (!client.received.includes(text)) {
-      await client.bytes(count);
-      count = client.receivedBytes + 1;
-      if (client.received.includes(text)) return;
-    }
-  }
 });
+
+/** Resolves when `text` is among what the client got and has not taken. */
+async function received(client: RawClient, text: string): Promise<void> {
+  while (!client.received.includes(text)) await client.bytes(client.receivedBytes + 1);
+}

@@ -99,10 +99,7 @@ describe("environ", () => {
     });
     it("has wsgi.file_wrapper and rickhouse.client_disconnected to be called", async () => {
       const { callable } = await seen();
-      assert.deepEqual(callable.toSorted(), [
-        "rickhouse.client_disconnected",
-        "wsgi.file_wrapper",
-      ]);
+      assert.deepEqual(callable.toSorted(), ["rickhouse.client_disconnected", "wsgi.file_wrapper"]);
     });
     it("has sys.stderr as wsgi.errors", async () => {
       assert.equal((await seen()).errors_is_stderr, true);
@@ -112,13 +109,18 @@ describe("environ", () => {
   describe("keys", () => {
     it("are exactly these for the smallest request", async () => {
       const answer = await rawRequest(server.port, `GET ${SHOW} HTTP/1.0\r\n\r\n`);
-      const { types } = JSON.parse(answer.body.toString()) as Seen;
+      const { types }: Seen = JSON.parse(answer.body.toString());
       assert.deepEqual(Object.keys(types).toSorted(), ALWAYS);
     });
     it("have one more for each field", async () => {
       const { types } = await seen(SHOW, { fields: ["Accept: a", "X-B: b", "User-Agent: c"] });
       const more = Object.keys(types).filter((key) => !ALWAYS.includes(key));
-      assert.deepEqual(more.toSorted(), ["HTTP_ACCEPT", "HTTP_HOST", "HTTP_USER_AGENT", "HTTP_X_B"]);
+      assert.deepEqual(more.toSorted(), [
+        "HTTP_ACCEPT",
+        "HTTP_HOST",
+        "HTTP_USER_AGENT",
+        "HTTP_X_B",
+      ]);
     });
     it("take nothing from os.environ, which is whole itself", async () => {
       const { values, process } = await seen();
@@ -133,7 +135,7 @@ describe("environ", () => {
       client.send(requestBytes("/environ/spoil"));
       assert.equal((await client.response()).body.toString(), "spoilt");
       client.send(requestBytes(SHOW));
-      const next = JSON.parse((await client.response()).body.toString()) as Seen;
+      const next: Seen = JSON.parse((await client.response()).body.toString());
       assert.deepEqual(Object.keys(next.types).toSorted(), [...ALWAYS, "HTTP_HOST"].toSorted());
       assert.equal(next.version, true);
       assert.equal(next.values["wsgi.url_scheme"], "http");
@@ -153,7 +155,18 @@ describe("environ", () => {
   });
 
   describe("REQUEST_METHOD", () => {
-    for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "M-SEARCH", "get", "X"]) {
+    for (const method of [
+      "GET",
+      "POST",
+      "PUT",
+      "DELETE",
+      "PATCH",
+      "OPTIONS",
+      "PROPFIND",
+      "M-SEARCH",
+      "get",
+      "X",
+    ]) {
       it(`is ${method}, as sent`, async () => {
         assert.equal(await value("REQUEST_METHOD", SHOW, { method }), method);
       });
@@ -231,14 +244,14 @@ describe("environ", () => {
     it("REMOTE_ADDR and REMOTE_PORT are the client's, whatever it says", async () => {
       using client = new RawClient(server.port);
       client.send(requestBytes(SHOW, { fields: ["X-Forwarded-For: 10.0.0.1", "Remote-Addr: 1"] }));
-      const { values } = JSON.parse((await client.response()).body.toString()) as Seen;
+      const { values }: Seen = JSON.parse((await client.response()).body.toString());
       assert.equal(values["REMOTE_ADDR"], "127.0.0.1");
       assert.equal(values["REMOTE_PORT"], String(client.socket.localPort));
       assert.equal(values["HTTP_X_FORWARDED_FOR"], "10.0.0.1");
     });
     it("SERVER_NAME and SERVER_PORT are never empty on a Unix socket", async () => {
       const answer = await rawRequest(socketPath, requestBytes(SHOW));
-      const { values, types } = JSON.parse(answer.body.toString()) as Seen;
+      const { values, types }: Seen = JSON.parse(answer.body.toString());
       for (const key of ["SERVER_NAME", "SERVER_PORT"]) {
         assert.equal(types[key], "str");
         assert.notEqual(values[key], "", key);
@@ -327,7 +340,7 @@ describe("environ", () => {
         [["Proxy: evil"], "HTTP_PROXY", undefined, "Proxy: dropped (httpoxy)"],
         [["Authorization: Basic eA=="], "HTTP_AUTHORIZATION", "Basic eA==", "Authorization"],
         [["Connection: keep-alive"], "HTTP_CONNECTION", "keep-alive", "Connection"],
-        [["If-None-Match: \"a\", W/\"b\""], "HTTP_IF_NONE_MATCH", '"a", W/"b"', "a list"],
+        [['If-None-Match: "a", W/"b"'], "HTTP_IF_NONE_MATCH", '"a", W/"b"', "a list"],
       ];
     for (const [fields, key, got, what] of FIELDS) {
       it(what, async () => {
@@ -355,7 +368,7 @@ describe("wsgi.multithread, wsgi.multiprocess and wsgi.run_once", () => {
     describe(`--workers ${workers} --threads ${threads}`, () => {
       const cases = new Cases("wsgi_cases:app", ["--workers", workers, "--threads", threads]);
       it("are true to it", async () => {
-        const { values } = JSON.parse(await cases.text(SHOW)) as Seen;
+        const { values }: Seen = JSON.parse(await cases.text(SHOW));
         assert.equal(values["wsgi.multithread"], isThreads);
         assert.equal(values["wsgi.multiprocess"], isProcesses);
         assert.equal(values["wsgi.run_once"], false);

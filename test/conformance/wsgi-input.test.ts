@@ -47,11 +47,10 @@ class Stream {
   readlines(hint: number = 0): string[] {
     const lines: string[] = [];
     let length = 0;
-    while (hint <= 0 || length < hint) {
-      const line = this.readline();
-      if (line === "") break;
+    for (let line = this.readline(); line !== ""; line = this.readline()) {
       lines.push(line);
       length += line.length;
+      if (hint > 0 && length >= hint) break;
     }
     return lines;
   }
@@ -71,14 +70,55 @@ const OPERATIONS: readonly [operations: Operation[], what: string][] = [
   [[["read"]], "read() gives all"],
   [[["read", -1]], "read(-1) gives all"],
   [[["read"], ["read"], ["read", 1], ["readline"], ["readlines"]], "behind the end: nothing"],
-  [[["read", 4], ["read", 4], ["read", 4]], "read(n) goes on where it stood"],
-  [[["read", 0], ["read", 2], ["read", 0]], "read(0) gives nothing and takes nothing"],
-  [[["read", 2 ** 30], ["read", 1]], "read(n) beyond the end gives what there is"],
+  [
+    [
+      ["read", 4],
+      ["read", 4],
+      ["read", 4],
+    ],
+    "read(n) goes on where it stood",
+  ],
+  [
+    [
+      ["read", 0],
+      ["read", 2],
+      ["read", 0],
+    ],
+    "read(0) gives nothing and takes nothing",
+  ],
+  [
+    [
+      ["read", 2 ** 30],
+      ["read", 1],
+    ],
+    "read(n) beyond the end gives what there is",
+  ],
   [[["readline"], ["readline"], ["readline"], ["readline"]], "readline() keeps line ends"],
-  [[["readline", 2], ["readline", 2], ["readline", 2], ["readline", 100]], "readline(n) stops at n"],
-  [[["readline", 0], ["readline", -1]], "readline(0) and readline(-1)"],
+  [
+    [
+      ["readline", 2],
+      ["readline", 2],
+      ["readline", 2],
+      ["readline", 100],
+    ],
+    "readline(n) stops at n",
+  ],
+  [
+    [
+      ["readline", 0],
+      ["readline", -1],
+    ],
+    "readline(0) and readline(-1)",
+  ],
   [[["readlines"]], "readlines() gives all lines"],
-  [[["readlines", 1], ["readlines", 5], ["read", 3]], "readlines(hint) stops when it has enough"],
+  [
+    [
+      ["readlines", 1],
+      ["readlines", 5],
+      ["read", 3],
+    ],
+    "readlines(hint) stops when it has enough",
+  ],
   [[["readlines", 0], ["read"]], "readlines(0) gives all"],
   [[["iterate"], ["read"]], "iteration gives all lines"],
   [[["next"], ["readline"], ["read", 2], ["next"], ["readline", 3]], "all of them, mixed"],
@@ -88,7 +128,11 @@ const OPERATIONS: readonly [operations: Operation[], what: string][] = [
 
 const WAYS: readonly [way: string, text: string, frame: (text: string) => CaseRequest][] = [
   ["in memory", LINES, (body) => ({ body })],
-  ["chunked", LINES, (text) => ({ fields: ["Transfer-Encoding: chunked"], body: chunked(text, 5) })],
+  [
+    "chunked",
+    LINES,
+    (text) => ({ fields: ["Transfer-Encoding: chunked"], body: chunked(text, 5) }),
+  ],
   ["in a file", LARGE, (body) => ({ body })],
   [
     "chunked, in a file",
@@ -166,7 +210,8 @@ describe("wsgi.input", () => {
   }
 
   describe("without a body", () => {
-    const operations = 'X-Operations: [["read"], ["read", 5], ["readline"], ["readlines"], ["iterate"]]';
+    const operations =
+      'X-Operations: [["read"], ["read", 5], ["readline"], ["readlines"], ["iterate"]]';
     for (const [what, request] of [
       ["GET", {}],
       ["POST without a length", { method: "POST" }],

@@ -170,7 +170,12 @@ describe("start_response", () => {
       );
     });
     it("keep each Set-Cookie, in order", async () => {
-      const cookies = ["a=1", "b=2; Path=/", "a=3", "c=x, y; Expires=Thu, 01 Jan 1970 00:00:00 GMT"];
+      const cookies = [
+        "a=1",
+        "b=2; Path=/",
+        "a=3",
+        "c=x, y; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+      ];
       const { head } = await given(
         "200 OK",
         cookies.map((cookie) => ["Set-Cookie", cookie]),
@@ -270,7 +275,12 @@ describe("start_response", () => {
       await cases.breaks("/start/twice-in-generator", "first");
       await cases.server.logged("error in GET /start/twice-in-generator");
     });
-    for (const name of ["again", "again-first", "again-after-empty-chunk", "again-after-empty-write"]) {
+    for (const name of [
+      "again",
+      "again-first",
+      "again-after-empty-chunk",
+      "again-after-empty-write",
+    ]) {
       it(`with exc_info before the head: ${name}: nothing of the old head is left`, async () => {
         using client = cases.begin(`/start/${name}`);
         const answer = await client.response();

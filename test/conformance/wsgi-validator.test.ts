@@ -48,7 +48,11 @@ describe("wsgiref.validate", () => {
     for (const method of ["GET", "HEAD", "POST", "OPTIONS", "PUT"]) {
       it(`finds nothing: ${method} ${name}`, async () => {
         const body = method === "POST" ? "a body" : undefined;
-        await isClean(name, status, body === undefined ? { method } : { method, body: Buffer.from(body) });
+        await isClean(
+          name,
+          status,
+          body === undefined ? { method } : { method, body: Buffer.from(body) },
+        );
       });
     }
   }

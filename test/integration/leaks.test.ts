@@ -14,6 +14,8 @@ import { startServer, waitFor } from "../support/server.ts";
 const WORKERS = 40;
 /** Few and large: who dies young again and again is replaced later and later. */
 const ROUNDS = 5;
+/** Python's own memory comes and goes in maps. */
+const SLACK = 10;
 
 describe("200 workers that die", () => {
   it("cost no descriptor, no memory map and no zombie", async () => {
@@ -26,7 +28,15 @@ describe("200 workers that die", () => {
       openDescriptors(zygote),
       memoryMaps(zygote),
     ];
-    const before = counts();
+    // Every worker has its channel: nothing has changed for a while.
+    let before = counts();
+    let sameFor = 0;
+    await waitFor("steady counts", () => {
+      const now = counts();
+      sameFor = now.join() === before.join() ? sameFor + 1 : 0;
+      before = now;
+      return sameFor === 20;
+    });
     for (let round = 0; round < ROUNDS; round++) {
       // All at once: their SIGCHLD arrive as few, or one.
       const victims = server.workers;
@@ -38,8 +48,9 @@ describe("200 workers that die", () => {
       });
     }
     assert.equal((await post(server.port, "/survive")).status, 200);
+    // One of anything for each death would be 200.
     await waitFor(`no more than ${before.join(" ")}`, () =>
-      counts().every((count, index) => count <= (before[index] ?? 0)),
+      counts().every((count, index) => count <= (before[index] ?? 0) + SLACK),
     );
     assert.deepEqual([...zombiesOf(server.pid), ...zombiesOf(zygote)], []);
     assert.deepEqual(server.zygotes, [zygote]);

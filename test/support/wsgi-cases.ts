@@ -103,7 +103,7 @@ export class Cases {
 
   /** A case that is a 200 with this body, by path. */
   itGives(target: string, body: string, what: string): void {
-    it(what, async () => {
+    void it(what, async () => {
       using client = this.begin(target);
       const answer = await client.response();
       assert.equal(answer.status, 200);
@@ -115,7 +115,7 @@ export class Cases {
 
   /** A case that is an error page, by path, and what the log says of it. */
   itFails(target: string, log: string | RegExp, what: string, request: CaseRequest = {}): void {
-    it(what, async () => {
+    void it(what, async () => {
       await this.fails(target, request);
       await this.server.logged(log);
     });
