@@ -7,6 +7,7 @@ import time
 import record
 from wsgi_cases_support import Watched, query, raising
 
+_PATIENCE_SECONDS = 20
 _late = []
 
 
@@ -438,7 +439,7 @@ def gone(environ, start_response):
     try:
         yield b"first"
         _until(environ["rickhouse.client_disconnected"])
-        for _ in range(1000):
+        for _ in _for_long():
             yield b"nobody reads this"
         record.note(f"{name}: nobody ended this")
     finally:
@@ -451,7 +452,7 @@ def gone_write(environ, start_response):
     try:
         write(b"first")
         _until(environ["rickhouse.client_disconnected"])
-        for _ in range(1000):
+        for _ in _for_long():
             write(b"nobody reads this")
         record.note(f"{name}: nobody ended this")
     except OSError as error:
@@ -461,8 +462,16 @@ def gone_write(environ, start_response):
     return []
 
 
+def _for_long():
+    """Far longer than a server needs to find out that nobody reads."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.001)
+
+
 def _until(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + _PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError("the client is still there")

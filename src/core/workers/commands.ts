@@ -30,7 +30,7 @@ export type RegistryCommand =
     }
   | { readonly kind: "note"; readonly level: "info" | "warning" | "error"; readonly text: string }
   /** The application never came up: kill what is left and end with status 3. No command follows. */
-  | { readonly kind: "fatal"; readonly why: string }
+  | { readonly kind: "fatal"; readonly why: string; readonly isOverdue: boolean }
   /** After finish(): no worker and no zygote is left. No command follows. */
   | { readonly kind: "drained" };
 

@@ -150,6 +150,18 @@ describe("start", () => {
     assert.deepEqual(lines(registry.tick(5100, 0)), ["fork 3 in 1"]);
   });
 
+  it("ends when no worker ever gets ready in time", () => {
+    registry.start(0);
+    registry.zygoteLoaded(1, 0);
+    assert.deepEqual(lines(registry.tick(5000, 0)), ["KILL 1", "KILL 2"]);
+    const again = lines(registry.tick(5200, 0));
+    assert.ok(again.includes("fork 3 in 1"), again.join());
+    registry.tick(10_300, 0);
+    registry.tick(10_700, 0);
+    const commands = lines(registry.tick(15_800, 0));
+    assert.equal(commands.at(-1), "fatal: the application did not load in time");
+  });
+
   it("ends when the first zygote does not load in time", () => {
     registry.start(0);
     const commands = lines(registry.tick(5000, 0));

@@ -269,6 +269,7 @@ export class Registry {
     switch (worker.lapse) {
       case "start-timeout":
         this.#killCrashed(worker, "did not get ready in time", now);
+        this.#succession.workerOverdue(worker, now);
         return;
       case "channel-lost":
         this.#killCrashed(worker, "lost its channel", now);

@@ -12,6 +12,7 @@ import type { Generation, Worker } from "./worker.ts";
 const CANDIDATE_FAILURES = 3;
 /** A worker that could not import the application (docs/protocol.md section 2). */
 const IMPORT_ERROR_STATUS = 3;
+const OVERDUE = "the application did not load in time";
 
 export class Succession {
   current: Generation | undefined;
@@ -98,8 +99,14 @@ export class Succession {
     const isLoading = generation.zygote === "loading";
     this.#roster.stopZygote(generation, true, now);
     if (isLoading && generation === this.candidate) {
-      this.#candidateFailed(generation, "the application did not load in time", now);
+      this.#candidateFailed(generation, OVERDUE, now);
     }
+  }
+
+  /** A worker was not ready in time. When several were not and none ever was, none will be: without preload, each imports the same. */
+  workerOverdue({ generation }: Worker, now: number): void {
+    if (this.current !== undefined || generation.policy.failures(now) < CANDIDATE_FAILURES) return;
+    this.#fail(OVERDUE, true);
   }
 
   /** Ends the zygotes of generations that are neither and have no worker left, and forgets those that have ended. */
@@ -119,7 +126,7 @@ export class Succession {
 
   #candidateFailed(generation: Generation, why: string, now: number): void {
     if (this.current === undefined) {
-      this.#fail(why);
+      this.#fail(why, why === OVERDUE);
     } else if (this.current.zygote === "gone") {
       this.candidate = undefined;
       this.#zygotePolicy.died(generation, now);
@@ -135,10 +142,10 @@ export class Succession {
     this.#roster.note("error", `reload failed: ${why}; generation ${serving} serves on`);
   }
 
-  #fail(why: string): void {
+  #fail(why: string, isOverdue = false): void {
     this.candidate = undefined;
     this.isFatal = true;
-    this.#roster.say({ kind: "fatal", why });
+    this.#roster.say({ kind: "fatal", why, isOverdue });
   }
 
   /** No report will come of this worker, only the end of its channels; and what never had a channel is forgotten. */

@@ -192,6 +192,7 @@ export class Workforce {
         this.#options.log.write(command.level, command.text);
         return;
       case "fatal":
+        if (command.isOverdue) this.#startFailure.overdue();
         this.#events.onFatal(this.#startFailure.error);
         return;
       case "drained":
@@ -216,10 +217,8 @@ export class Workforce {
 
   #stopZygote(generation: number, isForced: boolean): void {
     const zygote = this.#zygotes.get(generation);
-    if (isForced) {
-      this.#startFailure.overdue();
-      zygote?.kill();
-    } else zygote?.send({ type: "stop" });
+    if (isForced) zygote?.kill();
+    else zygote?.send({ type: "stop" });
   }
 
   #fork(worker: number, generation: number): void {
