@@ -1,7 +1,7 @@
 // The system calls: typed errors, signals, and a process with V8 in it that is forked a thousand times.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { getpid, getppid, sleep, wait } from "./processes.ts";
@@ -107,6 +107,25 @@ describe("onSignal", () => {
     assert.equal(runs, 1);
     runSignalHandlers();
     assert.equal(runs, 1);
+  });
+
+  it("wakes a call that sleeps, which fails with EINTR", () => {
+    let runs = 0;
+    onSignal("SIGUSR2", () => {
+      runs++;
+    });
+    const [reading, writing] = pipe();
+    // The second line ends the test if the kernel restarts the call.
+    const command = `sleep 0.2; kill -USR2 ${process.pid}; sleep 2; echo restarted`;
+    const shell = spawn("/bin/sh", ["-c", command], { stdio: ["ignore", writing, "ignore"] });
+    assert.throws(
+      () => read(reading, 100),
+      (error) => isSystemError(error, "EINTR"),
+    );
+    assert.equal(runs, 1);
+    shell.kill("SIGKILL");
+    close(reading);
+    close(writing);
   });
 });
 

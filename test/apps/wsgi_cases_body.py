@@ -1,6 +1,7 @@
 """Bodies: what an application may return or write, close(), and lengths that are kept or not."""
 
 import itertools
+import os
 import threading
 import time
 
@@ -524,7 +525,7 @@ def threads(environ, start_response):
     _start(start_response)
     print("a line of the application on stdout", flush=True)
     workers = [
-        threading.Thread(target=print, args=(f"line {number} of a thread",), kwargs={"flush": True})
+        threading.Thread(target=os.write, args=(1, b"line %d of a thread\n" % number))
         for number in range(4)
     ]
     for worker in workers:

@@ -8,8 +8,9 @@ import { Cases } from "../support/wsgi-cases.ts";
 describe("close()", () => {
   const cases = new Cases("wsgi_cases:app");
 
-  /** What was noted of `name`, once its request is over: another one has run behind it. */
+  /** What was noted of `name`, once it is closed and its request is over: another one has run behind it. */
   async function notesOf(name: string): Promise<string[]> {
+    await noted(cases.server, new RegExp(`^${name}: close`));
     await cases.ask("/body/list-one");
     return recordOf(cases.server)
       .filter((note) => note.startsWith(`${name}: `))

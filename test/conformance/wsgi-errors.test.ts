@@ -15,7 +15,7 @@ const KINDS: readonly [kind: string, log: string][] = [
   ["recursion", "RecursionError: maximum recursion depth"],
   ["memory", "MemoryError"],
   ["base", "wsgi_cases_errors._OwnBase: of its own"],
-  ["unspeakable", "wsgi_cases_errors._Unspeakable: <exception str\\(\\) failed>"],
+  ["unspeakable", "wsgi_cases_errors._Unspeakable: <(exception str\\(\\) failed|unprintable .*)>"],
   ["chained", "RuntimeError: the effect"],
   ["non-ascii", "RuntimeError: "],
   ["multi-line", "RuntimeError: one\ntwo"],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { pattern } from "../support/pattern.ts";
-import { recordOf } from "../support/record.ts";
+import { noted, recordOf } from "../support/record.ts";
 import { Cases } from "../support/wsgi-cases.ts";
 
 const TEXT = "0123456789".repeat(10);
@@ -85,7 +85,7 @@ describe("wsgi.file_wrapper", () => {
         const name = `file${query}${method}`.replaceAll(/\W/g, "-");
         using client = cases.begin(`/files/wrapped?kind=noted&name=${name}${query}`, { method });
         await client.response(method);
-        // Whoever answers next has seen the end of the one before.
+        await noted(cases.server, `${name}: closed`);
         await cases.ask("/body/list-one");
         const notes = recordOf(cases.server).filter((note) => note.startsWith(`${name}: `));
         assert.deepEqual(notes, [`${name}: closed`]);
