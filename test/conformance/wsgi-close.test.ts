@@ -111,7 +111,7 @@ describe("close()", () => {
   });
 
   describe("that takes its time", () => {
-    for (const kind of ["length", "sized"]) {
+    for (const kind of ["length", "sized", "unknown"]) {
       it(`comes when the client has the whole answer: ${kind}`, async () => {
         const name = `slow-close-${kind}`;
         using client = cases.begin(`/body/close-gated?kind=${kind}&name=${name}`);

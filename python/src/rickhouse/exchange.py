@@ -169,6 +169,15 @@ class Exchange:
         if self._remaining > 0:
             self.problem = f"the body is {self._remaining} bytes shorter than its Content-Length"
 
+    def complete_body(self) -> None:
+        """Nothing will follow, and the client need not wait for what close() does.
+
+        Only a body without Content-Length needs it, and only after `finish_body`.
+        """
+        if not self._is_complete and self._remaining == NO_LENGTH:
+            self._is_complete = True
+            self._channel.send(_pack_header(0, BODY, BODY_COMPLETE, 0, self._number))
+
     def end(self, is_broken: bool) -> None:
         """The last frame.
 

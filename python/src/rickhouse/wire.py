@@ -192,7 +192,7 @@ def _message(kind: int, flags: int, number: int, frame: bytes) -> Message:
             if not head.endswith(b"\r\n"):
                 raise WireError("ANSWER with a head that does not end in CRLF")
             return Answer(number, flags, status, content_length, run_ns, head, body)
-        if kind == BODY and payload:
+        if kind == BODY and (payload or flags):
             return Body(number, flags, payload)
         if kind == END:
             return End(number, flags, END_FRAME.unpack(frame)[5])

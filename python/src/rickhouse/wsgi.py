@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterable
+from types import GeneratorType
 from typing import Any, Callable
 
 from . import log
@@ -119,6 +120,9 @@ def _send_iterable(exchange: Exchange, iterable: Any) -> None:
             if is_single or exchange.problem or exchange.wants_no_body():
                 break
     exchange.finish_body()
+    # A generator has nothing left to do in close() once it is exhausted.
+    if type(iterable) is not GeneratorType and hasattr(iterable, "close"):
+        exchange.complete_body()
 
 
 def _has_one_chunk(iterable: Any) -> bool:

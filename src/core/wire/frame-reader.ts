@@ -154,7 +154,8 @@ export class FrameReader {
         return this.#neededOfAnswer(bytes, at, available, length);
       case FRAME.body:
         if ((flags & ~BODY_FLAG.complete) !== 0) return this.#violate(`BODY with flags ${flags}`);
-        if (length === 0) return this.#violate("BODY without bytes");
+        // Without bytes it has only one thing to say.
+        if (length === 0 && flags === 0) return this.#violate("BODY without bytes");
         return FRAME_HEADER_BYTES;
       case FRAME.end:
         if ((flags & ~END_FLAG.broken) !== 0) return this.#violate(`END with flags ${flags}`);
@@ -258,7 +259,7 @@ export class FrameReader {
 
   /** Reports what the chunk has of the body bytes of the frame in hand. */
   #nextPiece(): Read {
-    if (this.#at === this.#chunk.length) return READ.needMore;
+    if (this.#left > 0 && this.#at === this.#chunk.length) return READ.needMore;
     this.bytes = this.#chunk;
     this.#takePiece();
     this.isFrameOver = this.#left === 0;
