@@ -104,13 +104,13 @@ class Server {
   #onReady(python: string): void {
     clearTimeout(this.#patience);
     const { workers, threads } = this.#config;
-    const count =
-      workers.min === workers.max ? `${workers.min}` : `${workers.min} to ${workers.max}`;
+    const count = workers.min;
     const urls = this.#listeners.map((listener) => listener.url).join(" and ");
-    const noun = workers.max === 1 ? "worker" : "workers";
+    const noun = count === 1 ? "worker" : "workers";
+    const most = workers.max === count ? "" : `, at most ${workers.max}`;
     const perWorker = threads === 1 ? "" : ` of ${threads} threads`;
     this.#log.info(
-      `serving ${this.#name} at ${urls} (${count} ${noun}${perWorker}, Python ${python}, process ${process.pid})`,
+      `serving ${this.#name} at ${urls} (${count} ${noun}${perWorker}${most}, Python ${python}, process ${process.pid})`,
     );
   }
 

@@ -37,6 +37,9 @@ export function helpText(): string {
     "",
     "  -h, --help                       this text",
     "  -V, --version                    the version",
+    "",
+    "Signals: TERM or INT finishes what runs and ends, twice ends at once; HUP reloads the application;",
+    "USR1 reopens the access log; USR2 logs the workers' stacks; TTIN, TTOU: one worker more, one less.",
   );
   return `${lines.join("\n")}\n`;
 }

@@ -77,7 +77,7 @@ describe("before the first worker is ready", () => {
 describe("the banner", () => {
   const banners = [
     [["--workers", "1"], "1 worker"],
-    [["--workers", "2:3"], "2 to 3 workers"],
+    [["--workers", "2:3"], "2 workers, at most 3"],
     [["--workers", "2", "--threads", "4"], "2 workers of 4 threads"],
   ] as const;
   for (const [args, workers] of banners) {

@@ -30,4 +30,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if sys.version_info < (3, 9):
+        found = "%s is Python %d.%d" % ((sys.executable,) + tuple(sys.version_info[:2]))
+        sys.exit("rickhouse needs Python 3.9 or newer, and " + found)
     main()

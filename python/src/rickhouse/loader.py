@@ -66,10 +66,10 @@ def load(name: ApplicationName) -> Any:
 
 
 def report(error: LoadError, role: str) -> None:
-    """The traceback of what the application raised, and both lines, to standard error."""
+    """The traceback of what the application raised, to standard error."""
     cause = error.__cause__
-    text = f"the application does not load\n{log.traceback_of(cause)}" if cause is not None else ""
-    log.report(role, f"{text}{error.error}. {error.hint}")
+    if cause is not None:
+        log.report(role, f"the application does not load\n{log.traceback_of(cause)}")
 
 
 def _import(name: ApplicationName) -> Any:

@@ -60,6 +60,7 @@ def _import(settings: Settings) -> Any:
         application = loader.load(settings.application)
     except loader.LoadError as error:
         loader.report(error, "worker")
+        log.report("worker", f"{error.error}. {error.hint}")
         log.flush_streams()
         os._exit(_IMPORT_FAILED)
     gc.collect()

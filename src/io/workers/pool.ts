@@ -9,12 +9,14 @@ import type { GiveUpReason } from "../../core/dispatch/death.ts";
 import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
 import { FrontScheduling } from "../../core/dispatch/front-scheduling.ts";
 import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
-import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
+import { REFUSALS } from "../../core/http/refusal.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import type { Log } from "../log.ts";
 import { ChannelFlusher } from "./channel-socket.ts";
 import { HalfClosedClients } from "./half-closed.ts";
 import { deathText, hangText, victimOf } from "./incident.ts";
+import { refusalOf } from "./give-up.ts";
+import { OverloadLog } from "./overload-log.ts";
 import { WorkerChannel } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import type { WorkforceOptions } from "./workforce-events.ts";
@@ -50,6 +52,7 @@ export class Pool implements RequestSink {
   #isReady = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
+  readonly #overload: OverloadLog;
   readonly #scheduling = new FrontScheduling();
   #schedulingTimer: NodeJS.Timeout | undefined;
 
@@ -81,6 +84,7 @@ export class Pool implements RequestSink {
         },
       },
     );
+    this.#overload = new OverloadLog(options.log, this.#dispatcher);
     this.#workforce = this.#makeWorkforce();
   }
 
@@ -131,6 +135,7 @@ export class Pool implements RequestSink {
 
   submit(exchange: Exchange): void {
     if (!this.#dispatcher.submit(exchange, exchange.receivedAt)) {
+      this.#overload.refused("--queue-length was reached");
       exchange.sink.answerRefused(exchange, REFUSALS.queueFull);
       return;
     }
@@ -170,23 +175,8 @@ export class Pool implements RequestSink {
   // From the dispatcher.
 
   #giveUp(exchange: Exchange, why: GiveUpReason): void {
-    exchange.sink.answerRefused(exchange, this.#refusalOf(why));
-  }
-
-  #refusalOf(why: GiveUpReason): Refusal {
-    switch (why) {
-      case "queue-timeout":
-        return this.#channels.size === 0 ? REFUSALS.noWorker : REFUSALS.queueTimeout;
-      case "request-timeout":
-      case "request-total-timeout":
-        return REFUSALS.requestTimeout;
-      case "no-worker":
-      case "client-gone":
-        return REFUSALS.noWorker;
-      case "worker-died":
-      case "memory-limit":
-        return REFUSALS.workerDied;
-    }
+    if (why === "queue-timeout") this.#overload.refused("waited for --queue-timeout");
+    exchange.sink.answerRefused(exchange, refusalOf(why, this.#channels.size > 0));
   }
 
   #onStuck(

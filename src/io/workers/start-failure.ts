@@ -23,7 +23,8 @@ export class StartFailure {
 
   /** The zygote could not import the application. */
   reported(error: string, hint: string): void {
-    this.#error = notImported(error, hint);
+    const lower = hint.slice(0, 1).toLowerCase() + hint.slice(1);
+    this.#error = notImported(error, lower.replace(/\.$/, ""));
   }
 
   overdue(): void {

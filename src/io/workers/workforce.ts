@@ -24,6 +24,8 @@ export class Workforce {
   readonly #registry: Registry;
   readonly #zygotes = new Map<number, Zygote>();
   readonly #records = new Map<number, WorkerRecord>();
+  /** Zygotes whose end is no news: they were told to stop, or said why they will. */
+  readonly #told = new Set<number>();
   readonly #stacks = new StacksRequests();
   /** HELLOs that the registry has yet to admit. */
   readonly #greeting = new Map<string, WorkerChannel>();
@@ -217,6 +219,7 @@ export class Workforce {
 
   #stopZygote(generation: number, isForced: boolean): void {
     const zygote = this.#zygotes.get(generation);
+    this.#told.add(generation);
     if (isForced) zygote?.kill();
     else zygote?.send({ type: "stop" });
   }
@@ -251,6 +254,7 @@ export class Workforce {
         this.#run(this.#registry.zygoteLoaded(generation, now));
         return;
       case "failed":
+        this.#told.add(generation);
         this.#startFailure.reported(report.error, report.hint);
         this.#run(this.#registry.zygoteFailed(generation, report.error, now));
         return;
@@ -330,7 +334,8 @@ export class Workforce {
   #onZygoteGone(generation: number, how: string): void {
     this.#zygotes.delete(generation);
     if (this.#isClosed) return;
-    this.#options.log.info(`zygote ${generation} ended: ${how}`);
+    if (!this.#told.delete(generation))
+      this.#options.log.info(`zygote ${generation} ended: ${how}`);
     this.#startFailure.zygoteEnded(how);
     const now = performance.now();
     const channels: WorkerChannel[] = [];
