@@ -5,6 +5,7 @@ import type { ApplicationSpec } from "./config/application.ts";
 import type { Config } from "./config/options.ts";
 import { openAccessLog, type AccessLog } from "./io/access-log.ts";
 import { descriptorLimit, effectiveMaxConnections } from "./io/descriptor-limit.ts";
+import { LineStream, withoutBlocking } from "./io/line-stream.ts";
 import { createLog, type Log } from "./io/log.ts";
 import type { ConnectionObserver } from "./io/net/connection-context.ts";
 import { Front } from "./io/net/front.ts";
@@ -16,10 +17,11 @@ import { readVersion } from "./version.ts";
 
 /** An import that takes longer than this is worth a line, so that nobody thinks the server hangs. */
 const SLOW_START_MS = 3000;
+const ADVICE_PAUSE_MS = 5000;
 
 /** Serves until a signal ends it; returns the exit code. Throws StartupError for what the operator can mend. */
 export async function serve(config: Config, application: ApplicationSpec): Promise<number> {
-  const log = createLog(process.stderr);
+  const log = createLog(new LineStream(withoutBlocking(2)));
   const accessLog = openAccessLog(config.accessLog);
   const directory = makePrivateDirectory();
   const server = new Server(config, application, { log, accessLog, directory });
@@ -46,6 +48,8 @@ class Server {
   readonly #pool: Pool;
   #listeners: readonly Listener[] = [];
   #patience: NodeJS.Timeout | undefined;
+  /** By text: there are as many as refusals with advice. */
+  readonly #advisedAt = new Map<string, number>();
   #over: { resolve(exitCode: number): void; reject(error: Error): void } | undefined;
 
   constructor(config: Config, application: ApplicationSpec, surroundings: Surroundings) {
@@ -162,6 +166,14 @@ class Server {
     this.#pool.finish();
   }
 
+  /** What clients can cause again and again is said once in a while: they must not fill the log. */
+  #advise(text: string): void {
+    const now = performance.now();
+    if (now - (this.#advisedAt.get(text) ?? -Infinity) < ADVICE_PAUSE_MS) return;
+    this.#advisedAt.set(text, now);
+    this.#log.info(text);
+  }
+
   #makeObserver(): ConnectionObserver {
     return {
       exchangeOver: (exchange, now) => {
@@ -176,7 +188,7 @@ class Server {
       refused: (refusal, remoteAddress, requestLine) => {
         const { status } = refusal;
         this.#accessLog?.line({ remoteAddress, requestLine, status, bytesSent: 0, durationMs: 0 });
-        if (refusal.fix !== undefined) this.#log.info(`${status} ${refusal.title} ${refusal.fix}`);
+        if (refusal.fix !== undefined) this.#advise(`${status} ${refusal.title} ${refusal.fix}`);
       },
       failed: (what, error) => {
         this.#log.error(`${what}: ${error.message}`);

@@ -46,6 +46,11 @@ export const STARTUP_ERRORS = {
     title: "--access-log {path}: cannot be written ({reason})",
     fix: "name a file in a directory that may be written, - for standard output, or off",
   },
+  "bad-temporary-directory": {
+    exitCode: 2,
+    title: "temporary directory {path}: cannot be written ({reason})",
+    fix: "set TMPDIR to a directory that may be written",
+  },
   "application-not-imported": { exitCode: 3, title: "{error}", fix: "{hint}" },
   "start-timeout": {
     exitCode: 3,

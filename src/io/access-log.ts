@@ -3,6 +3,7 @@
 import { closeSync, openSync, write, writeSync } from "node:fs";
 import type { LogTarget } from "../config/kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
+import { withoutBlocking } from "./line-stream.ts";
 
 export interface AccessLog {
   /** `requestLine` is method and target as sent (latin-1, without controls); empty when none was readable. */
@@ -29,7 +30,10 @@ const MAX_PENDING_LENGTH = 8 * 1024 * 1024;
 
 export function openAccessLog(target: LogTarget): AccessLog | undefined {
   if (target.kind === "off") return undefined;
-  if (target.kind === "stdout") return new BatchedLog(() => 1);
+  if (target.kind === "stdout") {
+    const descriptor = withoutBlocking(1);
+    return new BatchedLog(() => descriptor);
+  }
   return new BatchedLog(() => openForAppend(target.path));
 }
 
@@ -80,6 +84,7 @@ class BatchedLog implements AccessLog {
   close(): void {
     clearTimeout(this.#timer);
     if (this.#pending !== "") {
+      // A pipe that is full does not take it, and does not hold up the end either: see withoutBlocking.
       try {
         writeSync(this.#descriptor, Buffer.from(this.#pending, "latin1"));
       } catch {

@@ -9,10 +9,13 @@ export interface Log {
   write(level: LogLevel, text: string): void;
 }
 
+/** Where lines go; each ends in a line feed. */
+export interface LogStream {
+  write(text: string): void;
+}
+
 /** Lines go to `stream` as `rickhouse: text` or `rickhouse: warning: text`; further lines of one text are indented. */
-export function createLog(stream: NodeJS.WritableStream): Log {
-  // Whoever read the log may go away (EPIPE). That is no reason for the server to go too.
-  stream.on("error", () => {});
+export function createLog(stream: LogStream): Log {
   const write = (level: LogLevel, text: string): void => {
     const prefix = level === "info" ? "rickhouse: " : `rickhouse: ${level}: `;
     stream.write(`${prefix}${printable(text).replaceAll("\n", "\n    ")}\n`);

@@ -2,7 +2,8 @@
 
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { StartupError } from "../config/startup-error.ts";
 
 export interface PrivateDirectory {
   readonly path: string;
@@ -15,12 +16,13 @@ export interface PrivateDirectory {
 const MAX_SOCKET_PATH_BYTES = 103;
 const LONGEST_PATH_INSIDE = "rickhouse-XXXXXX/channel.sock";
 
-/** Unpredictable name, mode 0700. In /tmp, if TMPDIR is too deep for the path of a socket. */
+/** Unpredictable name, mode 0700. Throws StartupError when it cannot be made. In /tmp, if TMPDIR is too deep for the path of a socket. */
 export function makePrivateDirectory(): PrivateDirectory {
-  const bytes = Buffer.byteLength(join(tmpdir(), LONGEST_PATH_INSIDE));
-  const parent = bytes <= MAX_SOCKET_PATH_BYTES ? tmpdir() : "/tmp";
-  const path = mkdtempSync(join(parent, "rickhouse-"));
-  chmodSync(path, 0o700);
+  // Absolute: the application may change its working directory.
+  const wanted = resolve(tmpdir());
+  const bytes = Buffer.byteLength(join(wanted, LONGEST_PATH_INSIDE));
+  const parent = bytes <= MAX_SOCKET_PATH_BYTES ? wanted : "/tmp";
+  const path = makeDirectory(parent);
   let count = 0;
   return {
     path,
@@ -29,4 +31,15 @@ export function makePrivateDirectory(): PrivateDirectory {
       rmSync(path, { recursive: true, force: true });
     },
   };
+}
+
+function makeDirectory(parent: string): string {
+  try {
+    const path = mkdtempSync(join(parent, "rickhouse-"));
+    chmodSync(path, 0o700);
+    return path;
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new StartupError("bad-temporary-directory", { path: parent, reason }, { cause: error });
+  }
 }

@@ -10,6 +10,7 @@ import socket
 from typing import Any
 
 CONTROL_DESCRIPTOR = 3
+_MAX_TEXT = 150_000
 _READ_BYTES = 65536
 
 Message = dict[str, Any]
@@ -37,7 +38,12 @@ class Control:
     def send(self, message: Message) -> bool:
         """False when the front has gone."""
         try:
-            self._socket.sendall(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+            # The front takes a line of 1 MiB at most, and an escaped character has up to 6 bytes.
+            short = {
+                key: value[:_MAX_TEXT] if isinstance(value, str) else value
+                for key, value in message.items()
+            }
+            self._socket.sendall(json.dumps(short, separators=(",", ":")).encode() + b"\n")
         except OSError:
             return False
         return True

@@ -18,6 +18,8 @@ SIGNAL: int = signal.SIGRTMAX - 3 if sys.platform == "linux" else signal.SIGUSR2
 
 _DEADLINE_SECONDS = 0.5
 # faulthandler gives no sign of its end: the text is whole when it has not grown for so long.
+# A text for people: a hundred threads with deep stacks are more than anybody reads.
+_MAX_BYTES = 128 * 1024
 _QUIET_SECONDS = 0.02
 POLL_SECONDS = 0.005
 _DIRECTORY = os.path.dirname(os.path.abspath(__file__))
@@ -65,7 +67,7 @@ class StacksRequest:
         is_whole = size > 0 and now - self._grown_at >= _QUIET_SECONDS
         if not is_whole and now - self._asked_at < _DEADLINE_SECONDS:
             return None
-        text = os.pread(self._descriptor, size, 0).decode("utf-8", "replace")
+        text = os.pread(self._descriptor, min(size, _MAX_BYTES), 0).decode("utf-8", "replace")
         os.ftruncate(self._descriptor, 0)
         return _without_start(text)
 

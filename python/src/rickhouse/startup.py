@@ -25,6 +25,8 @@ _INTERNAL = "RICKHOUSE_INTERNAL_"
 _LOAD_VARIABLE = _INTERNAL + "LOAD"
 _USAGE = 2
 _LOAD_FAILED = 3
+# Of the one line; the traceback has all of it.
+_MAX_ERROR = 1000
 
 
 def main() -> NoReturn:
@@ -91,7 +93,7 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
         application = loader.load(settings.application)
     except loader.LoadError as error:
         loader.report(error, "zygote")
-        _fail(control, error.error, error.hint)
+        _fail(control, error.error[:_MAX_ERROR], error.hint)
     process.set_parent_death_signal(0)
     _check(control, settings, load)
     # What lives now lives on: collected once, then out of the collector's sight, so that it does

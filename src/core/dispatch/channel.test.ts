@@ -83,6 +83,14 @@ describe("Channel", () => {
     assert.equal(channel.fits(0.51, 100, 0.1), false);
   });
 
+  it("puts nothing behind a request when nobody could take it back", () => {
+    const channel = newChannel();
+    channel.isWithdrawable = false;
+    assert.equal(channel.fits(0.01, 100, 0), true);
+    channel.add(new Request(), 0);
+    assert.equal(channel.fits(0.01, 100, 0), false);
+  });
+
   it("puts nothing behind a request that is slow by itself", () => {
     const channel = newChannel();
     channel.add(new Request(1.1), 0);

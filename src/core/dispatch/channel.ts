@@ -118,6 +118,8 @@ export class Channel<R extends DispatchedRequest> {
   fits(estimateMs: number, frameBytes: number, now: number): boolean {
     const { oldest, running } = this;
     if (oldest === undefined || running === undefined) return true;
+    // What cannot be taken back must not be made to wait.
+    if (!this.isWithdrawable) return false;
     return (
       this.#workMs + estimateMs <= WINDOW_MS &&
       this.#size < WINDOW_REQUESTS &&

@@ -95,6 +95,10 @@ export class Exchange extends DispatchedRequest {
   readonly receivedAt: number;
   /** What the worker has said of it so far. */
   answerState: RequestState = "sent";
+  /** What the answer's Content-Length leaves for the pieces to come. */
+  bodyLeft = Infinity;
+  /** The client has sent FIN, and may still read. */
+  hasClientEnded = false;
   /** When the newest part of the answer came; 0 before. */
   answeredAt = 0;
   /** The worker's own measurement; 0 until it is over. */

@@ -58,9 +58,9 @@ export class ResponseBacklog {
   }
 
   get isBehind(): boolean {
-    return (
-      this.#file !== undefined || this.#socket.writableLength > this.#options.responseMemoryBytes
-    );
+    // Below Node's own mark no drain tells when it has gone.
+    const most = Math.max(this.#options.responseMemoryBytes, this.#socket.writableHighWaterMark);
+    return this.#file !== undefined || this.#socket.writableLength > most;
   }
 
   /** The socket has not taken everything: count it, and go over to a file when it is too much. */
@@ -76,7 +76,9 @@ export class ResponseBacklog {
     }
     const isScarce = this.#options.memory.isExhausted;
     const limit = isScarce ? this.#socket.writableHighWaterMark : this.#options.responseMemoryBytes;
-    if (waiting > limit && this.#file === undefined) this.#openFile();
+    // Without a drain to come, nobody would read the file back: what is below Node's own mark stays in memory.
+    const mustSpool = waiting > limit && this.#socket.writableNeedDrain;
+    if (mustSpool && this.#file === undefined) this.#openFile();
   }
 
   /**

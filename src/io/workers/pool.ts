@@ -13,10 +13,11 @@ import { REFUSALS } from "../../core/http/refusal.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import type { Log } from "../log.ts";
 import { ChannelFlusher } from "./channel-socket.ts";
-import { HalfClosedClients } from "./half-closed.ts";
+import { abandonIfItWaits } from "./half-closed.ts";
 import { deathText, hangText, victimOf } from "./incident.ts";
 import { refusalOf } from "./give-up.ts";
 import { OverloadLog } from "./overload-log.ts";
+import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import { WorkerChannel } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import type { WorkforceOptions } from "./workforce-events.ts";
@@ -47,7 +48,12 @@ export class Pool implements RequestSink {
   readonly #held = new Map<Exchange, WorkerChannel>();
   /** Workers that timed out and whose other threads still run something. */
   readonly #timedOut = new Set<number>();
-  readonly #halfClosed = new HalfClosedClients();
+  readonly #withdrawals = new WithdrawalWatch(
+    () => this.#dispatcher.channels,
+    (generation) => {
+      this.#workforce.endHangingZygote(generation);
+    },
+  );
   #python = "";
   #isReady = false;
   #timer: NodeJS.Timeout | undefined;
@@ -71,10 +77,11 @@ export class Pool implements RequestSink {
         send: (channel, number, exchange) => {
           const output = this.#channels.get(channel.id)?.output;
           output?.send(number, exchange);
-          if (this.#halfClosed.has(exchange)) output?.sendGone(number, false);
+          if (exchange.hasClientEnded) output?.sendGone(number, false);
         },
         withdraw: (channel, upTo) => {
           this.#workforce.withdraw(channel, upTo);
+          this.#withdrawals.asked();
         },
         giveUp: (exchange, why) => {
           this.#giveUp(exchange, why);
@@ -143,11 +150,10 @@ export class Pool implements RequestSink {
   }
 
   clientLeft(exchange: Exchange, isReset: boolean): void {
-    if (!isReset && exchange.place === "waiting") {
-      this.#halfClosed.add(exchange);
-      return;
-    }
-    if (isReset) {
+    if (!isReset) {
+      exchange.hasClientEnded = true;
+      abandonIfItWaits(exchange);
+    } else {
       this.hold(exchange, false);
       const isOver = this.#dispatcher.cancel(exchange, performance.now());
       this.#scheduleIfEarlier();

@@ -93,6 +93,17 @@ export class WorkerChannel {
     this.#events.onActivity();
   }
 
+  /** The client would take what is too much for the next answer (response splitting). */
+  #isTooLong(read: Read, exchange: Exchange): boolean {
+    const { contentLength, frameBodyBytes, pieceEnd, pieceStart } = this.#reader;
+    if (read === READ.answer) {
+      exchange.bodyLeft = contentLength === -1 ? Infinity : contentLength;
+      if (frameBodyBytes > exchange.bodyLeft) return true;
+    } else if (read !== READ.body) return false;
+    exchange.bodyLeft -= pieceEnd - pieceStart;
+    return exchange.bodyLeft < 0;
+  }
+
   #onHello(): string {
     if (this.channel !== undefined) return "a second HELLO";
     const { token, version, thread, pid } = this.#reader;
@@ -114,6 +125,7 @@ export class WorkerChannel {
     }
     const state = nextRequestState(exchange.answerState, requestEventOf(read, reader));
     if (state === undefined) return `frame out of order (request is ${exchange.answerState})`;
+    if (this.#isTooLong(read, exchange)) return "a body longer than its Content-Length";
     exchange.answerState = state;
     exchange.answeredAt = now;
     const isComplete = state === "complete" || state === "over";

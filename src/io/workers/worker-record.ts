@@ -1,6 +1,7 @@
 // What the front keeps of one worker process: its tokens, its channels, how it ended. Facts only.
 
 import { randomBytes } from "node:crypto";
+import { PROTOCOL_VERSION } from "./load-request.ts";
 import type { LedgerWords } from "./control-messages.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
 
@@ -54,11 +55,12 @@ export function recordOf(
   return undefined;
 }
 
-/** Who was given the token of this HELLO. */
+/** Who was given the token of this HELLO, if it speaks our version. */
 export function recordExpecting(
   records: Iterable<WorkerRecord>,
   hello: Hello,
 ): WorkerRecord | undefined {
+  if (hello.version !== PROTOCOL_VERSION) return undefined;
   const token = Buffer.from(hello.token).toString("hex");
   for (const record of records) if (record.tokens[hello.thread] === token) return record;
   return undefined;

@@ -7,7 +7,7 @@ import { Registry } from "../../core/workers/registry.ts";
 import { listenForChannels, type ChannelServer } from "./channel-server.ts";
 import type { ControlReport } from "./control-messages.ts";
 import { killProcess } from "./kill-process.ts";
-import { loadRequestOf, PROTOCOL_VERSION } from "./load-request.ts";
+import { loadRequestOf } from "./load-request.ts";
 import { StacksRequests } from "./stacks-requests.ts";
 import { StartFailure } from "./start-failure.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
@@ -88,7 +88,6 @@ export class Workforce {
 
   /** HELLO: returns false when nobody with this token is expected. */
   hello(channel: WorkerChannel, hello: Hello, now: number): boolean {
-    if (hello.version !== PROTOCOL_VERSION) return false;
     const record = recordExpecting(this.#records.values(), hello);
     if (record === undefined) return false;
     record.tokens[hello.thread] = ""; // Used.
@@ -143,6 +142,12 @@ export class Workforce {
   }
 
   /** Of the front. Every zygote is asked, since one that imports hears nothing. */
+  /** It owes an answer: with it gone, its workers serve on until others are ready. */
+  endHangingZygote(generation: number): void {
+    this.#options.log.error(`zygote ${generation} does not answer any more and is ended`);
+    this.#zygotes.get(generation)?.kill();
+  }
+
   schedule(policy: "batch" | "other"): void {
     for (const zygote of this.#zygotes.values()) zygote.send({ type: "schedule", policy });
   }

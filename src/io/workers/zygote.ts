@@ -90,8 +90,30 @@ export class Zygote {
   #onText(text: string): void {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
-    if (this.#rest.length > MAX_LINE) throw new Error("control message of more than 1 MiB");
-    for (const line of lines) this.#events.onReport(parseReport(line));
+    for (const line of lines) {
+      const report = this.#parse(line);
+      if (report === undefined) return;
+      this.#events.onReport(report);
+    }
+    if (this.#rest.length > MAX_LINE) this.#distrust("a message of more than 1 MiB");
+  }
+
+  #parse(line: string): ControlReport | undefined {
+    try {
+      return parseReport(line);
+    } catch (error) {
+      this.#distrust(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
+  /** The application may have written to the control socket. The zygote is lost with it, the workers and the server are not. */
+  #distrust(what: string): void {
+    this.#control?.removeAllListeners("data");
+    this.#control?.resume();
+    const text = `the control socket broke: ${what.slice(0, 300)}`;
+    this.#events.onReport({ type: "note", level: "error", text });
+    this.kill();
   }
 
   /** Both the exit and the end of the control socket: reports may still be in the socket when the process is gone. */

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { LineStream } from "./line-stream.ts";
+
+function withPipe(body: (reader: number, writer: number) => Promise<void> | void): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "rickhouse-lines-"));
+  const path = join(directory, "pipe");
+  execFileSync("mkfifo", [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  return Promise.resolve(body(reader, writer)).finally(() => {
+    closeSync(reader);
+    closeSync(writer);
+    rmSync(directory, { recursive: true });
+  });
+}
+
+function readAll(reader: number): string {
+  const chunk = Buffer.alloc(1 << 20);
+  let text = "";
+  for (;;) {
+    try {
+      const count = readSync(reader, chunk);
+      if (count === 0) return text;
+      text += chunk.toString("latin1", 0, count);
+    } catch {
+      return text; // EAGAIN: empty.
+    }
+  }
+}
+
+/** What it gives for standard output, as a program tells on standard error. */
+function descriptorFor(stdout: "pipe" | "ignore"): number {
+  const url = new URL("line-stream.ts", import.meta.url).href;
+  const program = `import { withoutBlocking } from "${url}"; process.stderr.write(String(withoutBlocking(1)));`;
+  const args = ["--input-type=module", "-e", program];
+  const { stderr } = spawnSync(process.execPath, args, {
+    stdio: ["ignore", stdout, "pipe"],
+    encoding: "utf8",
+  });
+  return Number(stderr);
+}
+
+describe("LineStream", () => {
+  it("writes at once", () =>
+    withPipe((reader, writer) => {
+      new LineStream(writer).write("one\n");
+      assert.equal(readAll(reader), "one\n");
+    }));
+
+  it("keeps what a full pipe does not take, drops beyond its bound, and says how much", () =>
+    withPipe(async (reader, writer) => {
+      const stream = new LineStream(writer);
+      const line = `${"x".repeat(999)}\n`;
+      for (let i = 0; i < 3000; i++) stream.write(line);
+      let text = "";
+      const isComplete = (): boolean => text.endsWith(" lines were dropped\n");
+      for (let i = 0; i < 200 && !isComplete(); i++) {
+        text += readAll(reader);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      const [, dropped = "0"] = /rickhouse: (\d+) lines were dropped\n$/.exec(text) ?? [];
+      const kept = text.split(line).length - 1;
+      assert.equal(kept + Number(dropped), 3000);
+      assert.ok(Number(dropped) > 0);
+    }));
+});
+
+describe("withoutBlocking", () => {
+  it("leaves what is no pipe as it is", () => {
+    assert.equal(descriptorFor("ignore"), 1);
+  });
+});

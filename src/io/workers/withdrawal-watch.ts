@@ -1,0 +1,43 @@
+// Withdrawals that no zygote answers: a channel that waits for one gets nothing new, so a zygote that stands still would take its workers
+// out of service one by one. Knows only when each was asked.
+
+import type { Channel } from "../../core/dispatch/channel.ts";
+import type { Exchange } from "../../core/http/exchange.ts";
+
+/** An answer takes 0.1 ms, and 1 s when the worker cannot be stopped. */
+const PATIENCE_MS = 5000;
+
+export class WithdrawalWatch {
+  readonly #channels: () => readonly Channel<Exchange>[];
+  readonly #onHanging: (generation: number) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `onHanging` is told the generation of a zygote that owes an answer for too long. */
+  constructor(
+    channels: () => readonly Channel<Exchange>[],
+    onHanging: (generation: number) => void,
+  ) {
+    this.#channels = channels;
+    this.#onHanging = onHanging;
+  }
+
+  /** A withdrawal was asked for. */
+  asked(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#check();
+    }, PATIENCE_MS);
+    this.#timer.unref();
+  }
+
+  #check(): void {
+    const waiting = this.#channels().filter((channel) => channel.isWithdrawing);
+    const askedBefore = performance.now() - PATIENCE_MS;
+    const late = waiting.filter(({ withdrawAskedAt }) => withdrawAskedAt <= askedBefore + 1);
+    for (const generation of new Set(late.map((channel) => channel.generation))) {
+      this.#onHanging(generation);
+    }
+    if (waiting.length > 0) this.asked();
+  }
+}

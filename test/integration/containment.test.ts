@@ -1,0 +1,131 @@
+// What must not reach the front: a broken worker or zygote, a full pipe, a directory that cannot be written.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { RawClient, rawRequest } from "../support/raw-client.ts";
+import { ROOT, ServerUnderTest, startServer, waitFor } from "../support/server.ts";
+
+const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+describe("a worker that sends more body than its Content-Length", () => {
+  const cases = [
+    { first: 10, status: 502, isWhole: true },
+    { first: 1, status: 200, isWhole: false },
+  ];
+  for (const { first, status, isWhole } of cases) {
+    it(`is ended, and no byte too many reaches the client (${first} with the head)`, async () => {
+      await using server = await startServer("rogue:app", { args: ["--workers", "1"] });
+      using client = new RawClient(server.port);
+      client.send(`POST /too-long?number=1&first=${first} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      const response = await client.response();
+      assert.deepEqual([response.status, response.isWhole], [status, isWhole]);
+      assert.equal(client.received.length, 0);
+      await server.logged(/broke the protocol: a body longer than its Content-Length/);
+      assert.equal((await rawRequest(server.port, GET)).status, 200);
+    });
+  }
+});
+
+describe("a reload", () => {
+  for (const deed of ["control", "long"]) {
+    it(`whose import does harm to the control socket (${deed}) leaves the old code serving`, async () => {
+      const directory = mkdtempSync(join(tmpdir(), "rickhouse-test-"));
+      const file = join(directory, "deed");
+      try {
+        await using server = await startServer("rogue:app", {
+          env: { ROGUE_IMPORT_FILE: file },
+        });
+        writeFileSync(file, deed);
+        server.signal("SIGHUP");
+        await server.logged(/reload failed: .*generation 1 serves on/s);
+        assert.equal((await rawRequest(server.port, GET)).status, 200);
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    });
+  }
+});
+
+describe("a log that nobody reads", () => {
+  it("does not keep the server from ending", async () => {
+    const server = new Unread(["--access-log", "-"]);
+    const port = await server.port();
+    using client = new RawClient(port);
+    // More than a pipe holds.
+    for (let i = 0; i < 30; i++) {
+      client.send(`GET /${"a".repeat(7000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await client.response();
+    }
+    await server.stop();
+  });
+});
+
+describe("a zygote that stands still", () => {
+  it("is ended when it owes an answer, and its workers come back into service", async () => {
+    await using server = await startServer("sleeping:app", { args: ["--workers", "2"] });
+    await waitFor("two workers", () => server.workers.length === 2);
+    // Quick ones first, so that a window is filled behind the slow ones.
+    for (let i = 0; i < 20; i++) await rawRequest(server.port, GET);
+    const [zygote = 0] = server.zygotes;
+    process.kill(zygote, "SIGSTOP");
+    const clients = Array.from({ length: 12 }, () => new RawClient(server.port));
+    for (const [i, client] of clients.entries()) {
+      client.send(`GET /?seconds=${i < 2 ? 1 : 0} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    }
+    const answers = await Promise.all(clients.map((client) => client.response("GET", 20_000)));
+    assert.deepEqual(new Set(answers.map((answer) => answer.status)), new Set([200]));
+    for (const client of clients) client[Symbol.dispose]();
+    // The workers had all that; now they wait for the zygote's word on what they were sent.
+    assert.equal((await rawRequest(server.port, GET)).status, 200);
+    await server.logged("zygote 1 does not answer any more and is ended");
+  });
+});
+
+describe("a temporary directory that cannot be written", () => {
+  it("ends the start with one line", async () => {
+    const server = spawn(join(ROOT, "bin/rickhouse"), [join(ROOT, "test/apps/plain:app")], {
+      env: { ...process.env, TMPDIR: "/nonexistent/directory" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let errors = "";
+    server.stderr.on("data", (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    const exit: unknown[] = await once(server, "exit");
+    assert.equal(exit[0], 2);
+    assert.match(
+      errors,
+      /^rickhouse: temporary directory \/nonexistent\/directory: [^\n]*TMPDIR[^\n]*\n$/,
+    );
+  });
+});
+
+/** A server whose standard output is a pipe that nobody empties. */
+class Unread {
+  readonly #server: ServerUnderTest;
+  readonly #directory = mkdtempSync(join(tmpdir(), "rickhouse-test-"));
+
+  constructor(args: readonly string[]) {
+    this.#server = new ServerUnderTest(join(ROOT, "test/apps/plain:app"), {
+      args: [...args, "--workers", "1"],
+      directory: this.#directory,
+    });
+    this.#server.process.stdout?.pause();
+  }
+
+  async port(): Promise<number> {
+    return (await this.#server.ready()).port;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.signal("SIGTERM");
+    assert.deepEqual(await this.#server.exited(), { code: 0, signal: null });
+    await waitFor("an empty directory", () => readdirSync(this.#directory).length === 0);
+    rmSync(this.#directory, { recursive: true });
+  }
+}
