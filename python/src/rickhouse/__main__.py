@@ -30,7 +30,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 9):
-        found = "%s is Python %d.%d" % ((sys.executable,) + tuple(sys.version_info[:2]))
-        sys.exit("rickhouse needs Python 3.9 or newer, and " + found)
+    # An older one can read this file, but not the modules behind it.
+    if sys.version_info < (3, 9):  # noqa: UP036
+        found = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+        sys.exit(f"rickhouse needs Python 3.9 or newer, and {sys.executable} is {found}")
     main()
