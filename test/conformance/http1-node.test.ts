@@ -9,12 +9,7 @@ import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import * as fc from "fast-check";
 import type { RefusalCode } from "../../src/core/http/refusal.ts";
-import {
-  splitAll,
-  transcribe,
-  type SeenRequest,
-  type Transcript,
-} from "../../src/core/http1/transcript.ts";
+import { splitAll, transcribe, type SeenRequest, type Transcript } from "../support/transcript.ts";
 
 const RUNS = 1500;
 /** Fixed, since the peer changes with Node and not with us: a rare difference must not fail somebody else's run. Change it to look for more. */

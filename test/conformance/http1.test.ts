@@ -14,7 +14,7 @@ import {
   splitAt,
   transcribe,
   type Transcript,
-} from "../../src/core/http1/transcript.ts";
+} from "../support/transcript.ts";
 import type { RequestLimits } from "../../src/core/http1/request-parser.ts";
 
 interface Vector {

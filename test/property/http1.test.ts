@@ -11,7 +11,7 @@ import {
   splitAt,
   transcribe,
   type Transcript,
-} from "../../src/core/http1/transcript.ts";
+} from "../support/transcript.ts";
 
 /** Limits that a short input can reach. */
 const TIGHT = {

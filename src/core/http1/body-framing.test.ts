@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, it } from "node:test";
-import { DEFAULT_LIMITS, transcribe } from "./transcript.ts";
+import { DEFAULT_LIMITS, transcribe } from "../../../test/support/transcript.ts";
 
 /** What becomes of a request with these field lines: the length that its head says, or the refusal. */
 function frame(lines: readonly string[], { version = "1.1", maxBytes = 1000 } = {}) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, it } from "node:test";
 import { ChunkedDecoder, DECODED } from "./chunked.ts";
-import { DEFAULT_LIMITS } from "./transcript.ts";
+import { DEFAULT_LIMITS } from "../../../test/support/transcript.ts";
 
 interface Told {
   readonly pieces: string[];

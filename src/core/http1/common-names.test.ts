@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { FieldNameTable, type FieldName } from "../http/field-names.ts";
 import { learnCommonNames } from "./common-names.ts";
 import { PARSED, RequestParser } from "./request-parser.ts";
-import { DEFAULT_LIMITS } from "./transcript.ts";
+import { DEFAULT_LIMITS } from "../../../test/support/transcript.ts";
 
 /** The FieldName objects that a head with these fields gets. */
 function namesOf(table: FieldNameTable, fields: readonly string[]): FieldName[] {

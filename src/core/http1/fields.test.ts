@@ -5,7 +5,7 @@ import { FieldNameTable } from "../http/field-names.ts";
 import { latin1Of, RequestHead } from "../http/request-head.ts";
 import { FieldScanner } from "./fields.ts";
 import { INCOMPLETE } from "./scanning.ts";
-import { DEFAULT_LIMITS } from "./transcript.ts";
+import { DEFAULT_LIMITS } from "../../../test/support/transcript.ts";
 
 const LINE = "GET / HTTP/1.1\r\n";
 

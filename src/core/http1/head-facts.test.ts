@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, it } from "node:test";
 import { FieldNameTable } from "../http/field-names.ts";
-import { type SeenRequest, transcribe } from "./transcript.ts";
+import { type SeenRequest, transcribe } from "../../../test/support/transcript.ts";
 
 /** The facts of a request with these field lines, or why it is refused. */
 function facts(lines: readonly string[], start = "GET / HTTP/1.1"): Partial<SeenRequest> | string {

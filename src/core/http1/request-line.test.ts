@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { RequestHead } from "../http/request-head.ts";
 import { RequestLineScanner } from "./request-line.ts";
 import { INCOMPLETE } from "./scanning.ts";
-import { DEFAULT_LIMITS } from "./transcript.ts";
+import { DEFAULT_LIMITS } from "../../../test/support/transcript.ts";
 
 /** Scans `text` behind two other bytes, in steps of `step` bytes: the end's offset, INCOMPLETE, or a refusal's code. */
 function scan(text: string, { step = Number.POSITIVE_INFINITY, limits = DEFAULT_LIMITS } = {}) {

@@ -5,7 +5,7 @@ import { FieldNameTable } from "../http/field-names.ts";
 import { REFUSALS } from "../http/refusal.ts";
 import { latin1Of } from "../http/request-head.ts";
 import { PARSED, RequestParser, type Parsed, type RequestLimits } from "./request-parser.ts";
-import { DEFAULT_LIMITS, splitAll, transcribe } from "./transcript.ts";
+import { DEFAULT_LIMITS, splitAll, transcribe } from "../../../test/support/transcript.ts";
 
 function makeParser(limits: RequestLimits = DEFAULT_LIMITS): RequestParser {
   return new RequestParser(limits, new FieldNameTable());

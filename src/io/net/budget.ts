@@ -10,10 +10,6 @@ export class Budget {
     this.#limit = limit;
   }
 
-  get used(): number {
-    return this.#used;
-  }
-
   get isExhausted(): boolean {
     return this.#used >= this.#limit;
   }

@@ -1,10 +1,10 @@
 // What the parser says about given bytes, as plain values that compare: the observer of all tests of this folder.
 // Knows only the parser's public face, so it sees what a connection sees.
 
-import { FieldNameTable } from "../http/field-names.ts";
-import { latin1Of, TARGET_FORM, type RequestHead } from "../http/request-head.ts";
-import type { RefusalCode } from "../http/refusal.ts";
-import { PARSED, RequestParser, type RequestLimits } from "./request-parser.ts";
+import { FieldNameTable } from "../../src/core/http/field-names.ts";
+import { latin1Of, TARGET_FORM, type RequestHead } from "../../src/core/http/request-head.ts";
+import type { RefusalCode } from "../../src/core/http/refusal.ts";
+import { PARSED, RequestParser, type RequestLimits } from "../../src/core/http1/request-parser.ts";
 
 /** The defaults of the server, for tests that do not bend them. */
 export const DEFAULT_LIMITS: RequestLimits = {
