@@ -1,5 +1,5 @@
 // npm test: sets up what the tests need, runs all parts, and ends in one line: `N passed, N failed, N skipped`.
-// Usage: scripts/with-node scripts/test.ts [unit] [integration] [python] [labs]; without a part, all of them but the labs.
+// Usage: scripts/with-node scripts/test.ts [unit] [integration] [faults] [python] [labs]; without a part, all of them but the labs.
 
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
@@ -18,6 +18,8 @@ const PARTS = {
     setUpExamples();
     return runNodeTests(find("test/{conformance,integration}/**/*.test.ts"));
   },
+  // What an application, a client or an operator may do to the server, and what must be true of it afterwards.
+  faults: () => runNodeTests(find("test/faults/**/*.test.ts")),
   python: () => Promise.resolve(runPythonTests(ROOT)),
   labs: () => {
     setUpExamples();

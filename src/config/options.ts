@@ -112,6 +112,36 @@ export const OPTIONS = {
     default: "auto",
     help: "schedule the front as a batch process under load (Linux)",
   }),
+  maxRequests: option({
+    kind: count({ min: 1, zeroIsOff: true }),
+    group: "workers",
+    default: 0,
+    help: "replace a worker after so many requests; 0 is off",
+  }),
+  maxRequestsJitter: option({
+    kind: count({ min: 0 }),
+    group: "workers",
+    default: 0,
+    help: "up to so many requests more, at random for each worker",
+  }),
+  maxMemoryBytes: option({
+    kind: size({ min: 2 ** 20, zeroIsOff: true }),
+    group: "workers",
+    default: 0,
+    help: "replace a worker that has grown to this (PSS); 0 is off",
+  }),
+  maxAgeMs: option({
+    kind: duration({ zeroIsOff: true }),
+    group: "workers",
+    default: 0,
+    help: "replace a worker that has served for so long; 0 is off",
+  }),
+  maxReplacing: option({
+    kind: count({ min: 1, max: 1024 }),
+    group: "workers",
+    default: 1,
+    help: "so many at a time, above the maximum of --workers if need be",
+  }),
   headTimeoutMs: option({
     kind: duration(),
     group: "times",

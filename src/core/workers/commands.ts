@@ -37,8 +37,10 @@ export type RegistryCommand =
 export interface RegistryOptions {
   /** Workers to keep running at first. */
   readonly minWorkers: number;
-  /** Bound of scale(), and of the workers of all generations together (a reload may exceed it by one). */
+  /** Bound of scale(), and of the workers of all generations together; a full pool may exceed it by `maxReplacing`. */
   readonly maxWorkers: number;
+  /** Workers that are over a limit are replaced so many at a time. */
+  readonly maxReplacing: number;
   /** Threads per worker: so many HELLOs make a worker ready. */
   readonly threads: number;
   /** A zygote that has not loaded, a worker that has not said HELLO for so long is killed. 0 for no limit. */

@@ -8,6 +8,7 @@ import { Registry } from "./registry.ts";
 const OPTIONS: RegistryOptions = {
   minWorkers: 2,
   maxWorkers: 4,
+  maxReplacing: 1,
   threads: 1,
   startTimeoutMs: 5000,
   gracefulTimeoutMs: 25_000,

@@ -6,6 +6,7 @@ import { Registry } from "./registry.ts";
 const OPTIONS: RegistryOptions = {
   minWorkers: 2,
   maxWorkers: 4,
+  maxReplacing: 1,
   threads: 1,
   startTimeoutMs: 5000,
   gracefulTimeoutMs: 25_000,
@@ -245,7 +246,8 @@ describe("a lost channel", () => {
     serving();
     registry.scale(1, 0);
     registry.channelLost(2, 100);
-    assert.deepEqual(lines(registry.tick(1100, 0)), ["KILL 2"]);
+    assert.deepEqual(lines(registry.tick(24_999, 0)), [], "it may finish what it left for its end");
+    assert.deepEqual(lines(registry.tick(25_000, 0)), ["KILL 2"]);
   });
 });
 
@@ -317,5 +319,59 @@ describe("recycling", () => {
     assert.deepEqual(states(), ["1 ready", "2 ready", "3 starting"]);
     assert.deepEqual(lines(registry.hello(3, 0, 1)), ["admit 3/0", "retire 1"]);
     assert.deepEqual(lines(registry.recycle(1, 2)), [], "it leaves already");
+  });
+
+  it("replaces one after the other, the longest-serving first, also when all are over a limit", () => {
+    serving({ minWorkers: 3, maxWorkers: 3 });
+    assert.deepEqual(lines(registry.recycle(2, 0)), ["fork 4 in 1"]);
+    assert.deepEqual(lines(registry.recycle(3, 0)), []);
+    assert.deepEqual(lines(registry.recycle(1, 0)), []);
+    assert.deepEqual(lines(registry.hello(4, 0, 1)), ["admit 4/0", "retire 2"]);
+    // A full pool: the next successor needs the place of the one that leaves.
+    assert.deepEqual(lines(registry.exited(2, 0, null, 2)), ["fork 5 in 1"]);
+    assert.deepEqual(lines(registry.hello(5, 0, 3)), ["admit 5/0", "retire 1"]);
+    assert.deepEqual(lines(registry.exited(1, 0, null, 4)), ["fork 6 in 1"]);
+    assert.deepEqual(lines(registry.hello(6, 0, 5)), ["admit 6/0", "retire 3"]);
+    assert.deepEqual(lines(registry.exited(3, 0, null, 6)), []);
+    assert.deepEqual(states(), ["4 ready", "5 ready", "6 ready"]);
+  });
+
+  it("replaces as many at a time as it is told to", () => {
+    serving({ minWorkers: 4, maxWorkers: 4, maxReplacing: 2 });
+    assert.deepEqual(lines(registry.recycle(1, 0)), ["fork 5 in 1"]);
+    assert.deepEqual(lines(registry.recycle(2, 0)), ["fork 6 in 1"]);
+    assert.deepEqual(lines(registry.recycle(3, 0)), []);
+    assert.deepEqual(lines(registry.hello(5, 0, 1)), ["admit 5/0", "retire 1"]);
+    assert.deepEqual(lines(registry.hello(6, 0, 1)), ["admit 6/0", "retire 2"]);
+    assert.deepEqual(lines(registry.exited(1, 0, null, 2)), ["fork 7 in 1"]);
+  });
+
+  it("lets a worker serve on while its successor dies, and counts its own death as any other", () => {
+    serving({ minWorkers: 1, maxWorkers: 1 });
+    registry.recycle(1, 0);
+    assert.deepEqual(lines(registry.exited(2, 1, null, 1)), []);
+    assert.deepEqual(states(), ["1 ready"]);
+    assert.deepEqual(lines(registry.tick(registry.nextTickAt, 0)), ["fork 3 in 1"]);
+    registry.exited(1, null, "SIGSEGV", 200);
+    assert.deepEqual(lines(registry.hello(3, 0, 201)), ["admit 3/0"]);
+    assert.deepEqual(states(), ["3 ready"]);
+  });
+
+  it("has no limit of time for the requests of the old one, only for its end", () => {
+    serving({ minWorkers: 1, maxWorkers: 1 });
+    registry.recycle(1, 0);
+    registry.hello(2, 0, 1);
+    assert.equal(registry.nextTickAt, Infinity);
+    registry.channelLost(1, 600_000);
+    assert.equal(registry.nextTickAt, 625_000);
+    assert.deepEqual(lines(registry.tick(625_000, 0)), ["KILL 1"]);
+  });
+
+  it("of a worker whose requests never end holds up neither a drain nor its end", () => {
+    serving({ minWorkers: 1, maxWorkers: 1 });
+    registry.recycle(1, 0);
+    registry.hello(2, 0, 1);
+    registry.drain(100);
+    assert.deepEqual(lines(registry.tick(25_100, 0)), ["KILL 1", "KILL 2"]);
   });
 });

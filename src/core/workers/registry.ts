@@ -141,8 +141,10 @@ export class Registry {
     const worker = this.#roster.workers.get(id);
     if (worker === undefined) return this.#settle(now);
     if (isStaffed(worker) && this.#options.threads > 1) this.#roster.letGo(worker, now);
-    if (worker.state === "retiring" && this.#options.threads > 1) worker.lapse = "abort";
-    else if (worker.state === "ready" || worker.state === "retiring")
+    if (worker.state === "retiring" && this.#options.threads > 1) {
+      worker.lapse = "abort";
+      worker.deadline = Math.min(worker.deadline, now + this.#options.gracefulTimeoutMs);
+    } else if (worker.state === "ready" || worker.state === "retiring")
       this.#roster.abort(worker, now);
     return this.#settle(now);
   }
@@ -154,10 +156,10 @@ export class Registry {
     return this.#settle(now);
   }
 
-  /** Replace this worker (requests served, age, memory): it serves until the next one is ready. */
+  /** Replace this worker (requests served, age, memory) when its turn comes: it serves until the next one is ready. */
   recycle(id: number, now: number): RegistryCommand[] {
     const worker = this.#roster.workers.get(id);
-    if (worker?.state === "ready") worker.isRecycled = true;
+    if (worker?.state === "ready") worker.isDue = true;
     return this.#settle(now);
   }
 
@@ -220,8 +222,8 @@ export class Registry {
   #staff(now: number): number {
     const zygoteAt = this.#succession.ensureZygote(now);
     const { current, candidate } = this.#succession;
-    const { maxWorkers } = this.#options;
-    const plan = { current, candidate, target: this.#target, maxWorkers };
+    const { maxWorkers, maxReplacing } = this.#options;
+    const plan = { current, candidate, target: this.#target, maxWorkers, maxReplacing };
     return Math.min(zygoteAt, staff(this.#roster, plan, now));
   }
 
@@ -298,6 +300,11 @@ export class Registry {
 
   #lastChannelLost(worker: Worker, now: number): void {
     if (worker.state === "killed" || worker.state === "aborting") return;
+    // It runs what the application left for its end: threads, executors, atexit handlers.
+    if (worker.state === "retiring") {
+      worker.deadline = Math.min(worker.deadline, now + this.#options.gracefulTimeoutMs);
+      return;
+    }
     worker.lapse = "channel-lost";
     worker.deadline = Math.min(worker.deadline, now + CHANNEL_GRACE_MS);
   }

@@ -80,6 +80,7 @@ export class Roster {
       threads: new Set(),
       openChannels: 0,
       isOrphan: false,
+      isDue: false,
       isRecycled: false,
       deadline: now + this.#startLimit,
       lapse: "start-timeout",
@@ -99,6 +100,12 @@ export class Roster {
     worker.deadline = now + this.#options.gracefulTimeoutMs;
     worker.lapse = "kill";
     this.say({ kind: "retire", worker: worker.id });
+  }
+
+  /** As letGo(), of one whose successor serves: no limit but those of its requests, until its last channel has ended. */
+  letFinish(worker: Worker, now: number): void {
+    this.letGo(worker, now);
+    worker.deadline = Infinity;
   }
 
   abort(worker: Worker, now: number): void {

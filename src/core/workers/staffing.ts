@@ -12,12 +12,14 @@ export interface Staff {
   readonly candidate: Generation | undefined;
   readonly target: number;
   readonly maxWorkers: number;
+  readonly maxReplacing: number;
 }
 
 /** Forks and lets go; returns when a fork that back-off holds back is due, Infinity if there is none. */
 export function staff(roster: Roster, plan: Staff, now: number): number {
   const wanted = [plan.current, plan.candidate].filter((generation) => generation !== undefined);
   letSurplusGo(roster, wanted, plan.target, now);
+  startReplacing(roster, plan.maxReplacing);
   letStaleGo(roster, plan, wanted, now);
   let dueAt = Infinity;
   for (const generation of wanted)
@@ -32,6 +34,18 @@ function letSurplusGo(roster: Roster, wanted: Generation[], target: number, now:
     const byUse = [...fresh.filter(isReady), ...fresh.filter((worker) => !isReady(worker))];
     for (const worker of byUse.slice(target)) roster.letGo(worker, now);
   }
+}
+
+/** Who is over a limit gets a successor, so many at a time: a full pool that is worn out all at once is not forked all at once. */
+function startReplacing(roster: Roster, maxReplacing: number): void {
+  let free = maxReplacing;
+  const due: Worker[] = [];
+  for (const worker of roster.workers.values()) {
+    if (!isReady(worker) || !worker.isDue) continue;
+    if (worker.isRecycled) free--;
+    else due.push(worker);
+  }
+  for (const worker of due.slice(0, Math.max(0, free))) worker.isRecycled = true;
 }
 
 /** Older generations and recycled workers serve until fresh ones do in their place. The longest-serving go first. */
@@ -50,7 +64,10 @@ function letStaleGo(
   const fresh = serving.filter((worker) => worker.generation === current && isFresh(worker));
   const stale = serving.filter((worker) => !fresh.includes(worker) && isStale(worker, wanted));
   const surplus = Math.max(0, stale.length - Math.max(0, target - fresh.length));
-  for (const worker of stale.slice(0, surplus)) roster.letGo(worker, now);
+  for (const worker of stale.slice(0, surplus)) {
+    if (worker.isRecycled) roster.letFinish(worker, now);
+    else roster.letGo(worker, now);
+  }
 }
 
 function forkMissing(roster: Roster, plan: Staff, generation: Generation, now: number): number {
@@ -64,7 +81,7 @@ function forkMissing(roster: Roster, plan: Staff, generation: Generation, now: n
   const isProbing = policy.failures(now) > 1;
   if (isProbing) missing = Math.min(missing, fresh.every(isReady) ? 1 : 0);
   // The bound holds across a reload; the one above it keeps a full pool replaceable, worker for worker.
-  const limit = Math.max(plan.maxWorkers, plan.target + 1);
+  const limit = Math.max(plan.maxWorkers, plan.target + plan.maxReplacing);
   const occupied = [...roster.workers.values()].filter(isOccupying).length;
   for (let count = Math.min(missing, limit - occupied); count > 0; count--)
     roster.fork(generation, now);

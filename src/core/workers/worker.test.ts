@@ -26,6 +26,7 @@ function workerOf(facts: Partial<Worker>): Worker {
     threads: new Set(),
     openChannels: 0,
     isOrphan: false,
+    isDue: false,
     isRecycled: false,
     deadline: Infinity,
     lapse: "kill",

@@ -20,7 +20,9 @@ export interface Worker {
   openChannels: number;
   /** Its zygote is gone: no exit report will come, and only its pid reaches it. */
   isOrphan: boolean;
-  /** To be replaced: it serves until the next one is ready. */
+  /** Over a limit: to be replaced when its turn comes. */
+  isDue: boolean;
+  /** Its turn has come: it serves until the next one is ready. */
   isRecycled: boolean;
   /** When `lapse` happens, unless it is gone by then. */
   deadline: number;

@@ -16,6 +16,7 @@ import { ChannelFlusher } from "./channel-socket.ts";
 import { abandonIfItWaits } from "./half-closed.ts";
 import { deathText, hangText, victimOf } from "./incident.ts";
 import { refusalOf } from "./give-up.ts";
+import { Recycler } from "./recycler.ts";
 import { OverloadLog } from "./overload-log.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import { WorkerChannel } from "./worker-channel.ts";
@@ -60,6 +61,7 @@ export class Pool implements RequestSink {
   #timerAt = Infinity;
   readonly #overload: OverloadLog;
   readonly #scheduling = new FrontScheduling();
+  readonly #recycler: Recycler;
   #schedulingTimer: NodeJS.Timeout | undefined;
 
   constructor(options: PoolOptions) {
@@ -93,10 +95,12 @@ export class Pool implements RequestSink {
     );
     this.#overload = new OverloadLog(options.log, this.#dispatcher);
     this.#workforce = this.#makeWorkforce();
+    this.#recycler = new Recycler(config, options.log, this.#workforce);
   }
 
   async start(): Promise<void> {
     await this.#workforce.start(performance.now());
+    this.#recycler.start();
     if (this.#options.config.batchScheduling === "auto") this.#watchScheduling();
   }
 
@@ -135,6 +139,7 @@ export class Pool implements RequestSink {
   close(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#schedulingTimer);
+    this.#recycler.close();
     this.#workforce.close();
   }
 
@@ -224,6 +229,7 @@ export class Pool implements RequestSink {
         const { generation, worker: id } = record;
         const channel = this.#dispatcher.addChannel(id, thread, generation, performance.now());
         worker.channel = channel;
+        worker.service = this.#recycler.admitted(record, performance.now());
         this.#channels.set(channel.id, worker);
         this.#becomeReady();
         this.#schedule(); // What waits is handed over at the next tick, which is due now.
@@ -269,6 +275,7 @@ export class Pool implements RequestSink {
       },
       onOver: (exchange) => {
         this.#scheduling.count(exchange.runMs);
+        if (worker.service !== undefined) this.#recycler.count(worker.service);
       },
       onActivity: () => {
         if (this.#timedOut.size > 0) this.#checkTimedOut();

@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import type { Channel } from "../../core/dispatch/channel.ts";
 import type { Dispatcher } from "../../core/dispatch/dispatcher.ts";
 import type { Exchange } from "../../core/http/exchange.ts";
+import type { Service } from "../../core/workers/recycling.ts";
 import { FrameReader, READ, type Read } from "../../core/wire/frame-reader.ts";
 import { nextRequestState, requestEventOf } from "../../core/wire/state.ts";
 import { ChannelSocket, type ChannelFlusher } from "./channel-socket.ts";
@@ -42,6 +43,8 @@ export class WorkerChannel {
   readonly #reader = new FrameReader();
   /** The dispatcher's view of this thread; undefined until HELLO. */
   channel: Channel<Exchange> | undefined;
+  /** What its worker has served; undefined until HELLO. */
+  service: Service | undefined;
   #isClosed = false;
 
   constructor(

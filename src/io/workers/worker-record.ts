@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { PROTOCOL_VERSION } from "./load-request.ts";
+import type { Service } from "../../core/workers/recycling.ts";
 import type { LedgerWords } from "./control-messages.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
 
@@ -19,6 +20,8 @@ export interface WorkerRecord {
   /** By thread; undefined before HELLO and after the channel's end was dealt with. */
   readonly channels: (WorkerChannel | undefined)[];
   pid: number | undefined;
+  /** From its first HELLO on. */
+  service: Service | undefined;
   exit: WorkerExit | undefined;
   /** A request time-out struck. */
   isTimedOut: boolean;
@@ -32,6 +35,7 @@ export function newWorkerRecord(worker: number, generation: number, threads: num
     tokens: Array.from({ length: threads }, () => randomBytes(16).toString("hex")),
     channels: Array.from({ length: threads }),
     pid: undefined,
+    service: undefined,
     exit: undefined,
     isTimedOut: false,
   };

@@ -8,6 +8,7 @@ import { listenForChannels, type ChannelServer } from "./channel-server.ts";
 import type { ControlReport } from "./control-messages.ts";
 import { killProcess } from "./kill-process.ts";
 import { loadRequestOf } from "./load-request.ts";
+import { registryOptionsOf } from "./registry-options.ts";
 import { StacksRequests } from "./stacks-requests.ts";
 import { StartFailure } from "./start-failure.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
@@ -37,15 +38,7 @@ export class Workforce {
     this.#options = options;
     this.#events = events;
     this.#startFailure = new StartFailure(options.config);
-    const { workers, threads, startTimeoutMs, gracefulTimeoutMs } = options.config;
-    this.#registry = new Registry({
-      minWorkers: workers.min,
-      maxWorkers: workers.max,
-      threads,
-      startTimeoutMs,
-      gracefulTimeoutMs,
-      random: Math.random,
-    });
+    this.#registry = new Registry(registryOptionsOf(options.config));
   }
 
   get nextTickAt(): number {
@@ -134,6 +127,11 @@ export class Workforce {
     if (worker === undefined)
       this.#options.log.warning(`a connection to the workers' socket was refused: ${why}`);
     else this.#run(this.#registry.condemn(worker, why, now));
+  }
+
+  /** It has served long enough: another takes its place when that is ready. */
+  recycle(worker: number, now: number): void {
+    this.#run(this.#registry.recycle(worker, now));
   }
 
   /** Of a worker that timed out, no other thread holds anything. */

@@ -336,7 +336,7 @@ export class Front implements Reports {
   #check(): void {
     checkMoment(this.dispatcher, this.registry, {
       now: this.#clock.now,
-      maxWorkers: this.#options.registry.maxWorkers,
+      maxWorkers: this.#options.registry.maxWorkers + this.#options.registry.maxReplacing,
       requestTimeoutMs: this.#options.dispatch.requestTimeoutMs,
     });
   }

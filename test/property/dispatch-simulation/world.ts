@@ -51,6 +51,7 @@ export class World {
       registry: {
         minWorkers,
         maxWorkers: minWorkers + clock.integer(0, 2),
+        maxReplacing: 1 + clock.integer(0, 1),
         threads: clock.chance(0.3) ? clock.integer(2, 3) : 1,
         startTimeoutMs: 300,
         gracefulTimeoutMs: clock.integer(300, 800),
