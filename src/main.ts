@@ -2,6 +2,7 @@
 
 import { parseArguments } from "./cli/args.ts";
 import { helpText } from "./cli/help.ts";
+import { PASSING_VARIABLES } from "./config/listen-descriptors.ts";
 import { loadConfig, SOFT_FILE_LIMIT_VARIABLE } from "./config/load.ts";
 import { StartupError } from "./config/startup-error.ts";
 import { readVersion } from "./version.ts";
@@ -22,7 +23,7 @@ async function main(): Promise<number> {
         process.env,
       );
       // Between launcher and server only: the application's environment is the user's own.
-      delete process.env[SOFT_FILE_LIMIT_VARIABLE];
+      for (const name of [SOFT_FILE_LIMIT_VARIABLE, ...PASSING_VARIABLES]) delete process.env[name];
       process.chdir(workingDirectory);
       // Until src/io/signals.ts says what it means: without a handler Node would open its inspector on SIGUSR1.
       process.on("SIGUSR1", () => {});

@@ -57,6 +57,11 @@ describe("parseArguments", () => {
     assert.deepEqual(serve("--threads", "-1", "app").given, { threads: ["-1"] });
   });
 
+  it("takes a switch alone, or with a value behind =", () => {
+    assert.deepEqual(serve("--reuse-port", "app").given, { reusePort: ["on"] });
+    assert.deepEqual(serve("--reuse-port=off", "app").given, { reusePort: ["off"] });
+  });
+
   it("takes everything behind -- as it stands", () => {
     assert.equal(serve("--", "--app").application, "--app");
   });

@@ -49,7 +49,7 @@ export function parseArguments(argv: readonly string[]): Command {
       return { kind: target };
     }
     const texts = raw.get(target) ?? [];
-    texts.push(value ?? takeValue(flag, target, rest));
+    texts.push(value ?? OPTIONS[target].kind.bare ?? takeValue(flag, target, rest));
     raw.set(target, texts);
   }
   return { kind: "serve", application: theOnly(applications), raw };

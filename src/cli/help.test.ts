@@ -8,7 +8,7 @@ describe("helpText", () => {
 
   for (const name of OPTION_NAMES) {
     it(`lists ${flagOf(name)} once`, () => {
-      const start = new RegExp(`^  (?:-\\w, |    )${flagOf(name)} `);
+      const start = new RegExp(`^  (?:-\\w, |    )${flagOf(name)}[ []`);
       assert.equal(lines.filter((line) => start.test(line)).length, 1);
       assert.ok(helpText().includes(OPTIONS[name].help));
     });

@@ -46,7 +46,8 @@ export function helpText(): string {
 
 function optionLines(name: OptionName, option: Option<unknown>): string[] {
   const short = option.short === undefined ? "    " : `-${option.short}, `;
-  const left = `  ${short}${flagOf(name)} ${option.kind.placeholder}`;
+  const { bare, placeholder } = option.kind;
+  const left = `  ${short}${flagOf(name)}${bare === undefined ? ` ${placeholder}` : `[=${placeholder}]`}`;
   const right = `${option.help} [${defaultText(option)}]`;
   return left.length > LEFT_WIDTH - 2
     ? [left, " ".repeat(LEFT_WIDTH) + right]

@@ -12,6 +12,8 @@ const TAKEN: readonly (readonly [string, BindAddress])[] = [
   ["[fe80::1%eth0]:80", { kind: "tcp", host: "fe80::1%eth0", port: 80 }],
   ["unix:/run/a b.sock", { kind: "unix", path: "/run/a b.sock" }],
   ["unix:app.sock", { kind: "unix", path: "app.sock" }],
+  ["fd:3", { kind: "fd", fd: 3 }],
+  ["fd:1024", { kind: "fd", fd: 1024 }],
 ];
 
 const REFUSED: readonly (readonly [string, string, string])[] = [
@@ -49,6 +51,10 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ],
   ["unix:", "no path behind unix:", "write it like unix:/run/app.sock"],
   ["unix:a\0b", "a path cannot hold NUL", "write it like unix:/run/app.sock"],
+  ["fd:", "no number behind fd:", "write it like fd:3"],
+  ["fd:2", "2 is not the number of a passed descriptor", "write it like fd:3"],
+  ["fd:web", "web is not the number of a passed descriptor", "write it like fd:3"],
+  ["fd:99999999", "99999999 is not the number of a passed descriptor", "write it like fd:3"],
   [`unix:${"ü".repeat(52)}`, "the path has 104 bytes", "a socket path may have 103"],
 ];
 

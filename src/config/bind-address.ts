@@ -5,23 +5,32 @@ import { BadValue, type Kind } from "./kinds.ts";
 
 export type BindAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
-  | { readonly kind: "unix"; readonly path: string };
+  | { readonly kind: "unix"; readonly path: string }
+  /** A listening socket that whoever started this process has opened; `name` is what systemd calls it (LISTEN_FDNAMES). */
+  | { readonly kind: "fd"; readonly fd: number; readonly name?: string };
 
 /** What `sun_path` of every system that we know holds, without the NUL: 104 bytes on macOS, 108 on Linux. */
 const MAX_UNIX_PATH_BYTES = 103;
 
+/** 0, 1 and 2 are the standard streams. */
+const FIRST_DESCRIPTOR = 3;
+
 const EXAMPLE = "write HOST:PORT like 127.0.0.1:8888, or unix:PATH";
 
-/** `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address of the machine) or `unix:PATH`. Port 0 takes a free one. */
+/** `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address of the machine), `unix:PATH` or `fd:N`. Port 0 takes a free one. */
 export const bindAddress: Kind<BindAddress> = {
-  placeholder: "HOST:PORT|unix:PATH",
-  parse: (text) => (text.startsWith("unix:") ? parseUnix(text.slice(5)) : parseTcp(text)),
+  placeholder: "HOST:PORT|unix:PATH|fd:N",
+  parse(text) {
+    if (text.startsWith("unix:")) return parseUnix(text.slice(5));
+    return text.startsWith("fd:") ? parseDescriptor(text.slice(3)) : parseTcp(text);
+  },
   describe: describeBindAddress,
 };
 
 /** The text that `--bind` takes for this address; `HOST:PORT` is also what stands behind `http://`. */
 export function describeBindAddress(address: BindAddress): string {
   if (address.kind === "unix") return `unix:${address.path}`;
+  if (address.kind === "fd") return `fd:${address.fd}`;
   return `${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
@@ -37,6 +46,15 @@ function parseUnix(path: string): BindAddress {
     );
   }
   return { kind: "unix", path };
+}
+
+function parseDescriptor(text: string): BindAddress {
+  const fd = /^\d{1,7}$/.test(text) ? Number(text) : -1;
+  if (fd >= FIRST_DESCRIPTOR) return { kind: "fd", fd };
+  throw new BadValue(
+    text === "" ? "no number behind fd:" : `${text} is not the number of a passed descriptor`,
+    `write it like fd:${FIRST_DESCRIPTOR}`,
+  );
 }
 
 function parseTcp(text: string): BindAddress {

@@ -6,11 +6,13 @@ import {
   count,
   describeSize,
   duration,
+  fileMode,
   type Kind,
   listOf,
   logTarget,
   path,
   size,
+  toggle,
   workerRange,
 } from "./kinds.ts";
 
@@ -233,5 +235,41 @@ describe("listOf", () => {
     assert.deepEqual(numbers.combine?.([[1], [2], [3]]), [1, 2, 3]);
     assert.equal(numbers.describe([1, 2]), "1, 2");
     assert.equal(numbers.placeholder, "N");
+  });
+});
+
+describe("toggle", () => {
+  for (const text of ["on", "true", "yes", "1", "ON"]) {
+    it(`reads ${text} as on`, () => assert.equal(toggle.parse(text), true));
+  }
+  for (const text of ["off", "false", "no", "0"]) {
+    it(`reads ${text} as off`, () => assert.equal(toggle.parse(text), false));
+  }
+
+  it("is on when it stands alone", () => {
+    assert.equal(toggle.parse(toggle.bare ?? ""), true);
+    assert.equal(toggle.describe(true), "on");
+    assert.equal(toggle.describe(false), "off");
+  });
+
+  it("refuses other words", () => {
+    assert.equal(refusal(toggle, "maybe"), "not a known word; write on or off");
+  });
+});
+
+describe("fileMode", () => {
+  for (const text of ["660", "0660", "0o660"]) {
+    it(`reads ${text} as octal`, () => assert.equal(fileMode.parse(text), 0o660));
+  }
+
+  it("shows four digits", () => {
+    assert.equal(fileMode.describe(0o660), "0660");
+    assert.equal(fileMode.describe(0), "0000");
+  });
+
+  it("refuses what is not octal, and more than permissions", () => {
+    assert.equal(refusal(fileMode, "0668"), "not octal; write it like 0660");
+    assert.equal(refusal(fileMode, "rw-rw----"), "not octal; write it like 0660");
+    assert.equal(refusal(fileMode, "1777"), "too large; the largest is 0777");
   });
 });

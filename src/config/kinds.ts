@@ -9,6 +9,8 @@ export interface Kind<T> {
   readonly placeholder: string;
   parse(text: string): T;
   describe(value: T): string;
+  /** What the flag alone means, without a value behind it; then a value is only taken behind `=`. */
+  readonly bare?: string;
   /** Present where an option may be given several times; elsewhere the last one counts. */
   combine?(values: readonly T[]): T;
 }
@@ -170,6 +172,44 @@ export function choice<const Word extends string>(...words: readonly Word[]): Ki
     },
     describe: (word) => word,
   };
+}
+
+const TOGGLES: ReadonlyMap<string, boolean> = new Map([
+  ["on", true],
+  ["true", true],
+  ["yes", true],
+  ["1", true],
+  ["off", false],
+  ["false", false],
+  ["no", false],
+  ["0", false],
+]);
+
+/** On or off; the flag alone is on. */
+export const toggle: Kind<boolean> = {
+  placeholder: "on|off",
+  bare: "on",
+  parse(text) {
+    const found = TOGGLES.get(text.toLowerCase());
+    if (found === undefined) throw new BadValue("not a known word", "write on or off");
+    return found;
+  },
+  describe: (value) => (value ? "on" : "off"),
+};
+
+/** The permission bits of a file, written in octal: `660`, `0660` or `0o660`. */
+export const fileMode: Kind<number> = {
+  placeholder: "MODE",
+  parse(text) {
+    const digits = /^(?:0o)?([0-7]{1,5})$/.exec(text)?.[1];
+    if (digits === undefined) throw new BadValue("not octal", "write it like 0660");
+    return bounded(Number.parseInt(digits, 8), { max: 0o777 }, describeFileMode);
+  },
+  describe: describeFileMode,
+};
+
+function describeFileMode(mode: number): string {
+  return `0${mode.toString(8).padStart(3, "0")}`;
 }
 
 /** A path; what it must lead to is checked where it is used. */

@@ -4,6 +4,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { type ApplicationSpec, parseApplication } from "./application.ts";
+import { passedSockets } from "./listen-descriptors.ts";
 import type { Config } from "./options.ts";
 import { type RawValues, resolveChdir, resolveConfig } from "./resolve.ts";
 import { StartupError } from "./startup-error.ts";
@@ -34,6 +35,7 @@ export function loadConfig(
     virtualEnv: environment["VIRTUAL_ENV"],
     searchPath: environment["PATH"],
     softFileLimit: parseLimit(environment[SOFT_FILE_LIMIT_VARIABLE]),
+    passedSockets: passedSockets(environment, process.pid),
     isExecutable,
   });
   return { config, application: spec, workingDirectory };

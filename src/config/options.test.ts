@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { flagOf, type Known, type Option, OPTION_NAMES, OPTIONS } from "./options.ts";
 
-const KNOWN: Known = { cores: 4, maxWorkers: 32, findPython: () => "/usr/bin/python3" };
+const KNOWN: Known = {
+  cores: 4,
+  maxWorkers: 32,
+  findPython: () => "/usr/bin/python3",
+  passedSockets: [],
+};
 
 describe("the option table", () => {
   for (const name of OPTION_NAMES) {

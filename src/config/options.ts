@@ -1,16 +1,18 @@
 // THE option table: every option of the server, declared once. Types, flags, checks and help text come from it; the flag is the key
 // without its unit (`requestTimeoutMs` is --request-timeout, since the value names its unit). Knows nothing of files or arguments.
 
-import { bindAddress } from "./bind-address.ts";
+import { type BindAddress, bindAddress } from "./bind-address.ts";
 import {
   choice,
   count,
   duration,
+  fileMode,
   type Kind,
   listOf,
   logTarget,
   path,
   size,
+  toggle,
   type WorkerRange,
   workerRange,
 } from "./kinds.ts";
@@ -23,6 +25,8 @@ export interface Known {
   readonly maxWorkers: number;
   /** The interpreter that the application most likely wants; throws StartupError where there is none. */
   readonly findPython: () => string;
+  /** Listening sockets that the service manager has passed to this process (listen-descriptors.ts). */
+  readonly passedSockets: readonly BindAddress[];
 }
 
 export type Group = "network" | "workers" | "times" | "limits";
@@ -47,12 +51,26 @@ const HEAD_CEILING = 2 ** 20;
 const MEMORY_CEILING = 2 ** 29;
 
 export const OPTIONS = {
-  bind: option({
+  bind: option<readonly BindAddress[]>({
     kind: listOf(bindAddress),
     group: "network",
     short: "b",
-    default: [{ kind: "tcp", host: "127.0.0.1", port: 8888 }],
-    help: "where to listen; repeatable, port 0: a free one",
+    compute: ({ passedSockets }) =>
+      passedSockets.length > 0 ? passedSockets : [{ kind: "tcp", host: "127.0.0.1", port: 8888 }],
+    computed: "LISTEN_FDS, else 127.0.0.1:8888",
+    help: "where to listen; repeatable",
+  }),
+  socketMode: option({
+    kind: fileMode,
+    group: "network",
+    default: 0o660,
+    help: "permissions of a unix: socket, in octal",
+  }),
+  reusePort: option({
+    kind: toggle,
+    group: "network",
+    default: false,
+    help: "share a TCP port with other servers",
   }),
   accessLog: option({
     kind: logTarget,

@@ -13,6 +13,7 @@ const SURROUNDINGS: Surroundings = {
   virtualEnv: undefined,
   searchPath: "/usr/bin",
   softFileLimit: 1024,
+  passedSockets: [],
   isExecutable: (path) => path === "/usr/bin/python3" || path === "/opt/python",
 };
 
@@ -45,6 +46,8 @@ describe("resolveConfig", () => {
   it("has the defaults of the design", () => {
     assert.deepEqual(resolve(), {
       bind: [{ kind: "tcp", host: "127.0.0.1", port: 8888 }],
+      socketMode: 0o660,
+      reusePort: false,
       accessLog: { kind: "stdout" },
       backlog: 2048,
       maxConnections: 10_000,
@@ -121,6 +124,12 @@ describe("resolveConfig", () => {
       message({ threads: ["x", "4"] }),
       "--threads x: not a whole number; write it like 1",
     );
+  });
+
+  it("listens on the sockets that were passed unless addresses were given", () => {
+    const passedSockets = [{ kind: "fd", fd: 3, name: "web" }] as const;
+    assert.deepEqual(resolve({}, { passedSockets }).bind, passedSockets);
+    assert.deepEqual(resolve({ bind: "fd:4" }, { passedSockets }).bind, [{ kind: "fd", fd: 4 }]);
   });
 
   it("joins what may be repeated", () => {

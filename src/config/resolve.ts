@@ -2,7 +2,7 @@
 // the machine stands in Surroundings. Texts come from the command line only; a configuration file and the environment would join here.
 
 import type { ApplicationSpec } from "./application.ts";
-import { describeBindAddress } from "./bind-address.ts";
+import { type BindAddress, describeBindAddress } from "./bind-address.ts";
 import { BadValue, describeSize } from "./kinds.ts";
 import {
   type Config,
@@ -28,6 +28,7 @@ export interface Surroundings {
   readonly virtualEnv: string | undefined;
   readonly searchPath: string | undefined;
   readonly softFileLimit: number | null;
+  readonly passedSockets: readonly BindAddress[];
   readonly isExecutable: (path: string) => boolean;
 }
 
@@ -38,9 +39,11 @@ export function resolveConfig(
   surroundings: Surroundings,
 ): Config {
   const question: PythonQuestion = { ...surroundings, applicationDirectory: application.directory };
-  const unknown: Known = { cores: surroundings.cores, maxWorkers: 0, findPython: () => "" };
+  const { cores, passedSockets } = surroundings;
+  const unknown: Known = { cores, passedSockets, maxWorkers: 0, findPython: () => "" };
   const known: Known = {
-    cores: surroundings.cores,
+    cores,
+    passedSockets,
     maxWorkers: valueOf("workers", OPTIONS.workers, raw, unknown).max,
     findPython: () => defaultPython(question),
   };
@@ -56,7 +59,8 @@ export function resolveConfig(
 
 /** The value of --chdir alone: other paths, and so the other values, count from there. */
 export function resolveChdir(raw: RawValues): string {
-  return valueOf("chdir", OPTIONS.chdir, raw, { cores: 1, maxWorkers: 0, findPython: () => "" });
+  const nothing: Known = { cores: 1, maxWorkers: 0, findPython: () => "", passedSockets: [] };
+  return valueOf("chdir", OPTIONS.chdir, raw, nothing);
 }
 
 function valueOf<T>(name: OptionName, option: Option<T>, raw: RawValues, known: Known): T {

@@ -51,6 +51,11 @@ export const STARTUP_ERRORS = {
     title: "temporary directory {path}: cannot be written ({reason})",
     fix: "set TMPDIR to a directory that may be written",
   },
+  "bad-listen-descriptors": {
+    exitCode: 2,
+    title: "{variable} {value}: not a number of descriptors",
+    fix: "start it by a service manager that speaks sd_listen_fds, or give --bind",
+  },
   "application-not-imported": { exitCode: 3, title: "{error}", fix: "{hint}" },
   "start-timeout": {
     exitCode: 3,
@@ -61,6 +66,41 @@ export const STARTUP_ERRORS = {
     exitCode: 4,
     title: "{address} is in use",
     fix: "stop what listens there, or choose another --bind (port 0 takes a free one)",
+  },
+  "address-not-found": {
+    exitCode: 4,
+    title: "{address}: the host name does not resolve ({reason})",
+    fix: "write an IP address or a name that this machine knows",
+  },
+  "address-not-local": {
+    exitCode: 4,
+    title: "{address} is no address of this machine",
+    fix: "choose one of its own, or 0.0.0.0 or [::] for all",
+  },
+  "address-not-permitted": {
+    exitCode: 4,
+    title: "{address}: no permission to listen there",
+    fix: "choose a port from 1024 on, grant CAP_NET_BIND_SERVICE, or have systemd open the socket",
+  },
+  "no-socket-directory": {
+    exitCode: 4,
+    title: "{address}: there is no directory {directory}",
+    fix: "make it first, or choose another path",
+  },
+  "socket-directory-not-permitted": {
+    exitCode: 4,
+    title: "{address}: no permission to make a socket in {directory}",
+    fix: "let this user write there, or choose another path",
+  },
+  "path-is-no-socket": {
+    exitCode: 4,
+    title: "{address}: what is there is no socket",
+    fix: "remove it, or choose another path",
+  },
+  "bad-descriptor": {
+    exitCode: 4,
+    title: "{address}: {reason}",
+    fix: "pass a listening TCP or Unix socket under that number, or choose another --bind",
   },
   "address-not-available": {
     exitCode: 4,

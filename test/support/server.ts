@@ -38,10 +38,14 @@ export async function waitFor<T>(
 export interface ServerOptions {
   /** Further arguments. `--bind` with a free port and `--access-log off` are given unless named here. */
   readonly args?: readonly string[];
+  /** Addresses in place of the free port; none: no --bind at all. */
+  readonly bind?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** The server's TMPDIR; a fresh one if not given. */
   readonly directory?: string;
+  /** What starts the launcher, with the launcher as its last arguments. */
+  readonly startedBy?: readonly string[];
   /** What `ulimit -Sn` says where the server is started. */
   readonly softFileLimit?: number;
 }
@@ -56,13 +60,22 @@ export class ServerUnderTest implements AsyncDisposable {
 
   constructor(application: string, options: ServerOptions = {}) {
     const args = [...(options.args ?? [])];
-    if (!args.includes("--bind")) args.push("--bind", "127.0.0.1:0");
+    if (options.bind !== undefined) args.push(...options.bind.flatMap((at) => ["--bind", at]));
+    else if (!args.includes("--bind")) args.push("--bind", "127.0.0.1:0");
     if (!args.includes("--access-log")) args.push("--access-log", "off");
     this.temporaryDirectory = options.directory ?? ServerUnderTest.makeDirectory();
     const limit =
       options.softFileLimit === undefined ? "" : `ulimit -Sn ${options.softFileLimit}; `;
     // Descriptor 7 is what a careless parent leaves open: the application must never see it.
-    const command = ["-c", `${limit}exec "$0" "$@" 7<"$0"`, LAUNCHER, ...args, application];
+    const [first, ...rest] = [...(options.startedBy ?? []), LAUNCHER];
+    const command = [
+      "-c",
+      `${limit}exec "$0" "$@" 7<${LAUNCHER}`,
+      first,
+      ...rest,
+      ...args,
+      application,
+    ];
     this.process = spawn("/bin/sh", command, {
       cwd: options.cwd ?? ROOT,
       env: { ...process.env, TMPDIR: this.temporaryDirectory, ...options.env },

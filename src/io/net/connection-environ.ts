@@ -12,10 +12,20 @@ export interface ServerAddress {
 /** `address`: what requests that come in here say of the server. A Unix socket has no remote address: an empty one, and no port. */
 export function connectionEnviron(socket: Socket, address: ServerAddress): Uint8Array {
   return encodeConnectionEnviron({
-    remoteAddress: socket.remoteAddress ?? "",
+    remoteAddress: remoteAddressOf(socket),
     remotePort: socket.remotePort === undefined ? "" : String(socket.remotePort),
     serverName: address.serverName,
     serverPort: address.serverPort,
     scheme: "http",
   });
+}
+
+const MAPPED = "::ffff:";
+
+/** An IPv4 client of a socket that takes both families comes as `::ffff:192.0.2.1`: applications and logs know it as 192.0.2.1. */
+export function remoteAddressOf(socket: Socket): string {
+  const address = socket.remoteAddress ?? "";
+  return address.startsWith(MAPPED) && address.includes(".")
+    ? address.slice(MAPPED.length)
+    : address;
 }

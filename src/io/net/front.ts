@@ -3,6 +3,7 @@
 
 import { performance } from "node:perf_hooks"; // The global one is behind a getter: it costs as much as the clock.
 import type { Socket } from "node:net";
+import type { BindAddress } from "../../config/bind-address.ts";
 import type { Config } from "../../config/options.ts";
 import type { RequestSink } from "../../core/http/exchange.ts";
 import { FieldNameTable } from "../../core/http/field-names.ts";
@@ -71,12 +72,15 @@ export class Front {
 
   /** Binds every address of the configuration. Throws StartupError; what was bound before is closed again. */
   async listen(): Promise<readonly Listener[]> {
-    const { bind, backlog } = this.#options.config;
+    const { bind, backlog, socketMode, reusePort } = this.#options.config;
     try {
       for (const address of bind) {
         const listener = await listen({
           address,
           backlog,
+          socketMode,
+          reusePort,
+          ipv6Only: hasIpv4Twin(address, bind),
           onConnection: (socket, at) => {
             this.#accept(socket, at);
           },
@@ -192,6 +196,14 @@ export class Front {
       },
     };
   }
+}
+
+/** `[::]` takes IPv4 too, and so would hold the address of a bind to 0.0.0.0 with the same port. */
+function hasIpv4Twin(address: BindAddress, all: readonly BindAddress[]): boolean {
+  if (address.kind !== "tcp" || address.host !== "::" || address.port === 0) return false;
+  return all.some(
+    (other) => other.kind === "tcp" && other.host === "0.0.0.0" && other.port === address.port,
+  );
 }
 
 /** The oldest that can go, among so many of the oldest that it is quick: nearly every idle one can. */

@@ -13,7 +13,7 @@ import {
 import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
 import { refusalPage } from "../../core/http1/refusal-page.ts";
 import type { ConnectionContext } from "./connection-context.ts";
-import { connectionEnviron, type ServerAddress } from "./connection-environ.ts";
+import { connectionEnviron, remoteAddressOf, type ServerAddress } from "./connection-environ.ts";
 import { clearDeadline, type DeadlineList, type Waiter } from "./deadlines.ts";
 import { RequestIntake } from "./request-intake.ts";
 import { resetSocket } from "./reset-socket.ts";
@@ -59,7 +59,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   constructor(socket: Socket, context: ConnectionContext, address: ServerAddress) {
     this.#socket = socket;
     this.#context = context;
-    this.#remoteAddress = socket.remoteAddress ?? "";
+    this.#remoteAddress = remoteAddressOf(socket);
     this.#intake = new RequestIntake(context, this, connectionEnviron(socket, address), {
       onContinueWanted: () => {
         this.#writer.writeRaw(CONTINUE);

@@ -1,9 +1,11 @@
-// Listening sockets: TCP addresses and Unix paths. Owns them from bind to close; hands each accepted socket on and keeps no list of them.
+// Listening sockets: TCP addresses, Unix paths and descriptors that were passed. Owns them from bind to close; hands each accepted
+// socket on and keeps no list of them.
 
-import { lstatSync, unlinkSync } from "node:fs";
+import { fstatSync, lstatSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { BindAddress } from "../../config/bind-address.ts";
 import { StartupError } from "../../config/startup-error.ts";
+import { listenError } from "./listen-error.ts";
 
 export interface Listener {
   /** Where it really listens, for people: `http://127.0.0.1:8888` or `unix:/run/app.sock`. */
@@ -11,13 +13,18 @@ export interface Listener {
   /** SERVER_NAME and SERVER_PORT of requests that come in here (RFC 3875 section 4.1.14 and 4.1.15). */
   readonly serverName: string;
   readonly serverPort: string;
-  /** Stops accepting; what was accepted lives on. */
+  /** Stops accepting; what was accepted lives on. A socket that was passed stays open with whoever passed it. */
   close(): void;
 }
 
 export interface ListenOptions {
   readonly address: BindAddress;
   readonly backlog: number;
+  /** Permissions of a Unix socket. */
+  readonly socketMode: number;
+  readonly reusePort: boolean;
+  /** `[::]` takes IPv4 connections too, unless this is set. */
+  readonly ipv6Only: boolean;
   onConnection(socket: Socket, listener: Listener): void;
   /** Accepting failed; the listener goes on. */
   onError(error: Error): void;
@@ -27,13 +34,14 @@ export interface ListenOptions {
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { address } = options;
   if (address.kind === "unix") await removeStaleSocket(address.path);
+  if (address.kind === "fd") checkDescriptor(address);
   // allowHalfOpen: a client that sends FIN behind its request still wants the answer (design section 2).
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(startupErrorOf(error, address));
+      reject(listenError(error, address));
     });
-    server.listen(listenTarget(address, options.backlog), resolve);
+    startListening(server, options, resolve);
   });
   const listener = describeListener(server, address);
   server.on("error", (error) => {
@@ -45,51 +53,78 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return listener;
 }
 
-function listenTarget(address: BindAddress, backlog: number): object {
-  if (address.kind === "unix") return { path: address.path, backlog };
-  return { host: address.host, port: address.port, backlog, ipv6Only: false };
+function startListening(server: Server, options: ListenOptions, onListening: () => void): void {
+  const { address, backlog, reusePort, ipv6Only } = options;
+  if (address.kind === "fd") {
+    server.listen({ fd: address.fd, backlog }, onListening);
+  } else if (address.kind === "tcp") {
+    const { host, port } = address;
+    server.listen({ host, port, backlog, reusePort, ipv6Only }, onListening);
+  } else {
+    // The umask rather than chmod: at no moment may the socket be open to more than it should. Node binds within the call.
+    const umask = process.umask(0o777 & ~options.socketMode);
+    try {
+      server.listen({ path: address.path, backlog }, onListening);
+    } finally {
+      process.umask(umask);
+    }
+  }
 }
+
+/** No name fits a Unix socket, and PEP 3333 wants none empty: what a URL without host and port would mean. */
+const UNIX_SERVER = { serverName: "localhost", serverPort: "80" } as const;
 
 function describeListener(server: Server, address: BindAddress): Listener {
   const close = (): void => {
     server.close();
   };
-  if (address.kind === "unix") {
-    return { url: `unix:${address.path}`, serverName: "localhost", serverPort: "80", close };
-  }
+  if (address.kind === "unix") return { url: `unix:${address.path}`, ...UNIX_SERVER, close };
   const bound = server.address();
-  const port = bound === null || typeof bound === "string" ? address.port : bound.port;
-  const name = address.host.includes(":") ? `[${address.host}]` : address.host;
-  return {
-    url: `http://${name}:${port}`,
-    serverName: address.host,
-    serverPort: String(port),
-    close,
-  };
-}
-
-function addressText(address: BindAddress): string {
-  if (address.kind === "unix") return `unix:${address.path}`;
-  return address.host.includes(":")
-    ? `[${address.host}]:${address.port}`
-    : `${address.host}:${address.port}`;
-}
-
-function startupErrorOf(error: NodeJS.ErrnoException, address: BindAddress): Error {
-  const text = addressText(address);
-  if (error.code === "EADDRINUSE") {
-    return new StartupError("address-in-use", { address: text }, { cause: error });
+  if (address.kind === "tcp") {
+    const port = bound === null || typeof bound === "string" ? address.port : bound.port;
+    return describeTcp(address.host, port, close);
   }
-  const reason = error.code ?? error.message;
-  return new StartupError("address-not-available", { address: text, reason }, { cause: error });
+  const passed = `descriptor ${address.fd}${address.name === undefined ? "" : `, ${address.name}`}`;
+  // Node tells the address of a TCP socket only.
+  if (bound === null || typeof bound === "string") {
+    return { url: `a Unix socket (${passed})`, ...UNIX_SERVER, close };
+  }
+  const listener = describeTcp(bound.address, bound.port, close);
+  return { ...listener, url: `${listener.url} (${passed})` };
+}
+
+function describeTcp(host: string, port: number, close: () => void): Listener {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { url: `http://${name}:${port}`, serverName: host, serverPort: String(port), close };
+}
+
+/** Node's own words for a descriptor that is none (EINVAL) would help nobody. */
+function checkDescriptor(address: BindAddress & { kind: "fd" }): void {
+  const reason = whyNoSocket(address.fd);
+  if (reason === undefined) return;
+  throw new StartupError("bad-descriptor", { address: `fd:${address.fd}`, reason });
+}
+
+function whyNoSocket(fd: number): string | undefined {
+  try {
+    return fstatSync(fd).isSocket() ? undefined : "that descriptor is no socket";
+  } catch {
+    return "that descriptor is not open";
+  }
 }
 
 /** A socket that a killed server left behind is replaced when nobody answers on it; anything else at that path is left alone. */
 async function removeStaleSocket(path: string): Promise<void> {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined || !found.isSocket()) return;
-  if (await isAnswered(path)) return;
+  if (!isSocket(path) || (await isAnswered(path))) return;
   unlinkSync(path);
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket();
+  } catch {
+    return false; // Not there, or not to be seen: listening says what is wrong.
+  }
 }
 
 function isAnswered(path: string): Promise<boolean> {
