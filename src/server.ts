@@ -1,10 +1,12 @@
 // The composition root: builds the network side, the workers' side and the logs, joins them, and carries out the server's verbs:
 // start, reload, drain, stop. Decides nothing about requests.
 
+import { setTimeout as delay } from "node:timers/promises";
 import type { ApplicationSpec } from "./config/application.ts";
 import type { Config } from "./config/options.ts";
 import { openAccessLog, type AccessLog } from "./io/access-log.ts";
 import { descriptorLimit, effectiveMaxConnections } from "./io/descriptor-limit.ts";
+import type { Lifecycle } from "./io/lifecycle.ts";
 import { LineStream, withoutBlocking } from "./io/line-stream.ts";
 import { createLog, type Log } from "./io/log.ts";
 import type { ConnectionObserver } from "./io/net/connection-context.ts";
@@ -46,6 +48,7 @@ class Server {
   readonly #accessLog: AccessLog | undefined;
   readonly #front: Front;
   readonly #pool: Pool;
+  readonly #lifecycle: Lifecycle = { phase: "starting" };
   #listeners: readonly Listener[] = [];
   #patience: NodeJS.Timeout | undefined;
   /** By text: there are as many as refusals with advice. */
@@ -107,6 +110,7 @@ class Server {
 
   #onReady(python: string): void {
     clearTimeout(this.#patience);
+    if (this.#lifecycle.phase === "starting") this.#lifecycle.phase = "serving";
     const { workers, threads } = this.#config;
     const count = workers.min;
     const urls = this.#listeners.map((listener) => listener.url).join(" and ");
@@ -152,14 +156,22 @@ class Server {
   }
 
   async #drain(signal: string): Promise<void> {
-    this.#log.info(`${signal}: finishing ${this.#front.connections} connections`);
+    const { drainDelayMs, gracefulTimeoutMs } = this.#config;
+    const since = performance.now();
+    this.#lifecycle.phase = "draining";
     const deadline = setTimeout(() => {
       this.#log.warning(
         `not everything ended within --graceful-timeout: ${this.#front.connections} connections are cut`,
       );
       this.#over?.resolve(0);
-    }, this.#config.gracefulTimeoutMs);
-    this.#pool.drain();
+    }, gracefulTimeoutMs);
+    if (drainDelayMs > 0) {
+      this.#log.info(`${signal}: accepting goes on for ${drainDelayMs / 1000} s (--drain-delay)`);
+      await delay(drainDelayMs);
+    }
+    this.#pool.drain(since);
+    await this.#front.stopListening();
+    this.#log.info(`${signal}: finishing ${this.#front.connections} connections`);
     await this.#front.drain();
     // What remains of the time is for the workers' own ends: the pool holds them to it.
     clearTimeout(deadline);

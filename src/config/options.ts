@@ -214,6 +214,18 @@ export const OPTIONS = {
     default: 25_000,
     help: "how long running requests may finish at the end",
   }),
+  drainDelayMs: option({
+    kind: duration({ min: 0 }),
+    group: "times",
+    default: 0,
+    help: "at the end, accepting goes on for this long",
+  }),
+  drainIdleMs: option({
+    kind: duration({ min: 0 }),
+    group: "times",
+    default: 1000,
+    help: "at the end, idle connections stay for this long",
+  }),
   startTimeoutMs: option({
     kind: duration(),
     group: "times",

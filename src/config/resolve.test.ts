@@ -70,6 +70,8 @@ describe("resolveConfig", () => {
       queueTimeoutMs: 10_000,
       requestTimeoutMs: 30_000,
       requestTotalTimeoutMs: 0,
+      drainDelayMs: 0,
+      drainIdleMs: 1000,
       gracefulTimeoutMs: 25_000,
       startTimeoutMs: 60_000,
       queueLength: 1600,
@@ -167,6 +169,15 @@ describe("resolveConfig", () => {
       message({ responseMemoryBytes: "300MiB" }),
       /^--response-memory 300MiB does not go with --buffer/,
     );
+  });
+
+  it("refuses a drain delay that leaves no time for the drain", () => {
+    assert.equal(
+      message({ drainDelayMs: "25s" }),
+      "--drain-delay 25s does not go with --graceful-timeout 25s; the delay is a part of the whole: give it less",
+    );
+    assert.equal(resolve({ drainDelayMs: "0", gracefulTimeoutMs: "0" }).drainDelayMs, 0);
+    assert.equal(resolve({ drainDelayMs: "24s" }).drainDelayMs, 24_000);
   });
 
   it("refuses one address twice, but port 0 is another one each time", () => {

@@ -102,7 +102,18 @@ function checkTogether(values: OptionValues): void {
       hint: `give ${flagOf(lower)} at most ${describeSize(values[upper])}`,
     });
   }
+  checkDrainDelay(values);
   checkAddresses(values.bind);
+}
+
+/** The delay is a part of the graceful end: of one that is as long, nothing would be left for the requests. */
+function checkDrainDelay({ drainDelayMs, gracefulTimeoutMs }: OptionValues): void {
+  if (drainDelayMs === 0 || drainDelayMs < gracefulTimeoutMs) return;
+  throw new StartupError("conflict", {
+    first: `${flagOf("drainDelayMs")} ${OPTIONS.drainDelayMs.kind.describe(drainDelayMs)}`,
+    second: `${flagOf("gracefulTimeoutMs")} ${OPTIONS.gracefulTimeoutMs.kind.describe(gracefulTimeoutMs)}`,
+    hint: "the delay is a part of the whole: give it less",
+  });
 }
 
 /** The second bind of the same address would fail later and look as if another program held it. */

@@ -175,9 +175,9 @@ export class Registry {
     return this.#settle(now);
   }
 
-  /** The end has begun: nothing is started any more, unless requests wait and no worker is left. */
-  drain(now: number): RegistryCommand[] {
-    this.#drain(now);
+  /** The end has begun, `since` this time: nothing is started any more, unless requests wait and no worker is left. */
+  drain(now: number, since: number = now): RegistryCommand[] {
+    this.#drain(since);
     return this.#settle(now);
   }
 

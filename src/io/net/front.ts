@@ -25,8 +25,8 @@ import { OutputBuffer } from "./response-writer.ts";
 const SWEEP_MS = 250;
 /** After a last answer what the client still sends is read and dropped for this long. */
 const LINGER_MS = 2000;
-/** At the end of the server an idle keep-alive connection has this long for a request that is on its way. */
-const DRAIN_IDLE_MS = 1000;
+/** The same once nothing else keeps the server from its end, and the client has been silent meanwhile. */
+const LAST_LINGER_MS = 250;
 /** From this share of the connections on, idle ones are closed to make room. */
 const CROWDED = 0.95;
 /** How many connections are looked at for one that can go. */
@@ -97,14 +97,19 @@ export class Front {
     return this.#listeners;
   }
 
-  /** No new connections; what runs may finish, idle connections go. Resolves when no connection is left. */
+  /** No new connections, but for those that the kernel holds already. */
+  async stopListening(): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.finish()));
+  }
+
+  /** What runs may finish, with `Connection: close`; idle connections go after --drain-idle. Resolves when no connection is left. */
   async drain(): Promise<void> {
+    // Not before the listeners are closed: who is told to leave comes again, as one of those that a close would cut.
     this.#state.isDraining = true;
-    for (const listener of this.#listeners) listener.close();
     if (this.#connections.size === 0) return;
     const timer = setTimeout(() => {
       for (const connection of this.#connections) connection.closeIdle();
-    }, DRAIN_IDLE_MS);
+    }, this.#options.config.drainIdleMs);
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
@@ -142,11 +147,22 @@ export class Front {
     this.#clock.own = ownFieldsAt(Date.now());
     const { head, body, keepAlive, linger } = this.#deadlines;
     for (const list of [head, body, keepAlive, linger]) list.sweep(now);
+    if (this.#state.isDraining) this.#endLingering(now);
     if (this.#options.config.bodyMinRateBytesPerSecond > 0) {
       body.forEach((waiter) => {
         if (waiter instanceof Http1Connection) waiter.checkBodyRate(now);
       });
     }
+  }
+
+  /** Clients that have everything and do not close their side must not hold up the end. */
+  #endLingering(now: number): void {
+    const { linger } = this.#deadlines;
+    if (linger.size < this.#connections.size) return;
+    linger.forEach((waiter) => {
+      const silentMs = LINGER_MS - (waiter.deadlineAt - now);
+      if (waiter instanceof Http1Connection && silentMs >= LAST_LINGER_MS) waiter.destroy();
+    });
   }
 
   #onClosed(connection: Http1Connection): void {

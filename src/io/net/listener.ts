@@ -5,6 +5,7 @@ import { fstatSync, lstatSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { BindAddress } from "../../config/bind-address.ts";
 import { StartupError } from "../../config/startup-error.ts";
+import { acceptRest } from "./accept-rest.ts";
 import { listenError } from "./listen-error.ts";
 
 export interface Listener {
@@ -13,7 +14,9 @@ export interface Listener {
   /** SERVER_NAME and SERVER_PORT of requests that come in here (RFC 3875 section 4.1.14 and 4.1.15). */
   readonly serverName: string;
   readonly serverPort: string;
-  /** Stops accepting; what was accepted lives on. A socket that was passed stays open with whoever passed it. */
+  /** Stops accepting when the kernel holds no connection any more: nobody else would take those. */
+  finish(): Promise<void>;
+  /** Stops accepting at once; what was accepted lives on. A socket that was passed stays open with whoever passed it. */
   close(): void;
 }
 
@@ -43,7 +46,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     });
     startListening(server, options, resolve);
   });
-  const listener = describeListener(server, address);
+  // A passed socket has another owner: what waits in it waits for the next server.
+  const finish = async (): Promise<void> => {
+    if (address.kind === "fd") server.close();
+    else await acceptRest(server);
+  };
+  const listener = { ...describeListener(server, address), finish };
   server.on("error", (error) => {
     options.onError(error);
   });
@@ -74,7 +82,9 @@ function startListening(server: Server, options: ListenOptions, onListening: () 
 /** No name fits a Unix socket, and PEP 3333 wants none empty: what a URL without host and port would mean. */
 const UNIX_SERVER = { serverName: "localhost", serverPort: "80" } as const;
 
-function describeListener(server: Server, address: BindAddress): Listener {
+type Described = Omit<Listener, "finish">;
+
+function describeListener(server: Server, address: BindAddress): Described {
   const close = (): void => {
     server.close();
   };
@@ -93,7 +103,7 @@ function describeListener(server: Server, address: BindAddress): Listener {
   return { ...listener, url: `${listener.url} (${passed})` };
 }
 
-function describeTcp(host: string, port: number, close: () => void): Listener {
+function describeTcp(host: string, port: number, close: () => void): Described {
   const name = host.includes(":") ? `[${host}]` : host;
   return { url: `http://${name}:${port}`, serverName: host, serverPort: String(port), close };
 }

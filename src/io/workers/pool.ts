@@ -120,8 +120,9 @@ export class Pool implements RequestSink {
     this.#workforce.scale(by, performance.now());
   }
 
-  drain(): void {
-    this.#workforce.drain(performance.now());
+  /** `since`: when the time of --graceful-timeout began. */
+  drain(since: number): void {
+    this.#workforce.drain(performance.now(), since);
   }
 
   finish(): void {

@@ -66,8 +66,8 @@ export class Workforce {
   }
 
   /** The server is about to end: who dies is replaced only while requests wait. */
-  drain(now: number): void {
-    this.#run(this.#registry.drain(now));
+  drain(now: number, since: number): void {
+    this.#run(this.#registry.drain(now, since));
   }
 
   /** No request is left: let all go. */
