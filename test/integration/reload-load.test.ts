@@ -1,0 +1,9 @@
+import { describe, it } from "node:test";
+import { reloadUnderLoad } from "../support/reload-run.ts";
+
+// A hundred in a row: test/soak/reload.test.ts.
+describe("20 reloads in a row with 32 keep-alive clients", () => {
+  it("fail no request, and leave descriptors, memory and processes as they were", async () => {
+    await reloadUnderLoad(20);
+  });
+});
