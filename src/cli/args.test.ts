@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { StartupError } from "../config/startup-error.ts";
-import { type Command, parseArguments } from "./args.ts";
+import { type Arguments, onlyWord, parseArguments } from "./args.ts";
+import { FOREIGN_NAMES, foreignOption } from "./foreign-options.ts";
 
 /** Options as an object, for a short expectation. */
 function serve(...argv: string[]): {
   application: string;
   given: Record<string, readonly string[]>;
 } {
-  const command = parseArguments(argv);
-  assert.ok(command.kind === "serve");
-  return { application: command.application, given: Object.fromEntries(command.raw) };
+  const parsed = parseArguments(argv);
+  assert.ok(parsed.kind === "command" && parsed.command === "serve");
+  return { application: onlyWord(parsed.words) ?? "", given: Object.fromEntries(parsed.raw) };
 }
 
 function message(...argv: string[]): string {
   try {
-    parseArguments(argv);
+    const parsed = parseArguments(argv);
+    if (parsed.kind === "command") onlyWord(parsed.words);
   } catch (error) {
     if (error instanceof StartupError) return error.message;
     throw error;
@@ -70,20 +72,63 @@ describe("parseArguments", () => {
     assert.equal(serve("-").application, "-");
   });
 
-  for (const [flag, kind] of [
-    ["--help", "help"],
-    ["-h", "help"],
-    ["--version", "version"],
-    ["-V", "version"],
+  for (const [flag, ending] of [
+    ["--help", { kind: "help", topic: "" }],
+    ["-h", { kind: "help", topic: "" }],
+    ["--version", { kind: "version" }],
+    ["-V", { kind: "version" }],
   ] as const) {
     it(`lets ${flag} win over what is missing`, () => {
-      assert.deepEqual<Command>(parseArguments(["--workers", "4", flag, "--nonsense"]), { kind });
+      const argv = ["--workers", "4", flag, "--nonsense"];
+      assert.deepEqual<Arguments>(parseArguments(argv), ending);
     });
   }
 
+  it("takes a topic of help before and behind the flag", () => {
+    for (const [argv, topic] of [
+      [["--help", "all"], "all"],
+      [["--help", "check"], "check"],
+      [["check", "--help"], "check"],
+      [["--help", "app:app"], ""],
+    ] as const) {
+      assert.deepEqual<Arguments>(parseArguments(argv), { kind: "help", topic });
+    }
+  });
+
+  it("takes a command as the first word, also behind options", () => {
+    for (const argv of [
+      ["config", "--workers", "4", "app", "--json"],
+      ["--workers=4", "config", "--json", "app"],
+    ]) {
+      assert.deepEqual(parseArguments(argv), {
+        kind: "command",
+        command: "config",
+        words: ["app"],
+        raw: new Map([["workers", ["4"]]]),
+        flags: new Map([["json", ""]]),
+      });
+    }
+  });
+
+  it("takes no command for what is an application: with a colon, behind --, as the second word", () => {
+    assert.equal(serve("check:app").application, "check:app");
+    assert.equal(serve("--", "check").application, "check");
+    assert.deepEqual(parseArguments(["serve", "check"]), {
+      kind: "command",
+      command: "serve",
+      words: ["check"],
+      raw: new Map(),
+      flags: new Map(),
+    });
+  });
+
+  it("knows a command's own flags behind it only", () => {
+    assert.match(message("--json", "config"), /^unknown option --json/);
+    assert.match(message("--json"), /^unknown option --json/);
+    assert.equal(message("config", "--json=1"), "--json takes no value; write --json alone");
+  });
+
   for (const [argv, expected] of [
-    [[], "no application named; write rickhouse [path/to/]module:callable"],
-    [["--"], "no application named; write rickhouse [path/to/]module:callable"],
     [
       ["a", "b"],
       "two applications named, a and b; name one; a value that belongs to an option stands right behind it",
@@ -91,18 +136,39 @@ describe("parseArguments", () => {
     [["--worker", "4", "a"], "unknown option --worker; did you mean --workers?"],
     [["--worker=4", "a"], "unknown option --worker; did you mean --workers?"],
     [["--max_body", "4", "a"], "unknown option --max_body; did you mean --max-body?"],
-    [["--colour", "a"], "unknown option --colour; rickhouse --help lists all"],
+    [["--colour", "a"], "unknown option --colour; rickhouse --help all lists all"],
     [["-workers", "a"], "unknown option -workers; did you mean --workers?"],
-    [["-colour", "a"], "unknown option -colour; rickhouse --help lists all"],
+    [["-zebra", "a"], "unknown option -zebra; rickhouse --help all lists all"],
     [["-max-boddy=1", "a"], "unknown option -max-boddy; did you mean --max-body?"],
-    [["-x", "a"], "unknown option -x; rickhouse --help lists all"],
+    [["-x", "a"], "unknown option -x; rickhouse --help all lists all"],
     [["a", "--workers"], "--workers needs a value; write --workers N|MIN:MAX"],
     [["-w"], "-w needs a value; write -w N|MIN:MAX"],
     [["--workers", "--threads", "2", "a"], "--workers needs a value; write --workers N|MIN:MAX"],
-    [["--workers", "-t", "2", "a"], "--workers needs a value; write --workers N|MIN:MAX"],
+    [["--workers", "-b", "2", "a"], "--workers needs a value; write --workers N|MIN:MAX"],
     [["--help=yes"], "--help takes no value; write --help alone"],
   ] as const) {
     it(`answers ${JSON.stringify(argv)} in one line`, () =>
       assert.equal(message(...argv), expected));
   }
+});
+
+describe("foreignOption", () => {
+  for (const name of FOREIGN_NAMES) {
+    it(`says what to use in place of ${name}, which we do not have`, () => {
+      assert.ok((foreignOption(name) ?? "").length > 10);
+      const line = message(name, "a");
+      assert.equal(line, `unknown option ${name}; ${foreignOption(name)}`);
+    });
+  }
+
+  it("knows nothing of other words", () => {
+    assert.equal(foreignOption("--constructor"), undefined);
+    assert.equal(foreignOption("toString"), undefined);
+  });
+
+  it("wins over a name that looks alike", () => {
+    assert.match(message("--daemon", "a"), /^unknown option --daemon; it stays in the foreground/);
+    assert.match(message("-k", "gevent", "a"), /^unknown option -k; /);
+    assert.match(message("-kgevent", "a"), /^unknown option -k; /);
+  });
 });

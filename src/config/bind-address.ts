@@ -20,6 +20,8 @@ const EXAMPLE = "write HOST:PORT like 127.0.0.1:8888, or unix:PATH";
 /** `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address of the machine), `unix:PATH` or `fd:N`. Port 0 takes a free one. */
 export const bindAddress: Kind<BindAddress> = {
   placeholder: "HOST:PORT|unix:PATH|fd:N",
+  example: "127.0.0.1:8888",
+  schema: { type: "string", pattern: ":" },
   parse(text) {
     if (text.startsWith("unix:")) return parseUnix(text.slice(5));
     return text.startsWith("fd:") ? parseDescriptor(text.slice(3)) : parseTcp(text);

@@ -7,13 +7,34 @@ import { nearest } from "./nearest.ts";
 export interface Kind<T> {
   /** Stands for the value in the help text: `SIZE`, `N|MIN:MAX`. */
   readonly placeholder: string;
+  /** A text that `parse` takes, for a hint where there is no default to show. */
+  readonly example?: string;
+  /** What the configuration file may hold for it; `parse` may be stricter. */
+  readonly schema: ValueSchema;
   parse(text: string): T;
   describe(value: T): string;
   /** What the flag alone means, without a value behind it; then a value is only taken behind `=`. */
   readonly bare?: string;
   /** Present where an option may be given several times; elsewhere the last one counts. */
   combine?(values: readonly T[]): T;
+  /** Present with `combine`: the text of each of the values. */
+  describeEach?(value: T): readonly string[];
 }
+
+/** As JSON Schema has it (draft 7), with what the kinds need of it. */
+export interface ValueSchema {
+  readonly type?: "string" | "boolean" | "integer" | "number" | "array" | "object";
+  readonly anyOf?: readonly ValueSchema[];
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly items?: ValueSchema;
+  readonly additionalProperties?: ValueSchema;
+}
+
+const TEXT: ValueSchema = { type: "string", minLength: 1 };
 
 /** A value that cannot be read. `message` is the reason, `hint` leads to the nearest right value. */
 export class BadValue extends Error {
@@ -37,6 +58,7 @@ export interface Range {
 export function count(range: Range = {}): Kind<number> {
   return {
     placeholder: "N",
+    schema: integerWithin(range),
     parse(text) {
       if (!/^\d{1,15}$/.test(text))
         throw new BadValue("not a whole number", `write it like ${range.min ?? 1}`);
@@ -57,6 +79,8 @@ export function workerRange(range: Range): Kind<WorkerRange> {
   const one = count(range);
   return {
     placeholder: "N|MIN:MAX",
+    example: "2:8",
+    schema: { anyOf: [one.schema, { type: "string", pattern: "^[0-9]+(:[0-9]+)?$" }] },
     parse(text) {
       const colon = text.indexOf(":");
       if (colon < 0) {
@@ -73,6 +97,8 @@ export function workerRange(range: Range): Kind<WorkerRange> {
   };
 }
 
+const DURATION = "^[0-9]+([.][0-9]+)?(ms|s|m|h|d|MS|S|M|H|D)?$";
+
 const MS_PER_UNIT: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
@@ -88,6 +114,12 @@ const LONGEST_MS = 24 * 86_400_000;
 export function duration(range: Range = {}): Kind<number> {
   return {
     placeholder: "TIME",
+    schema: {
+      anyOf: [
+        { type: "number", minimum: 0 },
+        { type: "string", pattern: DURATION },
+      ],
+    },
     parse(text) {
       const match = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)?$/i.exec(text);
       const unitMs = MS_PER_UNIT[(match?.[2] ?? "s").toLowerCase()];
@@ -113,6 +145,8 @@ function describeDuration(ms: number): string {
   return `${ms}ms`;
 }
 
+const SIZE = "^[0-9]+([.][0-9]+)?([kKmMgG]?[iI]?[bB]?)$";
+
 const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
   "": 1,
   b: 1,
@@ -131,6 +165,12 @@ const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
 export function size(range: Range = {}): Kind<number> {
   return {
     placeholder: "SIZE",
+    schema: {
+      anyOf: [
+        { type: "integer", minimum: 0 },
+        { type: "string", pattern: SIZE },
+      ],
+    },
     parse(text) {
       const match = /^(\d{1,15}(?:\.\d{1,6})?)([a-z]{0,3})$/i.exec(text);
       const unit = BYTES_PER_UNIT[(match?.[2] ?? "").toLowerCase()];
@@ -161,6 +201,7 @@ export function describeSize(bytes: number): string {
 export function choice<const Word extends string>(...words: readonly Word[]): Kind<Word> {
   return {
     placeholder: words.join("|"),
+    schema: { type: "string", enum: words },
     parse(text) {
       const found = words.find((word) => word === text);
       if (found !== undefined) return found;
@@ -188,6 +229,7 @@ const TOGGLES: ReadonlyMap<string, boolean> = new Map([
 /** On or off; the flag alone is on. */
 export const toggle: Kind<boolean> = {
   placeholder: "on|off",
+  schema: { anyOf: [{ type: "boolean" }, { type: "string", enum: ["on", "off"] }] },
   bare: "on",
   parse(text) {
     const found = TOGGLES.get(text.toLowerCase());
@@ -200,6 +242,8 @@ export const toggle: Kind<boolean> = {
 /** The permission bits of a file, written in octal: `660`, `0660` or `0o660`. */
 export const fileMode: Kind<number> = {
   placeholder: "MODE",
+  // No number: TOML reads 0o660 as 432, and that would be read as octal again.
+  schema: { type: "string", pattern: "^(0o)?[0-7]{1,5}$" },
   parse(text) {
     const digits = /^(?:0o)?([0-7]{1,5})$/.exec(text)?.[1];
     if (digits === undefined) throw new BadValue("not octal", "write it like 0660");
@@ -215,6 +259,7 @@ function describeFileMode(mode: number): string {
 /** A path; what it must lead to is checked where it is used. */
 export const path: Kind<string> = {
   placeholder: "PATH",
+  schema: TEXT,
   parse(text) {
     if (text === "") throw new BadValue("empty", "write a path");
     return text;
@@ -231,6 +276,7 @@ export type LogTarget =
 /** `FILE`, `-` (standard output) or `off`. */
 export const logTarget: Kind<LogTarget> = {
   placeholder: "FILE|-|off",
+  schema: TEXT,
   parse(text) {
     if (text === "") throw new BadValue("empty", "write a path, - for standard output, or off");
     if (text === "-") return { kind: "stdout" };
@@ -247,10 +293,20 @@ export const logTarget: Kind<LogTarget> = {
 export function listOf<T>(kind: Kind<T>): Kind<readonly T[]> {
   return {
     placeholder: kind.placeholder,
+    ...(kind.example === undefined ? {} : { example: kind.example }),
+    schema: { anyOf: [kind.schema, { type: "array", items: kind.schema }] },
     parse: (text) => [kind.parse(text)],
     describe: (values) => values.map((value) => kind.describe(value)).join(", "),
     combine: (values) => values.flat(),
+    describeEach: (values) => values.map((value) => kind.describe(value)),
   };
+}
+
+function integerWithin({ min = 0, max, zeroIsOff = false }: Range): ValueSchema {
+  const minimum = zeroIsOff ? 0 : min;
+  return max === undefined
+    ? { type: "integer", minimum }
+    : { type: "integer", minimum, maximum: max };
 }
 
 function bounded(value: number, range: Range, describe: (value: number) => string): number {

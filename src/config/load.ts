@@ -1,35 +1,111 @@
 // The only place of the configuration that looks at the machine: environment, processors, files. Decides nothing: resolve.ts does.
 
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { type ApplicationSpec, parseApplication } from "./application.ts";
+import { type Environment, readEnvironment } from "./environment.ts";
+import { type FileValues, parseConfigFile } from "./file.ts";
 import { passedSockets } from "./listen-descriptors.ts";
+import {
+  describeGiven,
+  flagLayer,
+  type Given,
+  type Layer,
+  mergeLayers,
+  type RawValues,
+} from "./layers.ts";
 import type { Config } from "./options.ts";
-import { type RawValues, resolveChdir, resolveConfig } from "./resolve.ts";
+import { resolveChdir, resolveConfig } from "./resolve.ts";
 import { StartupError } from "./startup-error.ts";
 
 /** Set by the launcher: the soft limit of file descriptors, which Node raises for itself and its children. */
 export const SOFT_FILE_LIMIT_VARIABLE = "RICKHOUSE_INTERNAL_NOFILE";
+
+const DEFAULT_FILE = "rickhouse.toml";
+const NO_FILE: FileValues = { layer: new Map(), application: undefined };
+
+/** What the user said, and where: all that the configuration is made of, so that it can be made again at a reload. */
+export interface Invocation {
+  /** Options of the command line. */
+  readonly raw: RawValues;
+  /** The application, if the command line names it. */
+  readonly application: string | undefined;
+  readonly environment: Environment;
+  /** Absolute; the working directory at the start, before --chdir. */
+  readonly directory: string;
+}
 
 export interface Loaded {
   readonly config: Config;
   readonly application: ApplicationSpec;
   /** Absolute; where the process has to go before it opens anything (--chdir). */
   readonly workingDirectory: string;
+  /** What was given, and where. */
+  readonly given: Layer;
+  /** The configuration file that was read, as the user knows it. */
+  readonly file: string | undefined;
+  /** The application's name as it was given, and where. */
+  readonly named: Named;
+  /** One line each, for the log. */
+  readonly warnings: readonly string[];
 }
 
-/** Throws StartupError at the first thing that is wrong. */
-export function loadConfig(
-  raw: RawValues,
+export interface Named {
+  readonly text: string;
+  readonly origin: Given["origin"] | undefined;
+}
+
+/** Command line, environment, configuration file, defaults: the first that has a value decides. Throws StartupError. */
+export function loadConfig(invocation: Invocation): Loaded {
+  const layers = loadLayers(invocation);
+  const { named } = layers;
+  if (named === undefined) throw new StartupError("no-application", {});
+  return { ...layers, named, ...resolveLayers(layers, named.text, invocation) };
+}
+
+/** As loadConfig, where an application need not be named. */
+export function loadConfigAlone(
+  invocation: Invocation,
+): Omit<Loaded, "application" | "named"> & { readonly named: Named | undefined } {
+  const layers = loadLayers(invocation);
+  return { ...layers, ...resolveLayers(layers, layers.named?.text ?? "app", invocation) };
+}
+
+interface Layers {
+  readonly given: Layer;
+  readonly file: string | undefined;
+  readonly named: Named | undefined;
+  readonly warnings: readonly string[];
+}
+
+function loadLayers({ raw, application, environment, directory }: Invocation): Layers {
+  const flags = flagLayer(raw);
+  const variables = readEnvironment(environment);
+  const found = findFile(mergeLayers([flags, variables.layer]).get("config"), directory);
+  const file = found === undefined ? NO_FILE : parseConfigFile(found.text, found.path);
+  return {
+    given: mergeLayers([flags, variables.layer, file.layer]),
+    file: found?.path,
+    named: firstNamed(application, variables.application) ?? file.application,
+    warnings: variables.warnings,
+  };
+}
+
+function firstNamed(argument: string | undefined, variable: string | undefined): Named | undefined {
+  if (argument !== undefined) return { text: argument, origin: undefined };
+  if (variable === undefined) return undefined;
+  return { text: variable, origin: { kind: "variable", variable: "RICKHOUSE_APPLICATION" } };
+}
+
+function resolveLayers(
+  { given }: Layers,
   application: string,
-  environment: NodeJS.ProcessEnv,
-): Loaded {
-  const chdir = resolveChdir(raw);
-  const workingDirectory = resolve(chdir);
-  if (!isDirectory(workingDirectory)) throw new StartupError("bad-directory", { path: chdir });
+  { environment, directory }: Invocation,
+): Pick<Loaded, "config" | "application" | "workingDirectory"> {
+  const workingDirectory = changeDirectory(given, directory);
   const spec = parseApplication(application, workingDirectory);
-  const config = resolveConfig(raw, spec, {
+  const config = resolveConfig(given, spec, {
     cores: availableParallelism(),
     workingDirectory,
     virtualEnv: environment["VIRTUAL_ENV"],
@@ -39,6 +115,62 @@ export function loadConfig(
     isExecutable,
   });
   return { config, application: spec, workingDirectory };
+}
+
+function changeDirectory(given: Layer, from: string): string {
+  const chdir = resolveChdir(given);
+  const workingDirectory = resolve(from, chdir);
+  if (isDirectory(workingDirectory)) return workingDirectory;
+  const origin = given.get("chdir")?.origin ?? { kind: "flag", flag: "--chdir" };
+  throw new StartupError("bad-directory", { given: describeGiven(origin, chdir) });
+}
+
+interface FoundFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Before --chdir: the file may say where that leads. */
+function findFile(given: Given | undefined, from: string): FoundFile | undefined {
+  const named = given?.texts.at(-1) ?? "auto";
+  if (named === "off") return undefined;
+  if (given === undefined || named === "auto") {
+    const isThere = statSync(resolve(from, DEFAULT_FILE), { throwIfNoEntry: false }) !== undefined;
+    return isThere ? readFile(DEFAULT_FILE, from, DEFAULT_FILE) : undefined;
+  }
+  const shown = describeGiven(given.origin, named);
+  const hint = hintForOtherFormat(named);
+  if (hint !== undefined) throw noFile(shown, "not a TOML file", hint);
+  return readFile(named, from, shown);
+}
+
+/** Files of other servers, which their users name by the same letter. */
+function hintForOtherFormat(path: string): string | undefined {
+  if (path.endsWith(".py"))
+    return `rickhouse from-gunicorn ${path} -o rickhouse.toml makes one of it`;
+  if (/\.(?:ini|ya?ml|json|cfg)$/.test(path))
+    return "write the options into rickhouse.toml; rickhouse --help all lists them";
+  return undefined;
+}
+
+function readFile(path: string, from: string, shown: string): FoundFile {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(resolve(from, path));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const reason = code === "ENOENT" ? "no such file" : `cannot be read (${code})`;
+    throw noFile(shown, reason, "name a TOML file that can be read", error);
+  }
+  try {
+    return { path, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch (error) {
+    throw noFile(shown, "not UTF-8", "save it as UTF-8", error);
+  }
+}
+
+function noFile(given: string, reason: string, hint: string, cause?: unknown): StartupError {
+  return new StartupError("no-config-file", { given, reason, hint }, { cause });
 }
 
 /** `ulimit -Sn` says a number or "unlimited", which needs no restoring. */

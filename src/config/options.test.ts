@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { flagOf, type Known, type Option, OPTION_NAMES, OPTIONS } from "./options.ts";
+import type { Known, Option } from "./option.ts";
+import { flagOf, OPTION_NAMES, OPTIONS } from "./options.ts";
 
 const KNOWN: Known = {
   cores: 4,

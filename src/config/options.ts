@@ -7,7 +7,6 @@ import {
   count,
   duration,
   fileMode,
-  type Kind,
   listOf,
   logTarget,
   path,
@@ -16,34 +15,7 @@ import {
   type WorkerRange,
   workerRange,
 } from "./kinds.ts";
-
-/** What a computed default may look at. */
-export interface Known {
-  /** Processors that this process may use (affinity and cgroup quota counted). */
-  readonly cores: number;
-  /** The maximum of --workers; 0 while --workers itself is computed. */
-  readonly maxWorkers: number;
-  /** The interpreter that the application most likely wants; throws StartupError where there is none. */
-  readonly findPython: () => string;
-  /** Listening sockets that the service manager has passed to this process (listen-descriptors.ts). */
-  readonly passedSockets: readonly BindAddress[];
-}
-
-export type Group = "network" | "workers" | "times" | "limits";
-
-interface Declared<T> {
-  readonly kind: Kind<T>;
-  readonly group: Group;
-  /** One letter, without the dash. */
-  readonly short?: string;
-  readonly help: string;
-}
-
-/** With `compute` the value depends on the machine or on other options; the word `auto` asks for it. */
-export type Option<T> = Declared<T> &
-  ({ readonly default: T } | { readonly compute: (known: Known) => T; readonly computed: string });
-
-const option = <T>(declared: Option<T>): Option<T> => declared;
+import { type Option, option, type Source } from "./option.ts";
 
 /** The most that a peer can make the server hold of one head, whatever is asked for. */
 const HEAD_CEILING = 2 ** 20;
@@ -51,6 +23,14 @@ const HEAD_CEILING = 2 ** 20;
 const MEMORY_CEILING = 2 ** 29;
 
 export const OPTIONS = {
+  config: option({
+    kind: path,
+    group: "server",
+    short: "c",
+    default: "auto",
+    sources: ["flag", "environment"],
+    help: "TOML file; auto: rickhouse.toml here, if any; off: none",
+  }),
   bind: option<readonly BindAddress[]>({
     kind: listOf(bindAddress),
     group: "network",
@@ -101,7 +81,6 @@ export const OPTIONS = {
   threads: option({
     kind: count({ min: 1, max: 256 }),
     group: "workers",
-    short: "t",
     default: 1,
     help: "requests that one worker runs at the same time",
   }),
@@ -322,6 +301,21 @@ function isOptionName(name: string): name is OptionName {
 
 /** `maxBodyBytes` is `--max-body`. */
 export function flagOf(name: OptionName): string {
+  return `--${keyOf(name)}`;
+}
+
+/** `maxBodyBytes` is `max-body` in the configuration file. */
+export function keyOf(name: OptionName): string {
   const withoutUnit = name.replace(/(?:BytesPerSecond|Bytes|Ms)$/, "");
-  return `--${withoutUnit.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
+  return withoutUnit.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+}
+
+/** `maxBodyBytes` is `RICKHOUSE_MAX_BODY` in the environment. */
+export function variableOf(name: OptionName): string {
+  return `RICKHOUSE_${keyOf(name).toUpperCase().replaceAll("-", "_")}`;
+}
+
+export function mayStandIn(name: OptionName, source: Source): boolean {
+  const { sources }: Option<unknown> = OPTIONS[name];
+  return sources === undefined || sources.includes(source);
 }

@@ -69,22 +69,22 @@ describe("defaultPython", () => {
 describe("namedPython", () => {
   it("takes a path from the working directory and leaves links alone", () => {
     assert.equal(
-      namedPython("env/bin/python", machine(["/home/me/env/bin/python"])),
+      namedPython("env/bin/python", "--python", machine(["/home/me/env/bin/python"])),
       "/home/me/env/bin/python",
     );
-    assert.equal(namedPython("/opt/python", machine(["/opt/python"])), "/opt/python");
+    assert.equal(namedPython("/opt/python", "--python", machine(["/opt/python"])), "/opt/python");
   });
 
   it("looks for a name in PATH only", () => {
     const files = ["/home/me/python3.12", "/usr/bin/python3.12"];
-    assert.equal(namedPython("python3.12", machine(files)), "/usr/bin/python3.12");
+    assert.equal(namedPython("python3.12", "--python", machine(files)), "/usr/bin/python3.12");
   });
 
   it("refuses what is not executable", () => {
     const hint = "name an interpreter, for example .venv/bin/python";
     for (const path of ["python4", "./python", "/etc/passwd"]) {
       assert.throws(
-        () => namedPython(path, machine(ALL)),
+        () => namedPython(path, "--python", machine(ALL)),
         new StartupError("bad-python", { source: "--python", path, hint }),
       );
     }

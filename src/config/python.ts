@@ -15,16 +15,16 @@ export interface PythonQuestion {
 }
 
 /**
- * The interpreter that the user named: a path, or a name to be found in PATH.
+ * The interpreter that the user named: a path, or a name to be found in PATH. `source` is where: `--python`.
  * Symbolic links are left alone: a virtual environment is known by the path of its link.
  */
-export function namedPython(name: string, question: PythonQuestion): string {
+export function namedPython(name: string, source: string, question: PythonQuestion): string {
   const found = name.includes("/")
     ? executableAt(resolve(question.workingDirectory, name), question)
     : executableInPath(name, question);
   if (found !== undefined) return found;
   throw new StartupError("bad-python", {
-    source: "--python",
+    source,
     path: name,
     hint: "name an interpreter, for example .venv/bin/python",
   });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ApplicationSpec } from "./application.ts";
-import type { Config, OptionName } from "./options.ts";
+import { type Config, flagOf, type OptionName } from "./options.ts";
+import type { Given as GivenTexts, Layer } from "./layers.ts";
 import { resolveChdir, resolveConfig, type Surroundings } from "./resolve.ts";
 import { StartupError } from "./startup-error.ts";
 
@@ -19,17 +20,19 @@ const SURROUNDINGS: Surroundings = {
 
 type Given = Partial<Record<OptionName, string | readonly string[]>>;
 
-function rawOf(given: Given): Map<OptionName, readonly string[]> {
-  const raw = new Map<OptionName, readonly string[]>();
-  for (const [name, texts] of Object.entries(given)) {
+function layerOf(given: Given): Layer {
+  const layer = new Map<OptionName, GivenTexts>();
+  for (const [key, texts] of Object.entries(given)) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Given has these keys only
-    raw.set(name as OptionName, typeof texts === "string" ? [texts] : texts);
+    const name = key as OptionName;
+    const origin = { kind: "flag", flag: flagOf(name) } as const;
+    layer.set(name, { texts: typeof texts === "string" ? [texts] : texts, origin });
   }
-  return raw;
+  return layer;
 }
 
 function resolve(given: Given = {}, surroundings: Partial<Surroundings> = {}): Config {
-  return resolveConfig(rawOf(given), APPLICATION, { ...SURROUNDINGS, ...surroundings });
+  return resolveConfig(layerOf(given), APPLICATION, { ...SURROUNDINGS, ...surroundings });
 }
 
 function message(given: Given): string {
@@ -45,6 +48,7 @@ function message(given: Given): string {
 describe("resolveConfig", () => {
   it("has the defaults of the design", () => {
     assert.deepEqual(resolve(), {
+      config: "auto",
       bind: [{ kind: "tcp", host: "127.0.0.1", port: 8888 }],
       socketMode: 0o660,
       reusePort: false,
@@ -208,7 +212,7 @@ describe("resolveConfig", () => {
 describe("resolveChdir", () => {
   it("is the working directory unless another was given", () => {
     assert.equal(resolveChdir(new Map()), ".");
-    assert.equal(resolveChdir(rawOf({ chdir: "site" })), "site");
+    assert.equal(resolveChdir(layerOf({ chdir: "site" })), "site");
   });
 });
 

@@ -1,14 +1,14 @@
-// Raw texts of the options -> Config: defaults, checks of each value, checks of values against each other. Pure: what it must know of
-// the machine stands in Surroundings. Texts come from the command line only; a configuration file and the environment would join here.
+// Given texts of the options -> Config: defaults, checks of each value, checks of values against each other. Pure: what it must know of
+// the machine stands in Surroundings. Where the texts come from: layers.ts.
 
 import type { ApplicationSpec } from "./application.ts";
 import { type BindAddress, describeBindAddress } from "./bind-address.ts";
 import { BadValue, describeSize } from "./kinds.ts";
+import { describeGiven, describeOrigin, type Given, type Layer } from "./layers.ts";
+import type { Known, Option } from "./option.ts";
 import {
   type Config,
   flagOf,
-  type Known,
-  type Option,
   type OptionName,
   OPTION_NAMES,
   OPTIONS,
@@ -16,9 +16,6 @@ import {
 } from "./options.ts";
 import { defaultPython, namedPython, type PythonQuestion } from "./python.ts";
 import { StartupError } from "./startup-error.ts";
-
-/** Texts of each option that was given, in the order given. */
-export type RawValues = ReadonlyMap<OptionName, readonly string[]>;
 
 /** What the start is told of the machine and the user's shell (read in load.ts). */
 export interface Surroundings {
@@ -34,7 +31,7 @@ export interface Surroundings {
 
 /** `surroundings.workingDirectory` is the one after --chdir. Throws StartupError at the first thing that is wrong. */
 export function resolveConfig(
-  raw: RawValues,
+  given: Layer,
   application: ApplicationSpec,
   surroundings: Surroundings,
 ): Config {
@@ -44,43 +41,55 @@ export function resolveConfig(
   const known: Known = {
     cores,
     passedSockets,
-    maxWorkers: valueOf("workers", OPTIONS.workers, raw, unknown).max,
+    maxWorkers: valueOf("workers", OPTIONS.workers, given, unknown).max,
     findPython: () => defaultPython(question),
   };
   const entries = OPTION_NAMES.map(
-    (name) => [name, valueOf<unknown>(name, OPTIONS[name], raw, known)] as const,
+    (name) => [name, valueOf<unknown>(name, OPTIONS[name], given, known)] as const,
   );
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each name of the table has just got a value of its own kind
   const values = Object.fromEntries(entries) as unknown as OptionValues;
   checkTogether(values);
-  const python = raw.has("python") ? namedPython(values.python, question) : values.python;
+  const named = isGiven("python", given) ? given.get("python") : undefined;
+  const python = named
+    ? namedPython(values.python, describeOrigin(named.origin), question)
+    : values.python;
   return Object.freeze({ ...values, python, softFileLimit: surroundings.softFileLimit });
 }
 
 /** The value of --chdir alone: other paths, and so the other values, count from there. */
-export function resolveChdir(raw: RawValues): string {
+export function resolveChdir(given: Layer): string {
   const nothing: Known = { cores: 1, maxWorkers: 0, findPython: () => "", passedSockets: [] };
-  return valueOf("chdir", OPTIONS.chdir, raw, nothing);
+  return valueOf("chdir", OPTIONS.chdir, given, nothing);
 }
 
-function valueOf<T>(name: OptionName, option: Option<T>, raw: RawValues, known: Known): T {
-  const texts = raw.get(name) ?? [];
-  const last = texts.at(-1);
-  if (last === undefined || ("compute" in option && last === "auto")) {
+/** Whether a value was given; the word `auto` asks for the computed one and is none. */
+export function isGiven(name: OptionName, given: Layer): boolean {
+  const last = given.get(name)?.texts.at(-1);
+  return last !== undefined && !("compute" in OPTIONS[name] && last === "auto");
+}
+
+function valueOf<T>(name: OptionName, option: Option<T>, layer: Layer, known: Known): T {
+  const given = layer.get(name);
+  if (given === undefined || !isGiven(name, layer))
     return "compute" in option ? option.compute(known) : option.default;
-  }
   // Each text is checked, also those that a later one replaces.
-  const values = texts.map((text) => parsed(name, option, text));
-  return option.kind.combine ? option.kind.combine(values) : parsed(name, option, last);
+  const values = given.texts.map((text) => parsed(option, text, given));
+  return option.kind.combine
+    ? option.kind.combine(values)
+    : parsed(option, given.texts.at(-1) ?? "", given);
 }
 
-function parsed<T>(name: OptionName, option: Option<T>, text: string): T {
+function parsed<T>(option: Option<T>, text: string, { origin }: Given): T {
   try {
     return option.kind.parse(text);
   } catch (error) {
     if (!(error instanceof BadValue)) throw error;
-    const value = text === "" ? '""' : text;
-    const details = { option: flagOf(name), value, reason: error.message, hint: error.hint };
+    const details = {
+      given: describeGiven(origin, text),
+      reason: error.message,
+      hint: error.hint,
+    };
     throw new StartupError("bad-value", details, { cause: error });
   }
 }

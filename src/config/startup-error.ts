@@ -17,12 +17,28 @@ export const STARTUP_ERRORS = {
     title: "{option} takes no value",
     fix: "write {option} alone",
   },
-  "bad-value": { exitCode: 2, title: "{option} {value}: {reason}", fix: "{hint}" },
+  "bad-value": { exitCode: 2, title: "{given}: {reason}", fix: "{hint}" },
   conflict: { exitCode: 2, title: "{first} does not go with {second}", fix: "{hint}" },
+  "no-config-file": {
+    exitCode: 2,
+    title: "{given}: {reason}",
+    fix: "{hint}",
+  },
+  "bad-config-file": {
+    exitCode: 2,
+    title: "{place}: {reason}",
+    fix: "correct the line; the format is TOML",
+  },
+  "unknown-key": { exitCode: 2, title: "{place}: unknown key {key}", fix: "{hint}" },
+  "wrong-type": {
+    exitCode: 2,
+    title: "{place}: {key} cannot be {type}",
+    fix: "write it like {key} = {example}",
+  },
   "no-application": {
     exitCode: 2,
     title: "no application named",
-    fix: "write rickhouse [path/to/]module:callable",
+    fix: 'write rickhouse [path/to/]module:callable, or application = "module:callable" in rickhouse.toml',
   },
   "second-application": {
     exitCode: 2,
@@ -38,7 +54,7 @@ export const STARTUP_ERRORS = {
   "bad-python": { exitCode: 2, title: "{source}: {path} is not an executable file", fix: "{hint}" },
   "bad-directory": {
     exitCode: 2,
-    title: "--chdir {path}: no such directory",
+    title: "{given}: no such directory",
     fix: "name a directory that exists",
   },
   "bad-access-log": {

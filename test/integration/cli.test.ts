@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { ROOT, startServer, waitFor } from "../support/server.ts";
+import { ROOT, serverEnvironment, startServer, waitFor } from "../support/server.ts";
 
 const LAUNCHER = join(ROOT, "bin/rickhouse");
 
@@ -40,7 +40,7 @@ interface Outcome {
 function rickhouse(args: readonly string[], env: Readonly<Record<string, string>> = {}): Outcome {
   return spawnSync(LAUNCHER, args, {
     cwd: directory,
-    env: { ...process.env, ...env },
+    env: { ...serverEnvironment(), ...env },
     encoding: "utf8",
     timeout: 30_000,
     killSignal: "SIGKILL",
@@ -85,7 +85,7 @@ describe("a wrong command line is one line on stderr and status 2", () => {
   it("no application", () => {
     assertUsageError(
       rickhouse([]),
-      "rickhouse: no application named; write rickhouse [path/to/]module:callable",
+      'rickhouse: no application named; write rickhouse [path/to/]module:callable, or application = "module:callable" in rickhouse.toml',
     );
   });
 
@@ -178,7 +178,7 @@ describe("an address that is taken is status 4", () => {
     // 192.0.2.0/24 is for documentation (RFC 5737): no machine has it.
     const { status, stderr } = rickhouse(["--bind", "192.0.2.1:8888", "site/good:app"]);
     assert.equal(status, 4, stderr);
-    assert.match(stderr, /^rickhouse: cannot listen on 192\.0\.2\.1:8888 \([^\n]+\); [^\n]+\n$/);
+    assert.match(stderr, /^rickhouse: 192\.0\.2\.1:8888 is no address of this machine; [^\n]+\n$/);
   });
 });
 

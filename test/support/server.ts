@@ -35,6 +35,13 @@ export async function waitFor<T>(
   }
 }
 
+/** This process' own, but for what is for the tests alone: a server would say that it knows no such option. */
+export function serverEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("RICKHOUSE_TEST_")),
+  );
+}
+
 export interface ServerOptions {
   /** Further arguments. `--bind` with a free port and `--access-log off` are given unless named here. */
   readonly args?: readonly string[];
@@ -58,7 +65,8 @@ export class ServerUnderTest implements AsyncDisposable {
   #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
   #isDisposed = false;
 
-  constructor(application: string, options: ServerOptions = {}) {
+  /** `application` is null where the server's configuration names it. */
+  constructor(application: string | null, options: ServerOptions = {}) {
     const args = [...(options.args ?? [])];
     if (options.bind !== undefined) args.push(...options.bind.flatMap((at) => ["--bind", at]));
     else if (!args.includes("--bind")) args.push("--bind", "127.0.0.1:0");
@@ -74,11 +82,11 @@ export class ServerUnderTest implements AsyncDisposable {
       first,
       ...rest,
       ...args,
-      application,
+      ...(application === null ? [] : [application]),
     ];
     this.process = spawn("/bin/sh", command, {
       cwd: options.cwd ?? ROOT,
-      env: { ...process.env, TMPDIR: this.temporaryDirectory, ...options.env },
+      env: { ...serverEnvironment(), TMPDIR: this.temporaryDirectory, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -220,12 +228,13 @@ export class ServerUnderTest implements AsyncDisposable {
   }
 }
 
-/** A ready server for `test/apps/<application>` (`module:callable`), or for a path with a slash. */
+/** A ready server for `test/apps/<application>` (`module:callable`), for a path with a slash, or for what its configuration names. */
 export async function startServer(
-  application: string,
+  application: string | null,
   options?: ServerOptions,
 ): Promise<ServerUnderTest> {
-  const path = application.includes("/") ? application : join(APPS, application);
+  const isOfTests = application?.includes("/") === false;
+  const path = isOfTests ? join(APPS, application) : application;
   const server = new ServerUnderTest(path, options);
   try {
     return await server.ready();

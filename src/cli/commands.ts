@@ -1,0 +1,54 @@
+// The table of commands: names, help lines, flags of their own. A command is one file in commands/, loaded when it is asked for, so that
+// --help and a wrong word answer without the server's modules.
+
+import type { Invocation } from "../config/load.ts";
+
+/** A flag of one command, beside the options of the server: `--json`, or with `placeholder` one that takes a value. */
+export interface CommandFlag {
+  readonly short?: string;
+  readonly placeholder?: string;
+  readonly help: string;
+}
+
+/** What a command is told. */
+export interface CommandCall extends Omit<Invocation, "application"> {
+  /** Words behind the command that belong to no option. */
+  readonly words: readonly string[];
+  /** The command's own flags that were given, without dashes; "" for one without a value. */
+  readonly flags: ReadonlyMap<string, string>;
+}
+
+export interface Command {
+  /** Behind the command's name in a usage line. */
+  readonly usage: string;
+  /** One line of --help. */
+  readonly help: string;
+  /** By their names without dashes. */
+  readonly flags?: Readonly<Record<string, CommandFlag>>;
+  /** Resolves to what runs it, which resolves to the exit code and throws StartupError for what the user can mend. */
+  load(): Promise<(call: CommandCall) => Promise<number>>;
+}
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: {
+    usage: "[options] [application]",
+    help: "serve the application (also without the word)",
+    load: async () => (await import("./commands/serve.ts")).serveCommand,
+  },
+  check: {
+    usage: "[options] [application]",
+    help: "say what is wrong with configuration and application, without serving",
+    load: async () => (await import("./commands/check.ts")).checkCommand,
+  },
+  config: {
+    usage: "[--json] [options] [application]",
+    help: "print every option's value and where it comes from",
+    flags: { json: { help: "as JSON" } },
+    load: async () => (await import("./commands/config.ts")).configCommand,
+  },
+};
+
+/** The command that a first word without a dash may be; a module of that name is served as `check:app`. */
+export function commandOf(word: string): Command | undefined {
+  return Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+}

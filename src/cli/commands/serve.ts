@@ -1,0 +1,19 @@
+// `rickhouse serve`, and `rickhouse` without a command: loads the configuration and becomes the server.
+
+import { PASSING_VARIABLES } from "../../config/listen-descriptors.ts";
+import { loadConfig, SOFT_FILE_LIMIT_VARIABLE } from "../../config/load.ts";
+import { onlyWord } from "../args.ts";
+import type { CommandCall } from "../commands.ts";
+
+export async function serveCommand(call: CommandCall): Promise<number> {
+  const loaded = loadConfig({ ...call, application: onlyWord(call.words) });
+  for (const warning of loaded.warnings) process.stderr.write(`rickhouse: ${warning}\n`);
+  // Between launcher and server only: the application's environment is the user's own.
+  for (const name of [SOFT_FILE_LIMIT_VARIABLE, ...PASSING_VARIABLES]) delete process.env[name];
+  process.chdir(loaded.workingDirectory);
+  // Until src/io/signals.ts says what it means: without a handler Node would open its inspector on SIGUSR1.
+  process.on("SIGUSR1", () => {});
+  // Loaded here, so that a wrong option answers without the server's modules.
+  const { serve } = await import("../../server.ts");
+  return serve(loaded.config, loaded.application);
+}
