@@ -61,4 +61,19 @@ describe("ChunkQueue", () => {
     assert.equal(queue.bufferedBytes, 0);
     assert.equal(queue.bytes.length, 0);
   });
+
+  it("moves what was not taken of the newest chunk, before it is overwritten", () => {
+    const keeper = { keep: (bytes: Uint8Array) => Uint8Array.from(bytes) };
+    const queue = new ChunkQueue();
+    const shared = Buffer.from("abcd");
+    queue.push(shared);
+    assert.equal(Buffer.from(queue.take(1)).toString(), "a");
+    queue.keep(keeper);
+    shared.fill("x");
+    const second = Buffer.from("ef");
+    queue.push(second);
+    queue.keep(keeper);
+    second.fill("x");
+    assert.deepEqual(drain(queue, 9), ["bcd", "ef"]);
+  });
 });

@@ -3,6 +3,11 @@
 
 const EMPTY = new Uint8Array(0);
 
+export interface Keeper {
+  /** The same bytes, in memory that stays as it is. */
+  keep(bytes: Uint8Array): Uint8Array;
+}
+
 export class ChunkQueue {
   /** The chunk that is being read; it ends where the array ends. */
   bytes: Uint8Array = EMPTY;
@@ -37,6 +42,18 @@ export class ChunkQueue {
     this.at = Math.min(start + length, this.bytes.length);
     const isWhole = start === 0 && this.at === this.bytes.length;
     return isWhole ? this.bytes : this.bytes.subarray(start, this.at);
+  }
+
+  /** The newest chunk is about to be overwritten: what was not taken of it moves to where `keeper` puts it. */
+  keep(keeper: Keeper): void {
+    const last = this.#waiting.length - 1;
+    const newest = this.#waiting[last];
+    if (newest !== undefined) {
+      this.#waiting[last] = keeper.keep(newest);
+      return;
+    }
+    this.bytes = keeper.keep(this.bytes.subarray(this.at));
+    this.at = 0;
   }
 
   /** Lets go of everything, the chunk that was read included: an idle connection holds no memory. */

@@ -11,7 +11,7 @@ import type { FieldNameTable } from "../http/field-names.ts";
 import { REFUSALS, type Refusal } from "../http/refusal.ts";
 import { RequestHead } from "../http/request-head.ts";
 import { CHUNKED } from "./body-framing.ts";
-import { ChunkQueue } from "./chunk-queue.ts";
+import { ChunkQueue, type Keeper } from "./chunk-queue.ts";
 import { ChunkedDecoder, DECODED } from "./chunked.ts";
 import { CR, LF } from "./grammar.ts";
 import { HeadParser } from "./head-parser.ts";
@@ -69,11 +69,19 @@ export class RequestParser {
     this.#decoder = new ChunkedDecoder(limits);
   }
 
-  /** Takes ownership of `chunk`: it must not be written to any more. Nothing is parsed here. */
+  /** Nothing is parsed here. `chunk` must not be written to any more, or `keep` must be called before it is. */
   push(chunk: Uint8Array): void {
     // Behind a refusal or the last request of a connection nothing has a meaning any more (RFC 9112 section 9.6).
     if (this.#phase === PHASE.refused || this.#phase === PHASE.closed) return;
     this.#input.push(chunk);
+  }
+
+  /**
+   * The chunk that was pushed last is about to be overwritten: what is still needed of it moves to where `keeper` puts it. A piece of
+   * body that was handed out is its receiver's business.
+   */
+  keep(keeper: Keeper): void {
+    if (this.#input.bufferedBytes > 0) this.#input.keep(keeper);
   }
 
   /**

@@ -32,6 +32,8 @@ export interface ConnectionContext {
   readonly requests: RequestSink;
   readonly limits: RequestLimits;
   readonly names: FieldNameTable;
+  /** What each read of each connection writes into. */
+  readonly readBuffer: Buffer;
   readonly encoder: EnvironEncoder;
   readonly body: BodyOptions;
   readonly writer: WriterOptions;

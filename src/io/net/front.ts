@@ -20,6 +20,7 @@ import { DeadlineList } from "./deadlines.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { listen, type Listener } from "./listener.ts";
 import { OutputBuffer } from "./response-writer.ts";
+import { newReadBuffer } from "./socket-reader.ts";
 
 /** How often deadlines are looked at: they fire this late at most. */
 const SWEEP_MS = 250;
@@ -189,6 +190,7 @@ export class Front {
         bodyBytes: config.maxBodyBytes,
       },
       names,
+      readBuffer: newReadBuffer(),
       encoder: new EnvironEncoder(),
       body: { memoryBytes: config.bodyMemoryBytes, memory, disk, newPath },
       writer: {

@@ -15,16 +15,16 @@ import { refusalPage } from "../../core/http1/refusal-page.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { connectionEnviron, remoteAddressOf, type ServerAddress } from "./connection-environ.ts";
 import { clearDeadline, type DeadlineList, type Waiter } from "./deadlines.ts";
+import { LingeringClose } from "./lingering-close.ts";
 import { RequestIntake } from "./request-intake.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { ResponseWriter } from "./response-writer.ts";
+import { SocketReader } from "./socket-reader.ts";
 
 /** Bytes behind the request being answered stay in the kernel above this (design section 2.1). */
 const MAX_BUFFERED_BYTES = 32 * 1024;
 /** What logs show for an exchange whose client left; never on the wire (nginx's number). */
 const CLIENT_GONE_STATUS = 499;
-/** A client that goes on sending behind the last answer is read for this long in all: then it is cut. */
-const MAX_LINGER_MS = 30_000;
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 export class Http1Connection implements AnswerSink, Waiter {
@@ -53,27 +53,36 @@ export class Http1Connection implements AnswerSink, Waiter {
   #mustClose = false;
   /** FIN is sent, or the socket is gone: what still comes is dropped. */
   #isClosing = false;
-  #lingerUntil = 0;
+  #lingering: LingeringClose | undefined;
 
   /** `address`: what requests that come in here say of the server. */
-  constructor(socket: Socket, context: ConnectionContext, address: ServerAddress) {
+  constructor(accepted: Socket, context: ConnectionContext, address: ServerAddress) {
+    const reader = new SocketReader(accepted, context.readBuffer, (bytes) => {
+      this.#onData(bytes);
+    });
+    const { socket } = reader;
     this.#socket = socket;
     this.#context = context;
     this.#remoteAddress = remoteAddressOf(socket);
-    this.#intake = new RequestIntake(context, this, connectionEnviron(socket, address), {
-      onContinueWanted: () => {
-        this.#writer.writeRaw(CONTINUE);
+    this.#intake = new RequestIntake(
+      context,
+      this,
+      { reader, environ: connectionEnviron(socket, address) },
+      {
+        onContinueWanted: () => {
+          this.#writer.writeRaw(CONTINUE);
+        },
+        onRefused: (refusal) => {
+          this.#refuse(refusal);
+        },
+        onStored: () => {
+          this.#drive();
+        },
+        onPause: (isPaused) => {
+          this.#setPaused(isPaused);
+        },
       },
-      onRefused: (refusal) => {
-        this.#refuse(refusal);
-      },
-      onStored: () => {
-        this.#drive();
-      },
-      onPause: (isPaused) => {
-        this.#setPaused(isPaused);
-      },
-    });
+    );
     this.#writer = new ResponseWriter(socket, context.writer, {
       onHold: (isHeld) => {
         this.#isHolding = isHeld;
@@ -94,9 +103,6 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   #listen(socket: Socket): void {
-    socket.on("data", (chunk: Buffer) => {
-      this.#onData(chunk);
-    });
     socket.on("end", () => {
       this.#onClientEnded();
     });
@@ -150,12 +156,13 @@ export class Http1Connection implements AnswerSink, Waiter {
   #onData(chunk: Buffer): void {
     // Lingering: what comes is read and dropped, so that the last answer arrives.
     if (this.#mustClose && this.#exchange === undefined) {
-      this.#lingerOn();
+      this.#lingering?.goOn();
       return;
     }
     this.#intake.push(chunk);
     if (this.#exchange === undefined) this.#drive();
     else if (this.#isFull || this.#writer.isBehind) this.#setPaused(true);
+    this.#intake.keepRest();
   }
 
   /** Reads requests and hands them over until one is being answered, or bytes are missing. */
@@ -303,37 +310,20 @@ export class Http1Connection implements AnswerSink, Waiter {
     this.#close();
   }
 
-  /**
-   * FIN after what is written, then read and drop for a while: closing with unread bytes in the kernel would send RST, which
-   * could destroy the answer on its way (RFC 9112 section 9.6).
-   */
+  /** As soon as what is written has gone. */
   #close(): void {
     this.#mustClose = true;
     if (this.#isClosing || this.#writer.isBehind) return;
     this.#isClosing = true;
     clearDeadline(this);
-    this.#socket.end();
-    if (this.#hasClientEnded) return;
-    if (this.#socket.writableLength === 0) {
-      this.#linger();
+    if (this.#hasClientEnded) {
+      this.#socket.end();
       return;
     }
-    this.#setPaused(true); // Until then --send-timeout watches, and must not take input for progress.
-    this.#socket.once("finish", () => this.#linger());
-  }
-
-  #linger(): void {
-    const now = this.#context.now();
-    this.#lingerUntil = now + MAX_LINGER_MS;
-    this.#context.deadlines.linger.start(this, now);
-    this.#setPaused(false);
-  }
-
-  /** It still sends, so it may not have read the answer yet. */
-  #lingerOn(): void {
-    if (this.#lingerUntil === 0) return;
-    const now = this.#context.now();
-    if (now < this.#lingerUntil) this.#context.deadlines.linger.start(this, now);
+    this.#lingering = new LingeringClose(this.#socket, this.#context, this);
+    this.#lingering.begin((isPaused) => {
+      this.#setPaused(isPaused);
+    });
   }
 
   #onClientEnded(): void {

@@ -28,6 +28,7 @@ export interface ListenOptions {
   readonly reusePort: boolean;
   /** `[::]` takes IPv4 connections too, unless this is set. */
   readonly ipv6Only: boolean;
+  /** The socket reads nothing until it is resumed. */
   onConnection(socket: Socket, listener: Listener): void;
   /** Accepting failed; the listener goes on. */
   onError(error: Error): void;
@@ -39,7 +40,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   if (address.kind === "unix") await removeStaleSocket(address.path);
   if (address.kind === "fd") checkDescriptor(address);
   // allowHalfOpen: a client that sends FIN behind its request still wants the answer (design section 2).
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(listenError(error, address));

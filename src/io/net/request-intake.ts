@@ -8,6 +8,7 @@ import { BodyCollector } from "./body-collector.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { clearDeadline, type Waiter } from "./deadlines.ts";
 import { PendingRequest } from "./pending-request.ts";
+import type { SocketReader } from "./socket-reader.ts";
 
 export interface IntakeEvents {
   /** The client waits for 100 Continue before it sends its body (RFC 9110 section 10.1.1). */
@@ -20,25 +21,29 @@ export interface IntakeEvents {
   onPause(isPaused: boolean): void;
 }
 
+export interface Source {
+  /** What was read belongs to it: see `keepRest`. */
+  readonly reader: Pick<SocketReader, "keep" | "rest">;
+  /** What the environs of all requests have in common. */
+  readonly environ: Uint8Array;
+}
+
 export class RequestIntake {
   readonly #context: ConnectionContext;
   readonly #waiter: Waiter;
   readonly #events: IntakeEvents;
   readonly #parser: RequestParser;
   readonly #environ: Uint8Array;
+  readonly #reader: Source["reader"];
   #pending: PendingRequest | undefined;
   #isOver = false;
 
-  /** `waiter` is who is told when a deadline passes; `environ` what all requests of the connection share. */
-  constructor(
-    context: ConnectionContext,
-    waiter: Waiter,
-    environ: Uint8Array,
-    events: IntakeEvents,
-  ) {
+  /** `waiter` is who is told when a deadline passes. */
+  constructor(context: ConnectionContext, waiter: Waiter, source: Source, events: IntakeEvents) {
     this.#context = context;
     this.#waiter = waiter;
-    this.#environ = environ;
+    this.#reader = source.reader;
+    this.#environ = source.environ;
     this.#events = events;
     this.#parser = new RequestParser(context.limits, context.names);
   }
@@ -62,8 +67,14 @@ export class RequestIntake {
     return this.#pending?.isHead ?? this.#parser.head.isHead;
   }
 
+  /** `keepRest` has to follow before `chunk` is overwritten. */
   push(chunk: Uint8Array): void {
     this.#parser.push(chunk);
+  }
+
+  /** The chunk that was pushed last is about to be overwritten. */
+  keepRest(): void {
+    this.#parser.keep(this.#reader);
   }
 
   /** The next whole request; undefined when bytes are missing, or after a refusal. */
@@ -125,7 +136,7 @@ export class RequestIntake {
     const pending = this.#pending;
     if (pending === undefined) throw new Error("body bytes without a head");
     pending.body ??= this.#newBody();
-    if (!pending.body.add(piece)) this.#refuse(REFUSALS.noSpace);
+    if (!pending.body.add(this.#reader.keep(piece))) this.#refuse(REFUSALS.noSpace);
     else if (pending.body.mustPause) this.#events.onPause(true);
   }
 
@@ -153,6 +164,7 @@ export class RequestIntake {
     const pending = this.#pending;
     if (pending === undefined) throw new Error("the end of a request without its head");
     pending.isWhole = true;
+    if (pending.body !== undefined) this.#reader.rest();
     clearDeadline(this.#waiter);
     return this.#takeWhole(pending);
   }
