@@ -4,8 +4,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ApplicationSpec } from "./config/application.ts";
 import type { Config } from "./config/options.ts";
+import { Figures } from "./core/metrics/figures.ts";
+import { History } from "./core/metrics/history.ts";
+import { Admin } from "./io/admin/admin.ts";
+import { unreadiness, type AdminSubject } from "./io/admin/subject.ts";
 import { openAccessLog, type AccessLog } from "./io/access-log.ts";
 import { descriptorLimit, effectiveMaxConnections } from "./io/descriptor-limit.ts";
+import { withHealthPath, type Health } from "./io/health-path.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
 import { LineStream, withoutBlocking } from "./io/line-stream.ts";
 import { createLog, type Log } from "./io/log.ts";
@@ -15,6 +20,7 @@ import type { Listener } from "./io/net/listener.ts";
 import { makePrivateDirectory } from "./io/private-directory.ts";
 import { handleSignals } from "./io/signals.ts";
 import { Pool } from "./io/workers/pool.ts";
+import { logStacks } from "./io/workers/stacks-log.ts";
 import { readVersion } from "./version.ts";
 
 /** An import that takes longer than this is worth a line, so that nobody thinks the server hangs. */
@@ -49,6 +55,9 @@ class Server {
   readonly #front: Front;
   readonly #pool: Pool;
   readonly #lifecycle: Lifecycle = { phase: "starting" };
+  readonly #figures = new Figures();
+  readonly #subject: AdminSubject;
+  readonly #admin: Admin;
   #listeners: readonly Listener[] = [];
   #patience: NodeJS.Timeout | undefined;
   /** By text: there are as many as refusals with advice. */
@@ -62,6 +71,7 @@ class Server {
     this.#name = `${application.module}${callable}`;
     this.#log = log;
     this.#accessLog = accessLog;
+    const history = new History();
     const channels = config.workers.max * config.threads;
     this.#pool = new Pool({
       config,
@@ -69,6 +79,8 @@ class Server {
       version: readVersion(),
       log,
       privateDirectory: directory.path,
+      figures: this.#figures,
+      history,
       onReady: (python) => {
         this.#onReady(python);
       },
@@ -82,10 +94,34 @@ class Server {
     this.#front = new Front({
       config,
       maxConnections: effectiveMaxConnections(config.maxConnections, descriptorLimit(), channels),
-      requests: this.#pool,
+      requests: withHealthPath(config.healthPath, this.#pool, () => this.#health()),
       observer: this.#makeObserver(),
+      figures: this.#figures,
       newSpoolPath: () => directory.newPath(),
     });
+    this.#subject = this.#makeSubject(history);
+    this.#admin = new Admin(this.#subject);
+  }
+
+  /** What the admin side may see of this. */
+  #makeSubject(history: History): AdminSubject {
+    return {
+      config: this.#config,
+      version: readVersion(),
+      application: this.#name,
+      startedAt: Date.now(),
+      figures: this.#figures,
+      history,
+      state: () => this.#lifecycle.phase,
+      listeners: () => this.#listeners.map(({ url }) => url),
+      pool: () => this.#pool.status(),
+      connections: () => this.#front.status(),
+    };
+  }
+
+  #health(): Health {
+    if (this.#lifecycle.phase === "draining") return "draining";
+    return unreadiness(this.#subject) === undefined ? "ready" : "notReady";
   }
 
   async run(): Promise<number> {
@@ -95,6 +131,7 @@ class Server {
       });
       // First of all: a signal from now on finds someone who cleans up.
       this.#handleSignals();
+      await this.#admin.open();
       this.#listeners = await this.#front.listen();
       this.#patience = setTimeout(() => {
         this.#log.info(`still importing ${this.#name}`);
@@ -103,6 +140,7 @@ class Server {
       return await over;
     } finally {
       clearTimeout(this.#patience);
+      this.#admin.close();
       this.#front.close();
       this.#pool.close();
     }
@@ -120,6 +158,7 @@ class Server {
     this.#log.info(
       `serving ${this.#name} at ${urls} (${count} ${noun}${perWorker}${most}, Python ${python}, process ${process.pid})`,
     );
+    if (this.#admin.url !== undefined) this.#log.info(`admin at ${this.#admin.url}`);
   }
 
   #handleSignals(): void {
@@ -141,7 +180,7 @@ class Server {
         this.#reopenLogs();
       },
       dumpStacks: () => {
-        this.#pool.dumpStacks();
+        logStacks(this.#pool.workforce, this.#log);
       },
     });
   }
@@ -189,6 +228,8 @@ class Server {
   #makeObserver(): ConnectionObserver {
     return {
       exchangeOver: (exchange, now) => {
+        this.#figures.requestOver(exchange.status);
+        this.#figures.totalTime.observe(now - exchange.receivedAt);
         this.#accessLog?.line({
           remoteAddress: exchange.remoteAddress,
           requestLine: exchange.request.requestLine,
@@ -199,6 +240,7 @@ class Server {
       },
       refused: (refusal, remoteAddress, requestLine) => {
         const { status } = refusal;
+        this.#figures.requestOver(status);
         this.#accessLog?.line({ remoteAddress, requestLine, status, bytesSent: 0, durationMs: 0 });
         if (refusal.fix !== undefined) this.#advise(`${status} ${refusal.title} ${refusal.fix}`);
       },

@@ -1,6 +1,7 @@
 // THE option table: every option of the server, declared once. Types, flags, checks and help text come from it; the flag is the key
 // without its unit (`requestTimeoutMs` is --request-timeout, since the value names its unit). Knows nothing of files or arguments.
 
+import { ADMIN_OPTIONS } from "./admin-options.ts";
 import { type BindAddress, bindAddress } from "./bind-address.ts";
 import {
   choice,
@@ -58,6 +59,7 @@ export const OPTIONS = {
     default: { kind: "stdout" },
     help: "where a line for each request goes; - is standard output",
   }),
+  ...ADMIN_OPTIONS,
   backlog: option({
     kind: count({ min: 1, max: 65_535 }),
     group: "network",

@@ -1,6 +1,7 @@
 // Given texts of the options -> Config: defaults, checks of each value, checks of values against each other. Pure: what it must know of
 // the machine stands in Surroundings. Where the texts come from: layers.ts.
 
+import { isLocalAddress } from "./admin-address.ts";
 import type { ApplicationSpec } from "./application.ts";
 import { type BindAddress, describeBindAddress } from "./bind-address.ts";
 import { BadValue, describeSize } from "./kinds.ts";
@@ -113,6 +114,17 @@ function checkTogether(values: OptionValues): void {
   }
   checkDrainDelay(values);
   checkAddresses(values.bind);
+  checkAdmin(values);
+}
+
+/** Who can reach the admin address can end the server. */
+function checkAdmin({ admin, adminToken }: OptionValues): void {
+  if (isLocalAddress(admin) || adminToken.kind !== "none") return;
+  throw new StartupError("conflict", {
+    first: `${flagOf("admin")} ${OPTIONS.admin.kind.describe(admin)}`,
+    second: `no ${flagOf("adminToken")}`,
+    hint: "give a token, or listen on 127.0.0.1 or unix:PATH",
+  });
 }
 
 /** The delay is a part of the graceful end: of one that is as long, nothing would be left for the requests. */

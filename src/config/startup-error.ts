@@ -72,6 +72,16 @@ export const STARTUP_ERRORS = {
     title: "{variable} {value}: not a number of descriptors",
     fix: "start it by a service manager that speaks sd_listen_fds, or give --bind",
   },
+  "bad-admin-address": {
+    exitCode: 4,
+    title: "--admin: {reason}",
+    fix: "choose another address, stop what listens there, or write --admin off",
+  },
+  "bad-admin-token": {
+    exitCode: 2,
+    title: "--admin-token file:{path}: {reason}",
+    fix: "name a file that holds the token alone, made with: openssl rand -hex 32",
+  },
   "application-not-imported": { exitCode: 3, title: "{error}", fix: "{hint}" },
   "start-timeout": {
     exitCode: 3,

@@ -89,7 +89,10 @@ describe("bin/run.sh", () => {
 
 describe("npm start", () => {
   it("serves all examples", async () => {
-    assert.match(await pageOf(["scripts/start", "--workers", "1"], "/"), /href="\/django\/"/);
+    assert.match(
+      await pageOf(["scripts/start", "--workers", "1", "--admin", "127.0.0.1:0"], "/"),
+      /href="\/django\/"/,
+    );
   });
 });
 

@@ -132,7 +132,7 @@ export class ServerUnderTest implements AsyncDisposable {
 
   /** The port of the first TCP address, from the banner. */
   get port(): number {
-    const found = /http:\/\/[^ ]*:(\d+)/.exec(this.#errors)?.[1];
+    const found = / serving [^\n]*? at http:\/\/[^ ]*:(\d+)/.exec(this.#errors)?.[1];
     if (found === undefined) throw new Error(`no address in: ${this.#errors}`);
     return Number(found);
   }

@@ -2,6 +2,7 @@
 
 import { PASSING_VARIABLES } from "../../config/listen-descriptors.ts";
 import { loadConfig, SOFT_FILE_LIMIT_VARIABLE } from "../../config/load.ts";
+import { variableOf } from "../../config/options.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
 
@@ -10,6 +11,8 @@ export async function serveCommand(call: CommandCall): Promise<number> {
   for (const warning of loaded.warnings) process.stderr.write(`rickhouse: ${warning}\n`);
   // Between launcher and server only: the application's environment is the user's own.
   for (const name of [SOFT_FILE_LIMIT_VARIABLE, ...PASSING_VARIABLES]) delete process.env[name];
+  // Who reads the environment of a worker (a page of debugging, say) must not learn how to end the server.
+  delete process.env[variableOf("adminToken")];
   process.chdir(loaded.workingDirectory);
   // Until src/io/signals.ts says what it means: without a handler Node would open its inspector on SIGUSR1.
   process.on("SIGUSR1", () => {});

@@ -180,6 +180,10 @@ const TEXTS = {
     title: "There is no room to store the request body.",
     fix: "Free space in the temporary directory, or raise --temp-disk.",
   },
+
+  // What --health-path says: no request of the application's is refused with these.
+  ready: { status: 200, reason: "OK", title: "Ready." },
+  notReady: { ...UNAVAILABLE, title: "No worker is ready." },
 } as const satisfies Record<string, RefusalText>;
 
 /** Stable names: logs and metrics carry them, so a code is never renamed; its texts may change. */

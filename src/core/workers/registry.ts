@@ -8,7 +8,7 @@ import { staff } from "./staffing.ts";
 import { nextZygoteState } from "./state.ts";
 import { Succession } from "./succession.ts";
 import { describeExit, isStaffed, nameOf } from "./worker.ts";
-import type { Worker } from "./worker.ts";
+import type { Generation, Worker } from "./worker.ts";
 
 /** A worker that lost its channels leaves by itself, and its exit report is on its way. */
 const CHANNEL_GRACE_MS = 1000;
@@ -44,6 +44,11 @@ export class Registry {
   /** All that are not known to be gone. */
   get workers(): ReadonlyMap<number, Readonly<Worker>> {
     return this.#roster.workers;
+  }
+
+  /** The generations that have a zygote or a worker, oldest first. */
+  get generations(): readonly Readonly<Generation>[] {
+    return [...this.#roster.generations.values()];
   }
 
   /** At least one worker was ready once: an error of the application is no reason to end any more. */

@@ -7,6 +7,7 @@ import type { BindAddress } from "../../config/bind-address.ts";
 import type { Config } from "../../config/options.ts";
 import type { RequestSink } from "../../core/http/exchange.ts";
 import { FieldNameTable } from "../../core/http/field-names.ts";
+import type { Figures } from "../../core/metrics/figures.ts";
 import { learnCommonNames } from "../../core/http1/common-names.ts";
 import { ownFieldsAt } from "../../core/http1/response-head.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
@@ -16,6 +17,7 @@ import type {
   ConnectionDeadlines,
   ConnectionObserver,
 } from "./connection-context.ts";
+import { ConnectionsRecord, type ConnectionsStatus } from "./connections-status.ts";
 import { DeadlineList } from "./deadlines.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { listen, type Listener } from "./listener.ts";
@@ -38,12 +40,14 @@ export interface FrontOptions {
   readonly maxConnections: number;
   readonly requests: RequestSink;
   readonly observer: ConnectionObserver;
+  readonly figures: Figures;
   newSpoolPath(): string;
 }
 
 export class Front {
   readonly #options: FrontOptions;
   readonly #connections = new Set<Http1Connection>();
+  readonly #record: ConnectionsRecord;
   readonly #listeners: Listener[] = [];
   readonly #deadlines: ConnectionDeadlines;
   readonly #context: ConnectionContext;
@@ -55,6 +59,7 @@ export class Front {
   constructor(options: FrontOptions) {
     this.#options = options;
     const { config } = options;
+    this.#record = new ConnectionsRecord(this.#connections, options.maxConnections);
     this.#deadlines = {
       head: new DeadlineList(config.headTimeoutMs),
       body: new DeadlineList(config.bodyTimeoutMs),
@@ -69,6 +74,11 @@ export class Front {
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** At this moment; costs nothing until asked for. */
+  status(): ConnectionsStatus {
+    return this.#record.status();
   }
 
   /** Binds every address of the configuration. Throws StartupError; what was bound before is closed again. */
@@ -125,9 +135,11 @@ export class Front {
   }
 
   #accept(socket: Socket, listener: Listener): void {
-    const { maxConnections } = this.#options;
+    const { maxConnections, figures } = this.#options;
+    figures.connectionsAccepted++;
     if (this.#connections.size >= maxConnections * CROWDED) this.#makeRoom();
     if (this.#connections.size >= maxConnections) {
+      figures.connectionsDropped++;
       socket.destroy();
       return;
     }
@@ -168,6 +180,7 @@ export class Front {
 
   #onClosed(connection: Http1Connection): void {
     this.#connections.delete(connection);
+    this.#record.closed(connection);
     if (this.#connections.size === 0) this.#onEmpty?.();
   }
 

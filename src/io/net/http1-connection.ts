@@ -13,6 +13,7 @@ import {
 import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
 import { refusalPage } from "../../core/http1/refusal-page.ts";
 import type { ConnectionContext } from "./connection-context.ts";
+import { factsOf, type ConnectionFacts } from "./connections-status.ts";
 import { connectionEnviron, remoteAddressOf, type ServerAddress } from "./connection-environ.ts";
 import { clearDeadline, type DeadlineList, type Waiter } from "./deadlines.ts";
 import { LingeringClose } from "./lingering-close.ts";
@@ -125,6 +126,11 @@ export class Http1Connection implements AnswerSink, Waiter {
   get isSpare(): boolean {
     if (this.#exchange !== undefined || !this.#isSent) return false;
     return this.#isClosing || this.#intake.isBetweenRequests;
+  }
+
+  /** For the figures. */
+  facts(): ConnectionFacts {
+    return factsOf(this.#socket, this.#exchange, { writer: this.#writer, intake: this.#intake });
   }
 
   /** At once, whatever is under way; an answer that is cut must not look whole. */
@@ -328,8 +334,7 @@ export class Http1Connection implements AnswerSink, Waiter {
 
   #onClientEnded(): void {
     this.#hasClientEnded = true;
-    const exchange = this.#exchange;
-    if (exchange !== undefined) this.#context.requests.clientLeft(exchange, false);
+    if (this.#exchange !== undefined) this.#context.requests.clientLeft(this.#exchange, false);
     else this.#drive();
   }
 

@@ -7,17 +7,19 @@ import type { StartupError } from "../../config/startup-error.ts";
 import type { Channel } from "../../core/dispatch/channel.ts";
 import type { GiveUpReason } from "../../core/dispatch/death.ts";
 import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
-import { FrontScheduling } from "../../core/dispatch/front-scheduling.ts";
 import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import type { Log } from "../log.ts";
 import { ChannelFlusher } from "./channel-socket.ts";
 import { abandonIfItWaits } from "./half-closed.ts";
+import { nameVictim } from "./worker-death.ts";
 import { deathText, hangText, victimOf } from "./incident.ts";
 import { refusalOf } from "./give-up.ts";
 import { Recycler } from "./recycler.ts";
 import { OverloadLog } from "./overload-log.ts";
+import { poolStatus, type PoolStatus } from "./pool-status.ts";
+import { SchedulingWatch } from "./scheduling-watch.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import { WorkerChannel } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -36,7 +38,6 @@ export interface PoolOptions extends WorkforceOptions {
 /** While something runs, the clock ticks between this often and this seldom. */
 const MIN_TICK_MS = 4;
 const MAX_TICK_MS = 250;
-const SCHEDULING_PERIOD_MS = 500;
 
 export class Pool implements RequestSink {
   readonly #options: PoolOptions;
@@ -60,9 +61,8 @@ export class Pool implements RequestSink {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   readonly #overload: OverloadLog;
-  readonly #scheduling = new FrontScheduling();
+  readonly #scheduling = new SchedulingWatch();
   readonly #recycler: Recycler;
-  #schedulingTimer: NodeJS.Timeout | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -101,15 +101,10 @@ export class Pool implements RequestSink {
   async start(): Promise<void> {
     await this.#workforce.start(performance.now());
     this.#recycler.start();
-    if (this.#options.config.batchScheduling === "auto") this.#watchScheduling();
-  }
-
-  /** Node cannot set its own policy, the zygote can. */
-  #watchScheduling(): void {
-    this.#schedulingTimer = setInterval(() => {
-      if (!this.#scheduling.review(SCHEDULING_PERIOD_MS / 1000)) return;
-      this.#workforce.schedule(this.#scheduling.policy);
-    }, SCHEDULING_PERIOD_MS);
+    if (this.#options.config.batchScheduling === "off") return;
+    this.#scheduling.start((policy) => {
+      this.#workforce.schedule(policy);
+    });
   }
 
   reload(): void {
@@ -129,19 +124,22 @@ export class Pool implements RequestSink {
     this.#workforce.finish(performance.now());
   }
 
-  dumpStacks(): void {
-    for (const { worker, pid } of this.#workforce.records.values()) {
-      this.#workforce.stacks(worker, (text) => {
-        this.#log.info(`stacks of worker ${worker} (pid ${pid}):\n${text.trimEnd()}`);
-      });
-    }
+  /** Who there is: for reading, and for their stacks. */
+  get workforce(): Workforce {
+    return this.#workforce;
   }
 
   close(): void {
     clearTimeout(this.#timer);
-    clearInterval(this.#schedulingTimer);
+    this.#scheduling.close();
     this.#recycler.close();
     this.#workforce.close();
+  }
+
+  /** At this moment; costs nothing until asked for. */
+  status(): PoolStatus {
+    const python = this.#python;
+    return { python, ...poolStatus(this.#dispatcher, this.#workforce, performance.now()) };
   }
 
   // From the connections.
@@ -188,6 +186,7 @@ export class Pool implements RequestSink {
 
   #giveUp(exchange: Exchange, why: GiveUpReason): void {
     if (why === "queue-timeout") this.#overload.refused("waited for --queue-timeout");
+    this.#options.figures.gaveUp(why, performance.now() - exchange.queuedAt);
     exchange.sink.answerRefused(exchange, refusalOf(why, this.#channels.size > 0));
   }
 
@@ -277,6 +276,7 @@ export class Pool implements RequestSink {
       onOver: (exchange) => {
         this.#scheduling.count(exchange.runMs);
         if (worker.service !== undefined) this.#recycler.count(worker.service);
+        this.#options.figures.answered(exchange);
       },
       onActivity: () => {
         if (this.#timedOut.size > 0) this.#checkTimedOut();
@@ -308,6 +308,7 @@ export class Pool implements RequestSink {
         ? undefined
         : { started: words[0], withdrawnTo: words[1], exempt: words[2] };
     const victim = victimOf(channel, ledger);
+    if (victim !== undefined) nameVictim(record.death, victim.request.requestLine);
     // A time-out has its own line.
     if (victim !== undefined && channel.stuck === undefined)
       this.#log.error(deathText(victim, record));

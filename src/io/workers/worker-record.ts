@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { PROTOCOL_VERSION } from "./load-request.ts";
+import type { Death } from "../../core/metrics/history.ts";
 import type { Service } from "../../core/workers/recycling.ts";
 import type { LedgerWords } from "./control-messages.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
@@ -23,6 +24,8 @@ export interface WorkerRecord {
   /** From its first HELLO on. */
   service: Service | undefined;
   exit: WorkerExit | undefined;
+  /** What the figures keep of its end; undefined while it lives, and when it was asked to go. */
+  death: Death | undefined;
   /** A request time-out struck. */
   isTimedOut: boolean;
 }
@@ -37,6 +40,7 @@ export function newWorkerRecord(worker: number, generation: number, threads: num
     pid: undefined,
     service: undefined,
     exit: undefined,
+    death: undefined,
     isTimedOut: false,
   };
 }

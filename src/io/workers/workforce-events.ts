@@ -5,6 +5,8 @@ import type { ApplicationSpec } from "../../config/application.ts";
 import type { Config } from "../../config/options.ts";
 import type { StartupError } from "../../config/startup-error.ts";
 import type { WithdrawReport } from "../../core/dispatch/dispatcher.ts";
+import type { Figures } from "../../core/metrics/figures.ts";
+import type { History } from "../../core/metrics/history.ts";
 import type { Log } from "../log.ts";
 import type { WorkerChannel } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -15,6 +17,8 @@ export interface WorkforceOptions {
   readonly version: string;
   readonly log: Log;
   readonly privateDirectory: string;
+  readonly figures: Figures;
+  readonly history: History;
 }
 
 export interface WorkforceEvents {

@@ -7,14 +7,14 @@ import { Registry } from "../../core/workers/registry.ts";
 import { listenForChannels, type ChannelServer } from "./channel-server.ts";
 import type { ControlReport } from "./control-messages.ts";
 import { killProcess } from "./kill-process.ts";
-import { loadRequestOf } from "./load-request.ts";
 import { registryOptionsOf } from "./registry-options.ts";
 import { StacksRequests } from "./stacks-requests.ts";
 import { StartFailure } from "./start-failure.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
 import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
+import { noteDeath } from "./worker-death.ts";
 import { newWorkerRecord, recordExpecting, recordOf, type WorkerRecord } from "./worker-record.ts";
-import { Zygote } from "./zygote.ts";
+import { ZygoteSet } from "./zygote-set.ts";
 
 /** A worker that has exited is read to its end for this long: a child of the application may hold the channel open. */
 const READ_OUT_MS = 100;
@@ -23,10 +23,8 @@ export class Workforce {
   readonly #options: WorkforceOptions;
   readonly #events: WorkforceEvents;
   readonly #registry: Registry;
-  readonly #zygotes = new Map<number, Zygote>();
+  readonly #zygotes: ZygoteSet;
   readonly #records = new Map<number, WorkerRecord>();
-  /** Zygotes whose end is no news: they were told to stop, or said why they will. */
-  readonly #told = new Set<number>();
   readonly #stacks = new StacksRequests();
   /** HELLOs that the registry has yet to admit. */
   readonly #greeting = new Map<string, WorkerChannel>();
@@ -39,6 +37,19 @@ export class Workforce {
     this.#events = events;
     this.#startFailure = new StartFailure(options.config);
     this.#registry = new Registry(registryOptionsOf(options.config));
+    this.#zygotes = new ZygoteSet(options, {
+      onReport: (generation, report) => {
+        this.#onReport(generation, report);
+      },
+      onGone: (generation, how, wasTold) => {
+        this.#onZygoteGone(generation, how, wasTold);
+      },
+    });
+  }
+
+  /** Who there is and in which state: for reading. */
+  get registry(): Registry {
+    return this.#registry;
   }
 
   get nextTickAt(): number {
@@ -97,20 +108,26 @@ export class Workforce {
   channelClosed(channel: WorkerChannel, now: number): void {
     const found = recordOf(this.#records.values(), channel);
     if (found === undefined) return;
-    this.#run(this.#registry.channelLost(found.record.worker, now));
+    const { record } = found;
+    if (!this.#zygotes.has(record.generation)) this.#noteDeath(record);
+    this.#run(this.#registry.channelLost(record.worker, now));
     this.#settleClosed(channel);
   }
 
   withdraw(channel: { worker: number; thread: number; generation: number }, upTo: number): void {
     const { worker, thread, generation } = channel;
-    this.#zygotes.get(generation)?.send({ type: "withdraw", worker, thread, upTo });
+    this.#options.figures.withdrawals++;
+    this.#zygotes.send(generation, { type: "withdraw", worker, thread, upTo });
   }
 
   /** The Python stacks of all threads of a worker; empty when they cannot be had. */
   stacks(worker: number, onText: (text: string) => void): void {
-    const zygote = this.#zygotes.get(this.#records.get(worker)?.generation ?? 0);
-    if (zygote === undefined) onText("");
-    else this.#stacks.add(worker, () => zygote.send({ type: "stacks", worker }), onText);
+    const generation = this.#records.get(worker)?.generation ?? 0;
+    const ask = (): void => {
+      this.#zygotes.send(generation, { type: "stacks", worker });
+    };
+    if (this.#zygotes.has(generation)) this.#stacks.add(worker, ask, onText);
+    else onText("");
   }
 
   /** A request time-out struck: the worker is ended and replaced. */
@@ -139,15 +156,15 @@ export class Workforce {
     this.#run(this.#registry.othersFinished(worker, now));
   }
 
-  /** Of the front. Every zygote is asked, since one that imports hears nothing. */
   /** It owes an answer: with it gone, its workers serve on until others are ready. */
   endHangingZygote(generation: number): void {
     this.#options.log.error(`zygote ${generation} does not answer any more and is ended`);
-    this.#zygotes.get(generation)?.kill();
+    this.#zygotes.kill(generation);
   }
 
+  /** Of the front. */
   schedule(policy: "batch" | "other"): void {
-    for (const zygote of this.#zygotes.values()) zygote.send({ type: "schedule", policy });
+    this.#zygotes.sendToAll({ type: "schedule", policy });
   }
 
   get records(): ReadonlyMap<number, WorkerRecord> {
@@ -160,7 +177,7 @@ export class Workforce {
     for (const record of this.#records.values()) {
       if (record.exit === undefined) killProcess(record.pid, "SIGKILL");
     }
-    for (const zygote of this.#zygotes.values()) zygote.kill();
+    this.#zygotes.killAll();
     this.#channelServer?.close();
   }
 
@@ -172,10 +189,10 @@ export class Workforce {
   #carryOut(command: RegistryCommand): void {
     switch (command.kind) {
       case "startZygote":
-        this.#startZygote(command.generation);
+        this.#zygotes.start(command.generation, this.#channelServer?.path ?? "");
         return;
       case "stopZygote":
-        this.#stopZygote(command.generation, command.isForced);
+        this.#zygotes.stop(command.generation, command.isForced);
         return;
       case "fork":
         this.#fork(command.worker, command.generation);
@@ -205,32 +222,11 @@ export class Workforce {
     }
   }
 
-  #startZygote(generation: number): void {
-    const { config, application, version, privateDirectory } = this.#options;
-    const channelPath = this.#channelServer?.path ?? "";
-    const load = loadRequestOf(config, application, { version, privateDirectory, channelPath });
-    const zygote = new Zygote(generation, config.python, load, {
-      onReport: (report) => {
-        this.#onReport(generation, report);
-      },
-      onGone: (how) => {
-        this.#onZygoteGone(generation, how);
-      },
-    });
-    this.#zygotes.set(generation, zygote);
-  }
-
-  #stopZygote(generation: number, isForced: boolean): void {
-    const zygote = this.#zygotes.get(generation);
-    this.#told.add(generation);
-    if (isForced) zygote?.kill();
-    else zygote?.send({ type: "stop" });
-  }
-
   #fork(worker: number, generation: number): void {
     const record = newWorkerRecord(worker, generation, this.#options.config.threads);
     this.#records.set(worker, record);
-    this.#zygotes.get(generation)?.send({ type: "fork", worker, tokens: [...record.tokens] });
+    this.#options.figures.workersForked++;
+    this.#zygotes.send(generation, { type: "fork", worker, tokens: [...record.tokens] });
   }
 
   #admit(worker: number, thread: number): void {
@@ -243,9 +239,9 @@ export class Workforce {
 
   #signal(command: Extract<RegistryCommand, { kind: "signal" }>): void {
     const { worker, generation, signal, pid, isOrphan } = command;
-    const zygote = this.#zygotes.get(generation);
-    if (isOrphan || zygote === undefined || signal === "CONT") killProcess(pid, `SIG${signal}`);
-    else zygote.send({ type: "signal", worker, signal });
+    const isDirect = isOrphan || !this.#zygotes.has(generation) || signal === "CONT";
+    if (isDirect) killProcess(pid, `SIG${signal}`);
+    else this.#zygotes.send(generation, { type: "signal", worker, signal });
   }
 
   #onReport(generation: number, report: ControlReport): void {
@@ -257,7 +253,6 @@ export class Workforce {
         this.#run(this.#registry.zygoteLoaded(generation, now));
         return;
       case "failed":
-        this.#told.add(generation);
         this.#startFailure.reported(report.error, report.hint);
         this.#run(this.#registry.zygoteFailed(generation, report.error, now));
         return;
@@ -288,11 +283,17 @@ export class Workforce {
     const record = this.#records.get(report.worker);
     if (record === undefined) return;
     record.exit = report;
+    this.#options.figures.endedCpuSeconds += (report.userMs + report.systemMs) / 1000;
+    this.#noteDeath(record);
     for (const [thread, channel] of record.channels.entries()) {
       if (channel !== undefined) this.#readOut(record, thread, channel);
     }
     this.#run(this.#registry.exited(report.worker, report.status, report.signal, now));
     this.#forgetIfOver(record);
+  }
+
+  #noteDeath(record: WorkerRecord): void {
+    noteDeath(record, this.#registry.workers.get(record.worker)?.state, this.#options);
   }
 
   /** What the worker had written before it ended is an answer all the same. */
@@ -331,14 +332,13 @@ export class Workforce {
 
   #onWithdrawn(report: Extract<ControlReport, { type: "withdrawn" }>): void {
     const channel = this.#records.get(report.worker)?.channels[report.thread];
+    this.#options.figures.requestsWithdrawn += Math.max(0, report.upTo - report.above);
     if (channel !== undefined) this.#events.onWithdrawn(channel, report);
   }
 
-  #onZygoteGone(generation: number, how: string): void {
-    this.#zygotes.delete(generation);
+  #onZygoteGone(generation: number, how: string, wasTold: boolean): void {
     if (this.#isClosed) return;
-    if (!this.#told.delete(generation))
-      this.#options.log.info(`zygote ${generation} ended: ${how}`);
+    if (!wasTold) this.#options.log.info(`zygote ${generation} ended: ${how}`);
     this.#startFailure.zygoteEnded(how);
     const now = performance.now();
     const channels: WorkerChannel[] = [];

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Figures } from "./figures.ts";
+
+describe("Figures", () => {
+  it("counts requests by status, and names only those that occurred", () => {
+    const figures = new Figures();
+    for (const status of [200, 503, 200, 499]) figures.requestOver(status);
+    assert.deepEqual(figures.statuses(), [
+      [200, 2],
+      [499, 1],
+      [503, 1],
+    ]);
+  });
+
+  it("does not break on a status that nobody should send", () => {
+    const figures = new Figures();
+    figures.requestOver(100_000);
+    assert.deepEqual(figures.statuses(), []);
+  });
+});

@@ -1,0 +1,99 @@
+// The HTTP side of an admin address: who may ask, which path answers what. Loaded only when there is somebody to ask. Everything comes from
+// the front's own state at once, so an answer never waits for a worker. Knows no listener: sockets are handed in.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Guard } from "./guard.ts";
+import { sendJson, sendText } from "./answers.ts";
+import { readProcesses } from "./process-figures.ts";
+import { statusDocument } from "./status.ts";
+import { unreadiness, type AdminSubject } from "./subject.ts";
+
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** Who asks here is a person, a probe or a scraper: none of them is slow. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export class AdminServer {
+  readonly #guard: Guard;
+  readonly #http: Server;
+  /** By path, then by method. HEAD is answered as GET, without the body. */
+  readonly #routes: ReadonlyMap<string, Readonly<Record<string, Answer>>>;
+
+  constructor(subject: AdminSubject, guard: Guard) {
+    this.#guard = guard;
+    this.#routes = routesOf(subject);
+    this.#http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+      void this.#answer(request, response);
+    });
+  }
+
+  /** Answers what comes on this socket. */
+  accept(socket: Socket): void {
+    this.#http.emit("connection", socket);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { headers, method = "" } = request;
+    const path = (request.url ?? "").replace(/\?.*$/s, "");
+    const objection = this.#guard.objection({
+      method,
+      path,
+      host: headers.host,
+      origin: headers.origin,
+      authorization: headers.authorization,
+      fetchSite: fieldOf(headers["sec-fetch-site"]),
+      fetchMode: fieldOf(headers["sec-fetch-mode"]),
+    });
+    if (objection !== undefined) {
+      // A browser that hears this asks its user for a name (any) and a password (the token).
+      if (objection.status === 401) response.setHeader("WWW-Authenticate", "Basic realm=rickhouse");
+      sendJson(response, objection.status, { error: objection.text });
+      return;
+    }
+    const route = this.#routes.get(path);
+    const answer = route?.[method === "HEAD" ? "GET" : method];
+    if (route === undefined) sendJson(response, 404, { error: `nothing is at ${path}` });
+    else if (answer === undefined) {
+      response.setHeader("Allow", Object.keys(route).join(", "));
+      sendJson(response, 405, { error: `${path} takes ${Object.keys(route).join(", ")}` });
+    } else await answer(request, response);
+  }
+}
+
+function routesOf(subject: AdminSubject): Map<string, Readonly<Record<string, Answer>>> {
+  return new Map<string, Readonly<Record<string, Answer>>>([
+    [
+      "/livez",
+      {
+        GET: (_, response) => {
+          sendText(response, 200, "alive");
+        },
+      },
+    ],
+    [
+      "/readyz",
+      {
+        GET: (_, response) => {
+          const reason = unreadiness(subject);
+          sendText(response, reason === undefined ? 200 : 503, reason ?? "ready");
+        },
+      },
+    ],
+    [
+      "/status",
+      {
+        GET: async (_, response) => {
+          const pool = subject.pool();
+          const pids = pool.workers.flatMap(({ pid }) => pid ?? []);
+          const processes = await readProcesses(pids, { withShares: true });
+          sendJson(response, 200, statusDocument(subject, pool, processes));
+        },
+      },
+    ],
+  ]);
+}
+
+function fieldOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Figures } from "../../core/metrics/figures.ts";
+import { History } from "../../core/metrics/history.ts";
+import { endCauseOf, noteDeath } from "./worker-death.ts";
+import { newWorkerRecord } from "./worker-record.ts";
+
+const exited = (status: number) => ({ status, signal: null, ledger: [] });
+const killed = { status: null, signal: "SIGKILL", ledger: [] };
+
+describe("endCauseOf", () => {
+  it("tells a crash from an exit, and both from an end that was asked for", () => {
+    assert.equal(endCauseOf(killed, "ready", false), "signal");
+    assert.equal(endCauseOf(exited(0), "ready", false), "exit");
+    assert.equal(endCauseOf(exited(3), "starting", false), "exit");
+    assert.equal(endCauseOf(exited(0), "retiring", false), undefined);
+    assert.equal(endCauseOf(exited(1), "retiring", false), "exit");
+  });
+
+  it("names what the server did itself", () => {
+    assert.equal(endCauseOf(killed, "killed", false), "killed");
+    assert.equal(endCauseOf(killed, "aborting", true), "timeout");
+  });
+
+  it("knows nothing of one whose zygote is gone", () => {
+    assert.equal(endCauseOf(undefined, "ready", false), "lost");
+    assert.equal(endCauseOf(undefined, "retiring", false), undefined);
+  });
+});
+
+describe("noteDeath", () => {
+  it("counts a worker once", () => {
+    const ends = { figures: new Figures(), history: new History() };
+    const record = newWorkerRecord(1, 1, 1);
+    record.exit = killed;
+    noteDeath(record, "ready", ends);
+    noteDeath(record, "ready", ends);
+    assert.equal(ends.figures.deaths.signal, 1);
+    assert.equal(ends.history.deaths.length, 1);
+    assert.equal(ends.history.deaths[0]?.how, "SIGKILL");
+  });
+});

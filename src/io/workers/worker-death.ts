@@ -1,0 +1,48 @@
+// Why a worker ended, for the figures: told from its exit and from the state that it was in. What the log says of it is said elsewhere.
+
+import type { EndCause, Figures } from "../../core/metrics/figures.ts";
+import type { Death, History } from "../../core/metrics/history.ts";
+import type { WorkerState } from "../../core/workers/state.ts";
+import { methodAndPathOf } from "./pool-status.ts";
+import { describeExit, type WorkerExit, type WorkerRecord } from "./worker-record.ts";
+
+/** `state` is the one before the exit was known. Undefined: it was asked to go, and went. */
+export function endCauseOf(
+  exit: WorkerExit | undefined,
+  state: WorkerState | undefined,
+  isTimedOut: boolean,
+): EndCause | undefined {
+  if (isTimedOut) return "timeout";
+  if (state === "killed" || state === "aborting") return "killed";
+  if (exit === undefined) return state === "retiring" ? undefined : "lost";
+  if (exit.signal !== null) return "signal";
+  return state === "retiring" && exit.status === 0 ? undefined : "exit";
+}
+
+/** Counts the end of this worker, once, unless it was asked to go. */
+export function noteDeath(
+  record: WorkerRecord,
+  state: WorkerState | undefined,
+  { figures, history }: { readonly figures: Figures; readonly history: History },
+): void {
+  const cause = endCauseOf(record.exit, state, record.isTimedOut);
+  if (cause === undefined || record.death !== undefined) return;
+  figures.deaths[cause]++;
+  const { worker, pid = null } = record;
+  record.death = {
+    at: Date.now(),
+    worker,
+    pid,
+    cause,
+    how: describeExit(record.exit),
+    request: null,
+  };
+  history.died(record.death);
+}
+
+/** What it was running when it died: without the query, which may hold what is nobody's business. */
+export function nameVictim(death: Death | undefined, requestLine: string): void {
+  if (death === undefined) return;
+  const { method, path } = methodAndPathOf(requestLine);
+  death.request = `${method} ${path}`;
+}

@@ -1,0 +1,69 @@
+// All zygotes by generation: started, told, ended. Knows which of them were told to go, so that their end is no news; decides nothing.
+
+import type { ControlReport, ControlRequest } from "./control-messages.ts";
+import { loadRequestOf } from "./load-request.ts";
+import type { WorkforceOptions } from "./workforce-events.ts";
+import { Zygote } from "./zygote.ts";
+
+export interface ZygoteSetEvents {
+  onReport(generation: number, report: ControlReport): void;
+  /** The process has ended and everything that it reported was delivered. `wasTold`: its end is no news. */
+  onGone(generation: number, how: string, wasTold: boolean): void;
+}
+
+export class ZygoteSet {
+  readonly #options: WorkforceOptions;
+  readonly #events: ZygoteSetEvents;
+  readonly #zygotes = new Map<number, Zygote>();
+  /** They were told to stop, or said why they will. */
+  readonly #told = new Set<number>();
+
+  constructor(options: WorkforceOptions, events: ZygoteSetEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  has(generation: number): boolean {
+    return this.#zygotes.has(generation);
+  }
+
+  /** `channelPath`: where its workers connect to. */
+  start(generation: number, channelPath: string): void {
+    const { config, application, version, privateDirectory } = this.#options;
+    const load = loadRequestOf(config, application, { version, privateDirectory, channelPath });
+    const zygote = new Zygote(generation, config.python, load, {
+      onReport: (report) => {
+        if (report.type === "failed") this.#told.add(generation);
+        this.#events.onReport(generation, report);
+      },
+      onGone: (how) => {
+        this.#zygotes.delete(generation);
+        this.#events.onGone(generation, how, this.#told.delete(generation));
+      },
+    });
+    this.#zygotes.set(generation, zygote);
+  }
+
+  stop(generation: number, isForced: boolean): void {
+    this.#told.add(generation);
+    if (isForced) this.kill(generation);
+    else this.send(generation, { type: "stop" });
+  }
+
+  send(generation: number, request: ControlRequest): void {
+    this.#zygotes.get(generation)?.send(request);
+  }
+
+  /** Every one, since one that imports hears nothing. */
+  sendToAll(request: ControlRequest): void {
+    for (const zygote of this.#zygotes.values()) zygote.send(request);
+  }
+
+  kill(generation: number): void {
+    this.#zygotes.get(generation)?.kill();
+  }
+
+  killAll(): void {
+    for (const zygote of this.#zygotes.values()) zygote.kill();
+  }
+}
