@@ -8,6 +8,7 @@ import { Figures } from "./core/metrics/figures.ts";
 import { History } from "./core/metrics/history.ts";
 import { Admin } from "./io/admin/admin.ts";
 import { unreadiness, type AdminSubject } from "./io/admin/subject.ts";
+import type { ServiceManagerPlace } from "./config/service-manager.ts";
 import { openAccessLog, type AccessLog } from "./io/access-log.ts";
 import { descriptorLimit, effectiveMaxConnections } from "./io/descriptor-limit.ts";
 import { withHealthPath, type Health } from "./io/health-path.ts";
@@ -18,6 +19,7 @@ import type { ConnectionObserver } from "./io/net/connection-context.ts";
 import { Front } from "./io/net/front.ts";
 import type { Listener } from "./io/net/listener.ts";
 import { makePrivateDirectory } from "./io/private-directory.ts";
+import { ServiceManager } from "./io/service-manager.ts";
 import { handleSignals } from "./io/signals.ts";
 import { Pool } from "./io/workers/pool.ts";
 import { logStacks } from "./io/workers/stacks-log.ts";
@@ -28,11 +30,15 @@ const SLOW_START_MS = 3000;
 const ADVICE_PAUSE_MS = 5000;
 
 /** Serves until a signal ends it; returns the exit code. Throws StartupError for what the operator can mend. */
-export async function serve(config: Config, application: ApplicationSpec): Promise<number> {
+export async function serve(
+  config: Config,
+  application: ApplicationSpec,
+  manager: ServiceManagerPlace | undefined,
+): Promise<number> {
   const log = createLog(new LineStream(withoutBlocking(2)));
   const accessLog = openAccessLog(config.accessLog);
   const directory = makePrivateDirectory();
-  const server = new Server(config, application, { log, accessLog, directory });
+  const server = new Server(config, application, { log, accessLog, directory, manager });
   try {
     return await server.run();
   } finally {
@@ -45,6 +51,7 @@ interface Surroundings {
   readonly log: Log;
   readonly accessLog: AccessLog | undefined;
   readonly directory: ReturnType<typeof makePrivateDirectory>;
+  readonly manager: ServiceManagerPlace | undefined;
 }
 
 class Server {
@@ -53,19 +60,22 @@ class Server {
   readonly #log: Log;
   readonly #accessLog: AccessLog | undefined;
   readonly #front: Front;
+  readonly #manager: ServiceManager;
   readonly #pool: Pool;
   readonly #lifecycle: Lifecycle = { phase: "starting" };
   readonly #figures = new Figures();
   readonly #subject: AdminSubject;
   readonly #admin: Admin;
   #listeners: readonly Listener[] = [];
+  /** One line for the service manager, while the server serves. */
+  #status = "";
   #patience: NodeJS.Timeout | undefined;
   /** By text: there are as many as refusals with advice. */
   readonly #advisedAt = new Map<string, number>();
   #over: { resolve(exitCode: number): void; reject(error: Error): void } | undefined;
 
   constructor(config: Config, application: ApplicationSpec, surroundings: Surroundings) {
-    const { log, accessLog, directory } = surroundings;
+    const { log, accessLog, directory, manager } = surroundings;
     this.#config = config;
     const callable = application.callable === null ? "" : `:${application.callable}`;
     this.#name = `${application.module}${callable}`;
@@ -84,12 +94,20 @@ class Server {
       onReady: (python) => {
         this.#onReady(python);
       },
+      onSettled: (isReloading) => {
+        if (!isReloading) this.#manager.reloaded(this.#status);
+      },
       onFatal: (error) => {
         this.#over?.reject(error);
       },
       onFinished: () => {
         this.#over?.resolve(0);
       },
+    });
+    this.#manager = new ServiceManager({
+      place: manager,
+      python: config.python,
+      sendByZygote: (address, state) => this.#pool.workforce.notify(address, state),
     });
     this.#front = new Front({
       config,
@@ -135,12 +153,14 @@ class Server {
       this.#listeners = await this.#front.listen();
       this.#patience = setTimeout(() => {
         this.#log.info(`still importing ${this.#name}`);
+        this.#manager.status(`importing ${this.#name}`);
       }, SLOW_START_MS);
       await this.#pool.start();
       return await over;
     } finally {
       clearTimeout(this.#patience);
       this.#admin.close();
+      this.#manager.close();
       this.#front.close();
       this.#pool.close();
     }
@@ -159,6 +179,8 @@ class Server {
       `serving ${this.#name} at ${urls} (${count} ${noun}${perWorker}${most}, Python ${python}, process ${process.pid})`,
     );
     if (this.#admin.url !== undefined) this.#log.info(`admin at ${this.#admin.url}`);
+    this.#status = `serving ${this.#name} at ${urls}`;
+    if (this.#lifecycle.phase === "serving") this.#manager.ready(this.#status);
   }
 
   #handleSignals(): void {
@@ -171,10 +193,11 @@ class Server {
         this.#over?.resolve(0);
       },
       reload: () => {
+        if (this.#lifecycle.phase === "serving") this.#manager.reloading();
         this.#pool.reload();
       },
       changeWorkers: (by) => {
-        this.#pool.changeWorkers(by);
+        this.#pool.workforce.scale(by, performance.now());
       },
       reopenLogs: () => {
         this.#reopenLogs();
@@ -198,6 +221,7 @@ class Server {
     const { drainDelayMs, gracefulTimeoutMs } = this.#config;
     const since = performance.now();
     this.#lifecycle.phase = "draining";
+    this.#manager.stopping(`${signal}: finishing ${this.#front.connections} connections`);
     const deadline = setTimeout(() => {
       this.#log.warning(
         `not everything ended within --graceful-timeout: ${this.#front.connections} connections are cut`,

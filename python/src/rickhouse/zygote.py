@@ -13,7 +13,7 @@ import time
 from resource import struct_rusage
 from typing import Any, Callable
 
-from . import log, process, stacks
+from . import log, notify, process, stacks
 from .children import Children, Worker
 from .control import Control, Message
 from .ledger import Ledger
@@ -44,6 +44,8 @@ class Zygote:
         stacks.ignore_until_registered()
         self._stacks_requests: dict[int, stacks.StacksRequest] = {}
         self._has_front = True
+        # Said once, not with every sign of life.
+        self._is_notify_lost = False
         # Monotonic; set when the workers were told to end.
         self._kill_at: float | None = None
         self._is_killed = False
@@ -53,6 +55,7 @@ class Zygote:
             "signal": self._signal,
             "stacks": self._ask_stacks,
             "schedule": self._schedule,
+            "notify": self._notify,
             "stop": self._stop_asked,
         }
 
@@ -199,6 +202,12 @@ class Zygote:
         problem = process.set_policy_of(self._front_pid, message["policy"])
         if problem:
             self._note("info", f"the front's scheduling policy stays as it is: {problem}")
+
+    def _notify(self, message: Message) -> None:
+        problem = notify.send(message["address"], message["state"])
+        if problem and not self._is_notify_lost:
+            self._note("warning", f"the service manager cannot be told anything: {problem}")
+        self._is_notify_lost = bool(problem)
 
     # The end
 

@@ -3,6 +3,7 @@
 import { PASSING_VARIABLES } from "../../config/listen-descriptors.ts";
 import { loadConfig, SOFT_FILE_LIMIT_VARIABLE } from "../../config/load.ts";
 import { variableOf } from "../../config/options.ts";
+import { SERVICE_MANAGER_VARIABLES, serviceManagerOf } from "../../config/service-manager.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
 
@@ -10,7 +11,8 @@ export async function serveCommand(call: CommandCall): Promise<number> {
   const loaded = loadConfig({ ...call, application: onlyWord(call.words) });
   for (const warning of loaded.warnings) process.stderr.write(`rickhouse: ${warning}\n`);
   // Between launcher and server only: the application's environment is the user's own.
-  for (const name of [SOFT_FILE_LIMIT_VARIABLE, ...PASSING_VARIABLES]) delete process.env[name];
+  const own = [SOFT_FILE_LIMIT_VARIABLE, ...PASSING_VARIABLES, ...SERVICE_MANAGER_VARIABLES];
+  for (const name of own) delete process.env[name];
   // Who reads the environment of a worker (a page of debugging, say) must not learn how to end the server.
   delete process.env[variableOf("adminToken")];
   process.chdir(loaded.workingDirectory);
@@ -18,5 +20,6 @@ export async function serveCommand(call: CommandCall): Promise<number> {
   process.on("SIGUSR1", () => {});
   // Loaded here, so that a wrong option answers without the server's modules.
   const { serve } = await import("../../server.ts");
-  return serve(loaded.config, loaded.application);
+  const manager = serviceManagerOf(call.environment, process.pid);
+  return serve(loaded.config, loaded.application, manager);
 }

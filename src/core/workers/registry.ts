@@ -174,6 +174,11 @@ export class Registry {
     return this.#settle(now);
   }
 
+  /** A newer generation has yet to prove itself beside one that serves. */
+  get isReloading(): boolean {
+    return this.#succession.isReloading;
+  }
+
   /** New code: a new generation beside the old. One that is still on its way is dropped, the latest wins. */
   reload(now: number): RegistryCommand[] {
     if (this.#phase === "running") this.#succession.reload(now);

@@ -36,6 +36,10 @@ export class Succession {
     return Infinity;
   }
 
+  get isReloading(): boolean {
+    return this.candidate !== undefined && this.current !== undefined;
+  }
+
   /** A new generation beside the current one. A candidate that is still on its way is dropped: the latest wins. */
   reload(now: number): void {
     this.candidate = this.#roster.startZygote(now);

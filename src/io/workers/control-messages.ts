@@ -13,6 +13,7 @@ export type ControlRequest =
   | { readonly type: "signal"; readonly worker: number; readonly signal: "TERM" | "ABRT" | "KILL" }
   | { readonly type: "stacks"; readonly worker: number }
   | { readonly type: "schedule"; readonly policy: "batch" | "other" }
+  | { readonly type: "notify"; readonly address: string; readonly state: string }
   | { readonly type: "stop" };
 
 export interface LoadRequest {

@@ -29,6 +29,8 @@ import { Workforce } from "./workforce.ts";
 export interface PoolOptions extends WorkforceOptions {
   /** The first worker can serve. */
   onReady(python: string): void;
+  /** Something happened among the workers. `isReloading`: new code is on its way; once it is not, that or the old code serves. */
+  onSettled(isReloading: boolean): void;
   /** The application never came up. */
   onFatal(error: StartupError): void;
   /** After finish(): no process is left. */
@@ -109,10 +111,6 @@ export class Pool implements RequestSink {
 
   reload(): void {
     this.#workforce.reload(performance.now());
-  }
-
-  changeWorkers(by: 1 | -1): void {
-    this.#workforce.scale(by, performance.now());
   }
 
   /** `since`: when the time of --graceful-timeout began. */
@@ -251,7 +249,8 @@ export class Pool implements RequestSink {
       onLoaded: (python) => {
         this.#python = python;
       },
-      onTimed: () => {
+      onTimed: (isReloading) => {
+        this.#options.onSettled(isReloading);
         this.#schedule();
       },
       onFatal: (error) => {

@@ -35,7 +35,7 @@ export interface WorkforceEvents {
   onZygoteLost(channels: readonly WorkerChannel[]): void;
   onLoaded(python: string): void;
   /** `nextTickAt` may have changed: a start that back-off delays, say, is due while nothing else happens. */
-  onTimed(): void;
+  onTimed(isReloading: boolean): void;
   /** The application never came up. */
   onFatal(error: StartupError): void;
   onFinished(): void;

@@ -167,6 +167,11 @@ export class Workforce {
     this.#zygotes.sendToAll({ type: "schedule", policy });
   }
 
+  /** To the service manager, by the newest zygote that listens; false if there is none. */
+  notify(address: string, state: string): boolean {
+    return this.#zygotes.sendToListening({ type: "notify", address, state });
+  }
+
   get records(): ReadonlyMap<number, WorkerRecord> {
     return this.#records;
   }
@@ -183,7 +188,7 @@ export class Workforce {
 
   #run(commands: readonly RegistryCommand[]): void {
     for (const command of commands) this.#carryOut(command);
-    this.#events.onTimed();
+    this.#events.onTimed(this.#registry.isReloading);
   }
 
   #carryOut(command: RegistryCommand): void {

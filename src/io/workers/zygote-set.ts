@@ -59,6 +59,12 @@ export class ZygoteSet {
     for (const zygote of this.#zygotes.values()) zygote.send(request);
   }
 
+  /** The newest one that reads its control socket; false if there is none. */
+  sendToListening(request: ControlRequest): boolean {
+    const zygote = [...this.#zygotes.values()].findLast(({ isListening }) => isListening);
+    return zygote?.send(request) ?? false;
+  }
+
   kill(generation: number): void {
     this.#zygotes.get(generation)?.kill();
   }

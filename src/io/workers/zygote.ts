@@ -31,6 +31,7 @@ export class Zygote {
   #rest = "";
   #how = "";
   #isGone = false;
+  #isListening = false;
 
   /** Starts `python` in the front's working directory and environment and has it load the application. */
   constructor(generation: number, python: string, load: LoadRequest, events: ZygoteEvents) {
@@ -55,9 +56,16 @@ export class Zygote {
     this.send(load);
   }
 
-  send(request: ControlRequest): void {
-    if (this.#control?.writable !== true) return;
+  /** False when it cannot be reached any more. */
+  send(request: ControlRequest): boolean {
+    if (this.#control?.writable !== true) return false;
     this.#control.write(`${JSON.stringify(request)}\n`);
+    return true;
+  }
+
+  /** It has imported the application and reads its control socket. */
+  get isListening(): boolean {
+    return this.#isListening && this.#control?.writable === true;
   }
 
   /** The last means: a zygote that does not end when told. Its workers live on until their channels end. */
@@ -93,6 +101,7 @@ export class Zygote {
     for (const line of lines) {
       const report = this.#parse(line);
       if (report === undefined) return;
+      if (report.type === "loaded") this.#isListening = true;
       this.#events.onReport(report);
     }
     if (this.#rest.length > MAX_LINE) this.#distrust("a message of more than 1 MiB");
