@@ -2,20 +2,17 @@
 // without its unit (`requestTimeoutMs` is --request-timeout, since the value names its unit). Knows nothing of files or arguments.
 
 import { ADMIN_OPTIONS } from "./admin-options.ts";
-import { type BindAddress, bindAddress } from "./bind-address.ts";
 import {
   choice,
   count,
   duration,
-  fileMode,
-  listOf,
   logTarget,
   path,
   size,
-  toggle,
   type WorkerRange,
   workerRange,
 } from "./kinds.ts";
+import { NETWORK_OPTIONS } from "./network-options.ts";
 import { type Option, option, type Source } from "./option.ts";
 
 /** The most that a peer can make the server hold of one head, whatever is asked for. */
@@ -32,27 +29,7 @@ export const OPTIONS = {
     sources: ["flag", "environment"],
     help: "TOML file; auto: rickhouse.toml here, if any; off: none",
   }),
-  bind: option<readonly BindAddress[]>({
-    kind: listOf(bindAddress),
-    group: "network",
-    short: "b",
-    compute: ({ passedSockets }) =>
-      passedSockets.length > 0 ? passedSockets : [{ kind: "tcp", host: "127.0.0.1", port: 8888 }],
-    computed: "LISTEN_FDS, else 127.0.0.1:8888",
-    help: "where to listen; repeatable",
-  }),
-  socketMode: option({
-    kind: fileMode,
-    group: "network",
-    default: 0o660,
-    help: "permissions of a unix: socket, in octal",
-  }),
-  reusePort: option({
-    kind: toggle,
-    group: "network",
-    default: false,
-    help: "share a TCP port with other servers",
-  }),
+  ...NETWORK_OPTIONS,
   accessLog: option({
     kind: logTarget,
     group: "network",
@@ -60,18 +37,6 @@ export const OPTIONS = {
     help: "where a line for each request goes; - is standard output",
   }),
   ...ADMIN_OPTIONS,
-  backlog: option({
-    kind: count({ min: 1, max: 65_535 }),
-    group: "network",
-    default: 2048,
-    help: "connections that the kernel holds before they are accepted",
-  }),
-  maxConnections: option({
-    kind: count({ min: 1, max: 1_000_000 }),
-    group: "network",
-    default: 10_000,
-    help: "open connections, or what file descriptors allow",
-  }),
   workers: option<WorkerRange>({
     kind: workerRange({ min: 1, max: 1024 }),
     group: "workers",

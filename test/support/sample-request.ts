@@ -106,6 +106,7 @@ export function environOf(
     ["REQUEST_URI", request.target],
     ["RAW_URI", request.target],
   ]);
+  if (connection.scheme === "https") environ.set("HTTPS", "on");
   if (connection.remotePort !== "") environ.set("REMOTE_PORT", connection.remotePort);
   for (const [name, value] of request.fields) {
     if (/_|^proxy$|^transfer-encoding$/i.test(name)) continue;

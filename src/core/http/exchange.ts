@@ -75,6 +75,8 @@ export interface WholeRequest extends Answerable {
   readonly keepAlive: boolean;
   /** Method and request target as sent, latin-1: for logs. */
   readonly requestLine: string;
+  /** The client's; a trusted proxy tells it. Empty for a Unix socket. */
+  readonly remoteAddress: string;
   /** The environ in marshal format, complete. */
   readonly environ: Uint8Array;
   /** Undefined when there is none. */

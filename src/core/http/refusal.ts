@@ -81,6 +81,11 @@ const TEXTS = {
   missingHost: { ...BAD_REQUEST, title: "HTTP/1.1 requires a Host field." },
   repeatedHost: { ...BAD_REQUEST, title: "There is more than one Host field." },
   badHost: { ...BAD_REQUEST, title: "The Host field is not a host with an optional port." },
+  badForwarded: {
+    ...BAD_REQUEST,
+    title: "What a proxy says of the client cannot be understood.",
+    fix: "Have the proxy set or remove every field that --forwarded-headers names.",
+  },
   badContentLength: { ...BAD_REQUEST, title: "Content-Length is not a number." },
   repeatedContentLength: {
     ...BAD_REQUEST,

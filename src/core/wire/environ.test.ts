@@ -40,6 +40,32 @@ describe("encodeConnectionEnviron", () => {
   });
 });
 
+describe("the facts that a proxy tells", () => {
+  const told = { ...FACTS, scheme: "https", scriptName: "/shop", host: "shop.example" } as const;
+
+  it("stand in the environ, and its Host is the only one", () => {
+    for (const target of ["/", "http://target.example/"]) {
+      for (const fields of [
+        [["Host", "own.example"]],
+        [
+          ["Accept", "a"],
+          ["Host", "own.example"],
+          ["Accept", "b"],
+        ],
+      ] as const) {
+        const encoder = new EnvironEncoder();
+        const head = headOf(request({ target, fields }));
+        const end = encoder.finish(encoder.encode(head, encodeConnectionEnviron(told), true), -1);
+        const environ = readMarshalledDict(encoder.bytes.subarray(0, end));
+        assert.equal(environ["HTTP_HOST"], "shop.example");
+        assert.equal(environ["SCRIPT_NAME"], "/shop");
+        assert.equal(environ["wsgi.url_scheme"], "https");
+        assert.equal(environ["HTTPS"], "on");
+      }
+    }
+  });
+});
+
 describe("EnvironEncoder", () => {
   for (const vector of readWireVectors().environs) {
     it(`encodes the vector: ${vector.name}`, () => {

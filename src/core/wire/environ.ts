@@ -23,18 +23,25 @@ export interface ConnectionFacts {
   readonly serverName: string;
   readonly serverPort: string;
   readonly scheme: "http" | "https";
+  /** Where a proxy shows the application: `/shop`; empty, as a rule. */
+  readonly scriptName?: string;
+  /** Takes the place of the Host field unless it is empty. */
+  readonly host?: string;
 }
 
 /** The start of a connection's environs, made once: the open dict and the keys that stay the same. */
 export function encodeConnectionEnviron(facts: ConnectionFacts): Uint8Array {
   const entries: [string, string][] = [
-    ["SCRIPT_NAME", ""],
+    ["SCRIPT_NAME", facts.scriptName ?? ""],
     ["wsgi.url_scheme", facts.scheme],
     ["REMOTE_ADDR", facts.remoteAddress],
     ["SERVER_NAME", facts.serverName],
     ["SERVER_PORT", facts.serverPort],
   ];
   if (facts.remotePort !== "") entries.push(["REMOTE_PORT", facts.remotePort]);
+  // What Apache's modules and CGI scripts know an https request by; applications look at it too.
+  if (facts.scheme === "https") entries.push(["HTTPS", "on"]);
+  if (facts.host !== undefined && facts.host !== "") entries.push(["HTTP_HOST", facts.host]);
   const texts = entries.flatMap(([key, value]) => [textOf(key), textOf(value)]);
   return concat([Uint8Array.of(MARSHAL.dict), ...texts]);
 }
@@ -83,17 +90,23 @@ export class EnvironEncoder {
 
   /**
    * Writes the environ of `head`, all but its end, behind what `encodeConnectionEnviron` made. Returns its length.
-   * There is room for `finish` behind it.
+   * There is room for `finish` behind it. `hasHost`: HTTP_HOST stands in `connection`, so the request's own is left out.
    */
-  encode(head: RequestHead, connection: Uint8Array): number {
+  encode(head: RequestHead, connection: Uint8Array, hasHost: boolean = false): number {
     const shift = this.#stage(head, connection.length);
     const out = this.bytes;
     out.set(connection, 0);
     let at = writeStart(out, connection.length, head, shift);
     at = writeTarget(out, at, head, shift);
+    const hasAuthority = head.authorityEnd > head.authorityStart;
+    if (hasAuthority && !hasHost) {
+      at = writeConstant(out, at, KEY.host);
+      at = writeText(out, at, head.authorityStart + shift, head.authorityEnd + shift);
+    }
+    const skipsHost = hasHost || hasAuthority;
     return head.hasRepeatedFields
-      ? writeJoinedFields(out, at, head, shift)
-      : writeFields(out, at, head, shift);
+      ? writeJoinedFields(out, at, head, shift, skipsHost)
+      : writeFields(out, at, head, shift, skipsHost);
   }
 
   /**
@@ -161,7 +174,7 @@ function commonMethodIndex(head: RequestHead): number {
   return -1;
 }
 
-/** The value of PATH_INFO, then QUERY_STRING, REQUEST_URI, RAW_URI, and HTTP_HOST of an absolute-form target. */
+/** The value of PATH_INFO, then QUERY_STRING, REQUEST_URI and RAW_URI. */
 function writeTarget(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
   at = writePath(out, at, head, shift);
   at = writeConstant(out, at, KEY.query);
@@ -170,12 +183,7 @@ function writeTarget(out: Uint8Array, at: number, head: RequestHead, shift: numb
   const uriAt = at;
   at = writeText(out, at, head.targetStart + shift, head.targetEnd + shift);
   out[uriAt] = (out[uriAt] ?? 0) | MARSHAL.flagRef;
-  at = writeConstant(out, at, RAW_URI_ENTRY);
-  if (head.authorityEnd > head.authorityStart) {
-    at = writeConstant(out, at, KEY.host);
-    at = writeText(out, at, head.authorityStart + shift, head.authorityEnd + shift);
-  }
-  return at;
+  return writeConstant(out, at, RAW_URI_ENTRY);
 }
 
 const ASTERISK = textOf("*");
@@ -215,11 +223,16 @@ function hexDigit(byte: number): number {
 }
 
 /** The usual request: no name stands twice. */
-function writeFields(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
-  const hasAuthority = head.authorityEnd > head.authorityStart;
+function writeFields(
+  out: Uint8Array,
+  at: number,
+  head: RequestHead,
+  shift: number,
+  skipsHost: boolean,
+): number {
   for (let i = 0; i < head.fieldCount; i++) {
     const name = head.names[i];
-    if (name === undefined || name.dropped || (hasAuthority && name.id === FIELD.host)) continue;
+    if (name === undefined || name.dropped || (skipsHost && name.id === FIELD.host)) continue;
     if (name.id === FIELD.contentLength) {
       at = writePeerContentLength(out, at, head);
       continue;
@@ -233,11 +246,16 @@ function writeFields(out: Uint8Array, at: number, head: RequestHead, shift: numb
 }
 
 /** As `writeFields`, when a name stands more than once: one entry for each name, at the place of its first field. */
-function writeJoinedFields(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
-  const hasAuthority = head.authorityEnd > head.authorityStart;
+function writeJoinedFields(
+  out: Uint8Array,
+  at: number,
+  head: RequestHead,
+  shift: number,
+  skipsHost: boolean,
+): number {
   for (let i = 0; i < head.fieldCount; i++) {
     const name = head.names[i];
-    if (name === undefined || name.dropped || (hasAuthority && name.id === FIELD.host)) continue;
+    if (name === undefined || name.dropped || (skipsHost && name.id === FIELD.host)) continue;
     if (isNamedBefore(head, i, name)) continue;
     if (name.id === FIELD.contentLength) {
       at = writePeerContentLength(out, at, head);

@@ -18,11 +18,13 @@ import type {
   ConnectionObserver,
 } from "./connection-context.ts";
 import { ConnectionsRecord, type ConnectionsStatus } from "./connections-status.ts";
+import { connectionFacts, ConnectionOrigin, remoteAddressOf } from "./connection-origin.ts";
 import { DeadlineList } from "./deadlines.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { listen, type Listener } from "./listener.ts";
 import { OutputBuffer } from "./response-writer.ts";
 import { newReadBuffer } from "./socket-reader.ts";
+import { TrustedProxies } from "./trusted-proxies.ts";
 
 /** How often deadlines are looked at: they fire this late at most. */
 const SWEEP_MS = 250;
@@ -52,6 +54,7 @@ export class Front {
   readonly #deadlines: ConnectionDeadlines;
   readonly #context: ConnectionContext;
   readonly #clock = { own: ownFieldsAt(Date.now()) };
+  readonly #proxies: TrustedProxies | undefined;
   readonly #state = { isDraining: false };
   readonly #sweeper: NodeJS.Timeout;
   #onEmpty: (() => void) | undefined;
@@ -66,6 +69,7 @@ export class Front {
       keepAlive: new DeadlineList(config.keepAliveTimeoutMs),
       linger: new DeadlineList(LINGER_MS),
     };
+    this.#proxies = TrustedProxies.from(config.forwardedAllowIps, config.forwardedHeaders);
     this.#context = this.#makeContext();
     this.#sweeper = setInterval(() => {
       this.#sweep();
@@ -143,7 +147,11 @@ export class Front {
       socket.destroy();
       return;
     }
-    this.#connections.add(new Http1Connection(socket, this.#context, listener));
+    const remote = remoteAddressOf(socket);
+    const isTrusted = this.#proxies?.isPeer(remote.remoteAddress) === true;
+    const facts = connectionFacts(remote, listener);
+    const origin = new ConnectionOrigin(facts, isTrusted ? this.#proxies : undefined);
+    this.#connections.add(new Http1Connection(socket, this.#context, origin));
   }
 
   /** Its descriptor must be free before the next connection comes: a FIN that its client answers in its own time is too slow. */

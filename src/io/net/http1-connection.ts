@@ -14,7 +14,7 @@ import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
 import { refusalPage } from "../../core/http1/refusal-page.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { factsOf, type ConnectionFacts } from "./connections-status.ts";
-import { connectionEnviron, remoteAddressOf, type ServerAddress } from "./connection-environ.ts";
+import type { ConnectionOrigin } from "./connection-origin.ts";
 import { clearDeadline, type DeadlineList, type Waiter } from "./deadlines.ts";
 import { LingeringClose } from "./lingering-close.ts";
 import { RequestIntake } from "./request-intake.ts";
@@ -56,19 +56,18 @@ export class Http1Connection implements AnswerSink, Waiter {
   #isClosing = false;
   #lingering: LingeringClose | undefined;
 
-  /** `address`: what requests that come in here say of the server. */
-  constructor(accepted: Socket, context: ConnectionContext, address: ServerAddress) {
+  constructor(accepted: Socket, context: ConnectionContext, origin: ConnectionOrigin) {
     const reader = new SocketReader(accepted, context.readBuffer, (bytes) => {
       this.#onData(bytes);
     });
     const { socket } = reader;
     this.#socket = socket;
     this.#context = context;
-    this.#remoteAddress = remoteAddressOf(socket);
+    this.#remoteAddress = origin.own.remoteAddress;
     this.#intake = new RequestIntake(
       context,
       this,
-      { reader, environ: connectionEnviron(socket, address) },
+      { reader, origin },
       {
         onContinueWanted: () => {
           this.#writer.writeRaw(CONTINUE);
@@ -189,7 +188,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   #submit(request: WholeRequest): void {
-    const exchange = new Exchange(request, this, this.#remoteAddress, this.#context.now());
+    const exchange = new Exchange(request, this, request.remoteAddress, this.#context.now());
     this.#exchange = exchange;
     this.#hasBegunAnswer = false;
     this.#context.requests.submit(exchange);
@@ -309,8 +308,9 @@ export class Http1Connection implements AnswerSink, Waiter {
   // Ending.
 
   #refuse(refusal: Refusal): void {
-    const requestLine = this.#intake.pending?.requestLine ?? "";
-    this.#context.observer.refused(refusal, this.#remoteAddress, requestLine);
+    const { pending } = this.#intake;
+    const remoteAddress = pending?.remoteAddress ?? this.#remoteAddress;
+    this.#context.observer.refused(refusal, remoteAddress, pending?.requestLine ?? "");
     this.#writePage(refusal, { isHead: this.#intake.isHead, minorVersion: 1 }, false);
     this.#intake.dispose();
     this.#close();

@@ -8,6 +8,7 @@ import { EnvironEncoder } from "../../core/wire/environ.ts";
 import { requestFrameBytes } from "../../core/wire/request-writer.ts";
 import type { BodyCollector } from "./body-collector.ts";
 import type { ConnectionContext } from "./connection-context.ts";
+import type { RequestOrigin } from "./connection-origin.ts";
 
 /** A body may be slow for this long before its rate is judged: a congested link needs a moment to get going. */
 const RATE_GRACE_MS = 5000;
@@ -22,13 +23,14 @@ export class PendingRequest implements WholeRequest {
   readonly minorVersion: number;
   readonly keepAlive: boolean;
   readonly requestLine: string;
+  readonly remoteAddress: string;
   /** Complete when the request is; of a chunked one, CONTENT_LENGTH and the end are missing until then. */
   environ: Uint8Array;
   frameBytes = 0;
   /** Only of one with a body. */
   readonly #startedAt: number;
 
-  constructor(head: RequestHead, connectionEnviron: Uint8Array, context: ConnectionContext) {
+  constructor(head: RequestHead, origin: RequestOrigin, context: ConnectionContext) {
     this.route = routeOf(head);
     this.isSafe = head.isSafe;
     this.isHead = head.isHead;
@@ -37,8 +39,9 @@ export class PendingRequest implements WholeRequest {
     this.keepAlive = head.keepAlive;
     this.requestLine = textOf(head.bytes, head.methodStart, head.targetEnd);
     this.#startedAt = head.contentLength === 0 ? 0 : context.now();
+    this.remoteAddress = origin.remoteAddress;
     const { encoder } = context;
-    const openLength = encoder.encode(head, connectionEnviron);
+    const openLength = encoder.encode(head, origin.environ, origin.hasHost);
     const length = this.isChunked ? openLength : encoder.finish(openLength, -1);
     this.environ = Buffer.allocUnsafe(length);
     this.environ.set(encoder.bytes.subarray(0, length), 0);

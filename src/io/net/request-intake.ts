@@ -6,6 +6,7 @@ import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
 import { PARSED, RequestParser } from "../../core/http1/request-parser.ts";
 import { BodyCollector } from "./body-collector.ts";
 import type { ConnectionContext } from "./connection-context.ts";
+import type { ConnectionOrigin } from "./connection-origin.ts";
 import { clearDeadline, type Waiter } from "./deadlines.ts";
 import { PendingRequest } from "./pending-request.ts";
 import type { SocketReader } from "./socket-reader.ts";
@@ -24,8 +25,7 @@ export interface IntakeEvents {
 export interface Source {
   /** What was read belongs to it: see `keepRest`. */
   readonly reader: Pick<SocketReader, "keep" | "rest">;
-  /** What the environs of all requests have in common. */
-  readonly environ: Uint8Array;
+  readonly origin: ConnectionOrigin;
 }
 
 export class RequestIntake {
@@ -33,7 +33,7 @@ export class RequestIntake {
   readonly #waiter: Waiter;
   readonly #events: IntakeEvents;
   readonly #parser: RequestParser;
-  readonly #environ: Uint8Array;
+  #origin: ConnectionOrigin;
   readonly #reader: Source["reader"];
   #pending: PendingRequest | undefined;
   #isOver = false;
@@ -43,7 +43,7 @@ export class RequestIntake {
     this.#context = context;
     this.#waiter = waiter;
     this.#reader = source.reader;
-    this.#environ = source.environ;
+    this.#origin = source.origin;
     this.#events = events;
     this.#parser = new RequestParser(context.limits, context.names);
   }
@@ -86,8 +86,7 @@ export class RequestIntake {
           this.#waitForMore();
           return undefined;
         case PARSED.head:
-          this.#pending = new PendingRequest(this.#parser.head, this.#environ, this.#context);
-          this.#askForBody();
+          this.#begin();
           break;
         case PARSED.body:
           this.#collect(this.#parser.bodyPiece);
@@ -113,6 +112,17 @@ export class RequestIntake {
     this.#isOver = true;
     this.#pending?.body?.dispose();
     this.#pending = undefined;
+  }
+
+  #begin(): void {
+    const { head } = this.#parser;
+    const origin = this.#origin.of(head);
+    if ("code" in origin) {
+      this.#refuse(origin);
+      return;
+    }
+    this.#pending = new PendingRequest(head, origin, this.#context);
+    this.#askForBody();
   }
 
   /** Only when the client waits for it, which one that has sent body bytes does not. */

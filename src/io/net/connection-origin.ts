@@ -1,0 +1,72 @@
+// Where requests come from: what the environs of all requests of one connection have in common, and what a trusted proxy tells of one
+// of them. The reading itself is core/forwarded's business.
+
+import type { Socket } from "node:net";
+import { type ForwardingPolicy, requestFacts } from "../../core/forwarded/request-facts.ts";
+import type { Refusal } from "../../core/http/refusal.ts";
+import type { RequestHead } from "../../core/http/request-head.ts";
+import { type ConnectionFacts, encodeConnectionEnviron } from "../../core/wire/environ.ts";
+
+/** What requests that come in at one listener say of the server (RFC 3875 sections 4.1.14 and 4.1.15). */
+export interface ServerAddress {
+  readonly serverName: string;
+  readonly serverPort: string;
+}
+
+/** The client's end as the connection, or who speaks for it, knows it. A Unix socket has neither address nor port. */
+export interface RemoteAddress {
+  readonly remoteAddress: string;
+  readonly remotePort: string;
+}
+
+/** Facts, and the start of an environ that is made of them. */
+export class RequestOrigin {
+  readonly remoteAddress: string;
+  readonly environ: Uint8Array;
+  /** HTTP_HOST is in `environ`. */
+  readonly hasHost: boolean;
+
+  constructor(facts: ConnectionFacts) {
+    this.remoteAddress = facts.remoteAddress;
+    this.environ = encodeConnectionEnviron(facts);
+    this.hasHost = (facts.host ?? "") !== "";
+  }
+}
+
+/** One connection's. */
+export class ConnectionOrigin {
+  readonly own: RequestOrigin;
+  readonly #facts: ConnectionFacts;
+  readonly #policy: ForwardingPolicy | undefined;
+
+  /** `policy`: the other end is a trusted proxy, and this is how it tells of its clients. */
+  constructor(facts: ConnectionFacts, policy: ForwardingPolicy | undefined) {
+    this.own = new RequestOrigin(facts);
+    this.#facts = facts;
+    this.#policy = policy;
+  }
+
+  of(head: RequestHead): RequestOrigin | Refusal {
+    if (this.#policy === undefined) return this.own;
+    const facts = requestFacts(head, this.#facts, this.#policy);
+    if (facts === this.#facts) return this.own;
+    return "code" in facts ? facts : new RequestOrigin(facts);
+  }
+}
+
+export function connectionFacts(remote: RemoteAddress, server: ServerAddress): ConnectionFacts {
+  const { serverName, serverPort } = server;
+  return { ...remote, serverName, serverPort, scheme: "http" };
+}
+
+const MAPPED = "::ffff:";
+
+export function remoteAddressOf(socket: Socket): RemoteAddress {
+  const address = socket.remoteAddress ?? "";
+  // An IPv4 client of a socket that takes both families comes as `::ffff:192.0.2.1`: applications and logs know it as 192.0.2.1.
+  const isMapped = address.startsWith(MAPPED) && address.includes(".");
+  return {
+    remoteAddress: isMapped ? address.slice(MAPPED.length) : address,
+    remotePort: socket.remotePort === undefined ? "" : String(socket.remotePort),
+  };
+}
