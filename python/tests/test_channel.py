@@ -288,13 +288,14 @@ class Sending(ChannelTest):
         self.front.close()
         with self.assertRaises(ChannelLost):
             self.channel.send(b"x")
-        self.assertTrue(self.channel.is_lost)
+        self.assertEqual((self.channel.is_lost, self.channel.was_closed), (True, False))
 
     def test_a_socket_that_the_application_has_closed(self) -> None:
         os.close(os.dup(self.channel._socket.fileno()))
         self.channel._socket.close()
         with self.assertRaises(ChannelLost):
             self.channel.send(b"x")
+        self.assertEqual((self.channel.is_lost, self.channel.was_closed), (True, True))
         with self.assertRaises(ChannelLost):
             self.channel.next_request()
         self.assertFalse(self.channel.is_gone(1))

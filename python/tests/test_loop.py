@@ -13,6 +13,7 @@ class ScriptedChannel:
     """Hands out requests by number; None is the end."""
 
     is_lost = False
+    was_closed = False
     owner = 0
 
     def __init__(self, numbers: list[int]) -> None:

@@ -1,12 +1,14 @@
 """What makes the zygote start again without preload, and what does not."""
 
 import os
+import select
+import signal
 import sqlite3
 import unittest
 
 from rickhouse.preload_check import find_native_threads, find_unshareable
 from rickhouse.process import open_descriptors
-from support import Front
+from support import SECONDS, Front
 
 REST = """
 import os
@@ -101,6 +103,52 @@ class InTheZygote(unittest.TestCase):
         descriptors = os.listdir(f"/proc/{front.process.pid}/fd")
         targets = [os.readlink(f"/proc/{front.process.pid}/fd/{fd}") for fd in descriptors]
         self.assertEqual(sum(target.startswith("socket:") for target in targets), 1)
+
+
+class AfterTheImport(unittest.TestCase):
+    """What the import did to the process of the zygote is undone there."""
+
+    def load(self, source: str) -> Front:
+        front = Front(source + REST)
+        self.addCleanup(front.close)
+        return front
+
+    def test_a_timer_does_not_end_it(self) -> None:
+        source = "import signal\n"
+        front = self.load(source + "signal.setitimer(signal.ITIMER_REAL, 0.3)\n")
+        front.expect("loaded")
+        # The control socket would end with it.
+        self.assertEqual(select.select([front.control], [], [], 0.6)[0], [])
+        channel = front.start_worker()
+        channel.request(1)
+        self.assertEqual(channel.answer_to(1).status, 200)
+
+    def test_blocked_signals_hide_no_death(self) -> None:
+        source = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\n"
+        front = self.load(source)
+        front.expect("loaded")
+        front.start_worker()
+        os.kill(front.pids[1], signal.SIGKILL)
+        self.assertEqual(front.expect("exited")["signal"], "SIGKILL")
+
+    def test_a_signal_to_the_whole_group_does_not_end_it(self) -> None:
+        source = "import signal\n" + "".join(
+            f"signal.signal(signal.{name}, signal.SIG_DFL)\n"
+            for name in ("SIGTERM", "SIGINT", "SIGHUP")
+        )
+        front = self.load(source)
+        front.expect("loaded")
+        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            os.kill(front.process.pid, signum)
+        channel = front.start_worker()
+        channel.request(1)
+        self.assertEqual(channel.answer_to(1).status, 200)
+
+    def test_a_closed_control_socket_is_said_and_ends_it(self) -> None:
+        front = self.load("import os\nos.closerange(3, 1000)\n")
+        self.assertIsNone(front.receive())
+        self.assertEqual(front.process.wait(SECONDS), 3)
+        self.assertIn("closed descriptors that are not its own", front.stderr)
 
 
 class Looking(unittest.TestCase):

@@ -430,6 +430,7 @@ def do_stderr(environ):
             ask(channel, 1, "/close")
             self.assertIsNone(channel.next())
             self.assertEqual(front.expect("exited")["status"], 0)
+            self.assertIn("closed descriptors that are not its own", front.stderr)
 
     def test_a_forked_child_that_comes_back_says_nothing(self) -> None:
         with load(self.MORE) as front:

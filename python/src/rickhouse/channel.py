@@ -7,6 +7,7 @@ request.
 from __future__ import annotations
 
 import contextlib
+import errno
 import marshal
 import select
 import socket
@@ -71,6 +72,8 @@ class Channel:
         self.owner = get_ident()
         # The front has gone, or the application closed our socket: nothing can be sent any more.
         self.is_lost = False
+        # Of the two, the second.
+        self.was_closed = False
 
     def hello(self, token: bytes, thread: int, pid: int) -> None:
         """From now on requests may come."""
@@ -216,6 +219,7 @@ class Channel:
             self._socket.sendall(memoryview(body)[max(sent, 0) :])
         except OSError as error:
             self.is_lost = True
+            self.was_closed = error.errno in (errno.EBADF, errno.ENOTSOCK)
             raise ChannelLost(str(error)) from None
 
     def flush(self) -> None:

@@ -89,11 +89,21 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
     With anything unsafe starts the process again without preload.
     """
     _end_with_front(settings.private_directory)
+    own_socket = _identity(CONTROL_DESCRIPTOR)
     try:
         application = loader.load(settings.application)
     except loader.LoadError as error:
         loader.report(error, "zygote")
         _fail(control, error.error[:_MAX_ERROR], error.hint)
+    _take_back_signals()
+    if _identity(CONTROL_DESCRIPTOR) != own_socket:
+        # Nobody can be told any more but who reads the log.
+        log.report(
+            "zygote",
+            f"importing {settings.application.module} closed descriptors that are not its own"
+            " (os.closerange?): the server cannot go on with this process",
+        )
+        os._exit(_LOAD_FAILED)
     process.set_parent_death_signal(0)
     _check(control, settings, load)
     # What lives now lives on: collected once, then out of the collector's sight, so that it does
@@ -101,6 +111,18 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
     gc.collect()
     gc.freeze()
     return application
+
+
+def _take_back_signals() -> None:
+    """What the import did to this process, and not to the workers, that are forked from it.
+
+    A timer would end it, blocked signals would hide the deaths of workers.
+    """
+    for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+        signal.setitimer(timer, 0)  # As after any fork: the workers would not have them either.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    departure.ignore_interrupts()
+    departure.ignore_terminate()
 
 
 def _check(control: Control, settings: Settings, load: Message) -> None:
@@ -150,6 +172,14 @@ def _fail(control: Control, error: str, hint: str) -> NoReturn:
 
 def _note(control: Control, level: str, text: str) -> None:
     control.send({"type": "note", "level": level, "text": text})
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _is_socket(descriptor: int) -> bool:

@@ -25,6 +25,10 @@ from .wsgi import Application, Gateway, base_environ
 _IMPORT_FAILED = 3
 _NO_CHANNEL = 1
 _JOIN_SECONDS = 0.1
+_CHANNEL_CLOSED = (
+    "the application closed descriptors that are not its own (os.closerange?), and with them the"
+    " socket to the server: this worker cannot answer any more and ends"
+)
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,8 @@ class _Loop:
                 if number > cell[WITHDRAWN_TO] or number == cell[EXEMPT]:
                     run(request)
                 self.is_busy = False
+            if channel.was_closed:
+                log.report("worker", _CHANNEL_CLOSED)
         except ChannelLost as error:
             log.report("worker", f"the channel broke: {error}")
         finally:

@@ -15,6 +15,8 @@ const PYTHON_MAIN = fileURLToPath(
   new URL("../../../python/src/rickhouse/__main__.py", import.meta.url),
 );
 const MAX_LINE = 1024 * 1024;
+/** From the end of the control socket to the end of the process; after that it is killed. */
+const LAST_WORDS_MS = 1000;
 
 export interface ZygoteEvents {
   onReport(report: ControlReport): void;
@@ -91,6 +93,8 @@ export class Zygote {
     });
     control.on("error", () => {}); // A zygote that dies while we write: its exit says all that matters.
     control.on("close", () => {
+      // The application closed it: nothing can be asked of this process any more, but that it says so and ends.
+      if (this.#how === "") this.#endSoon();
       this.#finishIfOver();
     });
   }
@@ -123,6 +127,12 @@ export class Zygote {
     const text = `the control socket broke: ${what.slice(0, 300)}`;
     this.#events.onReport({ type: "note", level: "error", text });
     this.kill();
+  }
+
+  #endSoon(): void {
+    setTimeout(() => {
+      if (this.#how === "") this.kill();
+    }, LAST_WORDS_MS).unref();
   }
 
   /** Both the exit and the end of the control socket: reports may still be in the socket when the process is gone. */
