@@ -18,6 +18,7 @@ import { createLog, type Log } from "./io/log.ts";
 import type { ConnectionObserver } from "./io/net/connection-context.ts";
 import { Front } from "./io/net/front.ts";
 import type { Listener } from "./io/net/listener.ts";
+import { claimPidFile, type PidFile } from "./io/pid-file.ts";
 import { makePrivateDirectory } from "./io/private-directory.ts";
 import { ServiceManager } from "./io/service-manager.ts";
 import { handleSignals } from "./io/signals.ts";
@@ -37,11 +38,14 @@ export async function serve(
 ): Promise<number> {
   const log = createLog(new LineStream(withoutBlocking(2)));
   const accessLog = openAccessLog(config.accessLog);
+  const pidFile = claimPidFile(config.pidFile);
   const directory = makePrivateDirectory();
-  const server = new Server(config, application, { log, accessLog, directory, manager });
+  const surroundings = { log, accessLog, directory, manager, pidFile };
+  const server = new Server(config, application, surroundings);
   try {
     return await server.run();
   } finally {
+    pidFile.remove();
     accessLog?.close();
     directory.remove();
   }
@@ -52,6 +56,7 @@ interface Surroundings {
   readonly accessLog: AccessLog | undefined;
   readonly directory: ReturnType<typeof makePrivateDirectory>;
   readonly manager: ServiceManagerPlace | undefined;
+  readonly pidFile: PidFile;
 }
 
 class Server {
@@ -59,6 +64,7 @@ class Server {
   readonly #name: string;
   readonly #log: Log;
   readonly #accessLog: AccessLog | undefined;
+  readonly #pidFile: PidFile;
   readonly #front: Front;
   readonly #manager: ServiceManager;
   readonly #pool: Pool;
@@ -75,13 +81,14 @@ class Server {
   #over: { resolve(exitCode: number): void; reject(error: Error): void } | undefined;
 
   constructor(config: Config, application: ApplicationSpec, surroundings: Surroundings) {
-    const { log, accessLog, directory, manager } = surroundings;
+    const { log, accessLog, directory, manager, pidFile } = surroundings;
     this.#config = config;
     const callable = application.callable === null ? "" : `:${application.callable}`;
     this.#name = `${application.module}${callable}`;
     this.#log = log;
     this.#accessLog = accessLog;
     const history = new History();
+    this.#pidFile = pidFile;
     const channels = config.workers.max * config.threads;
     this.#pool = new Pool({
       config,
@@ -151,6 +158,7 @@ class Server {
       this.#handleSignals();
       await this.#admin.open();
       this.#listeners = await this.#front.listen();
+      this.#pidFile.write();
       this.#patience = setTimeout(() => {
         this.#log.info(`still importing ${this.#name}`);
         this.#manager.status(`importing ${this.#name}`);

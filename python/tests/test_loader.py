@@ -76,6 +76,18 @@ class Found(LoaderTest):
     def test_call(self) -> None:
         self.assertEqual(self.load("myapp", "create_app()")(None, None), ["site"])  # type: ignore[operator]
 
+    def test_call_with_literals(self) -> None:
+        self.write("made.py", "def make(*a, **k):\n  return lambda e, s: (a, k)")
+        for call, expected in (
+            ("make('a)b', 1.5)", (("a)b", 1.5), {})),
+            ("make(None, debug=True, tags=['x', {'y': 2}])", None),
+            ("make( )", ((), {})),
+        ):
+            with self.subTest(call):
+                result = self.load("made", call)(None, None)  # type: ignore[operator]
+                keywords = {"debug": True, "tags": ["x", {"y": 2}]}
+                self.assertEqual(result, expected or ((None,), keywords))
+
     def test_default_names_in_their_order(self) -> None:
         self.write("both.py", "def app(e, s): ...\ndef application(e, s): ...")
         self.write("one.py", "def app(e, s): ...")
@@ -90,6 +102,13 @@ class Found(LoaderTest):
     def test_the_directory_is_the_first_of_the_path(self) -> None:
         self.load("myapp", "site.app")
         self.assertEqual(sys.path[0], self.directory)
+
+    def test_further_directories_come_behind_it(self) -> None:
+        self.write("more/helper.py", "")
+        self.write("needy.py", "import helper\ndef app(e, s): ...")
+        more = os.path.join(self.directory, "more")
+        load(ApplicationName(self.directory, "needy", "app", (more,)))
+        self.assertEqual(sys.path[:2], [self.directory, more])
 
 
 class NotFound(LoaderTest):
@@ -111,6 +130,56 @@ class NotFound(LoaderTest):
         )
         self.assertIsInstance(error.__cause__, ModuleNotFoundError)
 
+    def test_a_package_whose_own_directory_was_named(self) -> None:
+        """Django's mysite/mysite/wsgi:application."""
+        outer = self.directory
+        self.write("mysite/__init__.py", "")
+        self.write("mysite/settings.py", "")
+        self.write("mysite/inner.py", "import mysite.settings\ndef application(e, s): ...")
+        self.addCleanup(setattr, self, "directory", outer)
+        self.directory = os.path.join(outer, "mysite")
+        self.refuse(
+            "inner",
+            "application",
+            "needs the module mysite",
+            f"^Did you mean {outer}/mysite.inner:application[?]$",
+        )
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        os.chdir(outer)
+        self.refuse("inner", "", "mysite", "^Did you mean mysite.inner[?]$")
+        os.chdir(os.path.dirname(outer))
+        self.refuse("inner", "", "mysite", f"mean {os.path.basename(outer)}/mysite.inner[?]$")
+
+    def test_a_module_that_an_environment_beside_has(self) -> None:
+        for number, name in enumerate(
+            (
+                "venv/lib/python3.9/site-packages/one_module/__init__.py",
+                "venv/lib/python3.9/site-packages/other_module.py",
+            )
+        ):
+            self.write(name, "")
+            module = ("one_module", "other_module")[number]
+            self.write(f"needy{number}.py", f"import {module}.sub")
+            self.refuse(
+                f"needy{number}",
+                "app",
+                f"needs the module {module}",
+                f"^{self.directory}/venv has it: write --python {self.directory}/venv/bin/python.$",
+            )
+
+    def test_no_literals(self) -> None:
+        for call in (
+            "create_app(os)",
+            "create_app(*a)",
+            "create_app(**{})",
+            "create_app(,)",
+            "create_app(1)(2)",
+            "create_app(1)+(2)",
+        ):
+            with self.subTest(call):
+                self.refuse("myapp", call, "is no call with literals", "debug=False")
+
     def test_attribute(self) -> None:
         self.refuse("myapp", "sitee.app", "myapp has no sitee", "^Did you mean myapp:site[?]$")
         self.refuse("myapp", "site.ap", "myapp.site has no ap", "^Did you mean myapp:site.app[?]$")
@@ -131,7 +200,7 @@ class NotFound(LoaderTest):
         self.refuse("myapp", "site.asgi", "ASGI", "WSGI")
 
     def test_no_name(self) -> None:
-        for name in ("a b", "a(1)", ".a", "a.", "a()()", "1a"):
+        for name in ("a b", ".a", "a.", "a()b", "1a", "a(", "(1)"):
             self.refuse("myapp", name, "no name of a callable", "myapp:app")
 
 
@@ -153,9 +222,9 @@ class Raised(LoaderTest):
             "myapp",
             "create_error()",
             "calling create_error[(][)] raised RuntimeError: first$",
-            "arguments",
+            "as it is written",
         )
-        self.refuse("myapp", "needs_argument()", "TypeError", "without arguments")
+        self.refuse("myapp", "needs_argument()", "TypeError", "called as it is written")
 
     def test_by_a_property(self) -> None:
         self.refuse(

@@ -15,6 +15,10 @@ const TAKEN: readonly (readonly [string, ApplicationSpec])[] = [
   ["app:factory.app", { directory: "/work", module: "app", callable: "factory.app" }],
   ["app:create_app()", { directory: "/work", module: "app", callable: "create_app()" }],
   ["app:factory.create()", { directory: "/work", module: "app", callable: "factory.create()" }],
+  [
+    `site/app:create_app("a/b:c", debug=True)`,
+    { directory: "/work/site", module: "app", callable: `create_app("a/b:c", debug=True)` },
+  ],
   ["my-app:app", { directory: "/work", module: "my-app", callable: "app" }],
   ["größe:größe", { directory: "/work", module: "größe", callable: "größe" }],
 ];
@@ -35,13 +39,12 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["a..b", "an empty name between dots; did you mean a.b:app?"],
   ["my app:app", "a module name has no spaces; write [path/to/]module:callable"],
   ["x/app:", "no callable behind the colon; write x/app:app"],
-  ["app:create_app(1)", "a factory is called without arguments; write app:create_app()"],
   ["app:9lives", "9lives is no dotted name; write app:app or app:create_app()"],
   ["app:a b", "a b is no dotted name; write app:app or app:create_app()"],
   ["app:a..b", "a..b is no dotted name; write app:app or app:create_app()"],
   ["app:()", "() is no dotted name; write app:app or app:create_app()"],
   ["app:app:app", "app:app is no dotted name; write app:app or app:create_app()"],
-  ["app:create()()", "create()() is no dotted name; write app:app or app:create_app()"],
+  ["app:create()x", "create()x is no dotted name; write app:app or app:create_app()"],
 ];
 
 describe("parseApplication", () => {

@@ -8,15 +8,17 @@ export interface ApplicationSpec {
   readonly directory: string;
   /** Dotted name, as `import` takes it. */
   readonly module: string;
-  /** Dotted name in the module, perhaps with `()` behind it; null when none was named (`application`, then `app`). */
+  /** Dotted name in the module, perhaps called with literals (the Python side reads those); null when none was named (`application`, then `app`). */
   readonly callable: string | null;
 }
 
-const CALLABLE = /^[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*(?:\(\))?$/u;
+const CALLABLE = /^[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*(?:\(.*\))?$/su;
 
 /** `workingDirectory` is absolute: the directory when no path is given, and where a relative path starts. */
 export function parseApplication(text: string, workingDirectory: string): ApplicationSpec {
-  const slash = text.lastIndexOf("/");
+  // The arguments of a factory may hold anything, slashes and colons too.
+  const call = text.indexOf("(");
+  const slash = (call < 0 ? text : text.slice(0, call)).lastIndexOf("/");
   const name = text.slice(slash + 1);
   const prefix = text.slice(0, slash + 1);
   const colon = name.indexOf(":");
@@ -54,11 +56,6 @@ function checkCallable(text: string, module: string, callable: string): void {
   if (CALLABLE.test(callable)) return;
   if (callable === "")
     throw badApplication(text, "no callable behind the colon", `write ${module}:app`);
-  const call = /^([^()]+)\([^()]+.*\)$/.exec(callable);
-  if (call) {
-    const right = `${module}:${call[1]}()`;
-    throw badApplication(text, "a factory is called without arguments", `write ${right}`);
-  }
   throw badApplication(
     text,
     `${callable} is no dotted name`,

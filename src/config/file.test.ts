@@ -40,6 +40,20 @@ describe("parseConfigFile", () => {
     assert.deepEqual(textsOf("queueLength", 'queue-length = "auto"'), ["auto"]);
   });
 
+  it("reads variables of the application as a list and as a table", () => {
+    assert.deepEqual(textsOf("env", 'env = ["A=1", "B=c=d"]'), ["A=1", "B=c=d"]);
+    assert.deepEqual(textsOf("env", 'env = { A = "1", "B" = "c=d" }'), ["A=1", "B=c=d"]);
+    const { layer } = parseConfigFile('threads = 1\n[env]\nA = "1"\n', "r.toml");
+    const given = layer.get("env");
+    assert.deepEqual(given?.texts, ["A=1"]);
+    assert.equal(given.origin.kind === "file" && given.origin.line, 2);
+  });
+
+  it("takes an empty list for nothing, where that is the default", () => {
+    assert.equal(textsOf("env", "env = []"), undefined);
+    assert.equal(textsOf("pythonpath", "pythonpath = []"), undefined);
+  });
+
   it("keeps file and line of each", () => {
     const { layer } = parseConfigFile("# one\n\n  'threads'=4\nbacklog   = 5", "a/r.toml");
     const at = { kind: "file", path: "a/r.toml" };

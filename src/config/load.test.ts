@@ -110,6 +110,14 @@ describe("loadConfig", () => {
     }
   });
 
+  it("refuses a --pythonpath that is no directory", () => {
+    assert.deepEqual(load({ options: { pythonpath: "site" } }).config.pythonpath, ["site"]);
+    assert.equal(
+      message({ environment: { RICKHOUSE_PYTHONPATH: "site, none" } }),
+      "RICKHOUSE_PYTHONPATH=none: no such directory; name a directory that exists",
+    );
+  });
+
   it("needs an application", () => {
     assert.throws(() => loadConfig(invocationOf({})), new StartupError("no-application", {}));
   });

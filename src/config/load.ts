@@ -114,7 +114,15 @@ function resolveLayers(
     passedSockets: passedSockets(environment, process.pid),
     isExecutable,
   });
+  checkPythonPath(config, given, workingDirectory);
   return { config, application: spec, workingDirectory };
+}
+
+function checkPythonPath({ pythonpath }: Config, given: Layer, from: string): void {
+  const missing = pythonpath.find((directory) => !isDirectory(resolve(from, directory)));
+  const origin = given.get("pythonpath")?.origin;
+  if (missing === undefined || origin === undefined) return;
+  throw new StartupError("bad-directory", { given: describeGiven(origin, missing) });
 }
 
 function changeDirectory(given: Layer, from: string): string {

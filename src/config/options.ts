@@ -13,6 +13,7 @@ import {
   workerRange,
 } from "./kinds.ts";
 import { NETWORK_OPTIONS } from "./network-options.ts";
+import { PROCESS_OPTIONS } from "./process-options.ts";
 import { type Option, option, type Source } from "./option.ts";
 
 /** The most that a peer can make the server hold of one head, whatever is asked for. */
@@ -21,14 +22,7 @@ const HEAD_CEILING = 2 ** 20;
 const MEMORY_CEILING = 2 ** 29;
 
 export const OPTIONS = {
-  config: option({
-    kind: path,
-    group: "server",
-    short: "c",
-    default: "auto",
-    sources: ["flag", "environment"],
-    help: "TOML file; auto: rickhouse.toml here, if any; off: none",
-  }),
+  ...PROCESS_OPTIONS,
   ...NETWORK_OPTIONS,
   accessLog: option({
     kind: logTarget,
@@ -63,12 +57,6 @@ export const OPTIONS = {
     group: "workers",
     default: "auto",
     help: "import once, before forking (auto: unless that is unsafe)",
-  }),
-  chdir: option({
-    kind: path,
-    group: "workers",
-    default: ".",
-    help: "change to this directory first; other paths count from it",
   }),
   batchScheduling: option<"auto" | "off">({
     kind: choice("auto", "off"),

@@ -49,6 +49,10 @@ describe("resolveConfig", () => {
   it("has the defaults of the design", () => {
     assert.deepEqual(resolve(), {
       config: "auto",
+      pidFile: null,
+      umask: null,
+      pythonpath: [],
+      env: [],
       bind: [{ kind: "tcp", host: "127.0.0.1", port: 8888 }],
       socketMode: 0o660,
       reusePort: false,

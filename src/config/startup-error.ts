@@ -57,6 +57,16 @@ export const STARTUP_ERRORS = {
     title: "{given}: no such directory",
     fix: "name a directory that exists",
   },
+  "pid-file-in-use": {
+    exitCode: 2,
+    title: "--pid-file {path}: process {pid} runs and has written it",
+    fix: "stop it, or choose another file",
+  },
+  "bad-pid-file": {
+    exitCode: 2,
+    title: "--pid-file {path}: cannot be written ({reason})",
+    fix: "name a file in a directory that may be written, or off",
+  },
   "bad-access-log": {
     exitCode: 2,
     title: "--access-log {path}: cannot be written ({reason})",

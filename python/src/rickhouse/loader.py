@@ -13,7 +13,7 @@ from typing import Any
 
 from . import log
 
-_CALLABLE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(\(\))?")
+_CALLABLE = re.compile(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*)(\(.*\))?", re.DOTALL)
 _DEFAULT_NAMES = ("application", "app")
 # Tried in this order when a hint needs a name.
 _FACTORY_NAMES = ("create_app", "make_app", "get_app", "create_application", "main")
@@ -33,8 +33,10 @@ class LoadError(Exception):
 class ApplicationName:
     directory: str
     module: str
-    # Dotted, perhaps with `()` behind it; empty: `application`, then `app`.
+    # Dotted, perhaps with `()` or `("literal", name=1)` behind it; empty: `application`, `app`.
     callable: str
+    # Behind `directory` on `sys.path`.
+    python_path: tuple[str, ...] = ()
 
 
 def load(name: ApplicationName) -> Any:
@@ -44,7 +46,7 @@ def load(name: ApplicationName) -> Any:
             f"the directory {name.directory} does not exist",
             "Check the path before the module's name.",
         )
-    sys.path.insert(0, name.directory)
+    sys.path[0:0] = [name.directory, *name.python_path]
     module = _import(name)
     application = _find(module, name)
     label = (
@@ -52,7 +54,7 @@ def load(name: ApplicationName) -> Any:
     )
     if not callable(application):
         hint = _hint_names(module, f"{name.module}:", name.callable)
-        if name.callable.endswith("()"):
+        if name.callable.endswith(")"):
             hint = "That is what the call has returned; it must return the WSGI callable."
         raise LoadError(
             f"{label} is not callable: it is of type {type(application).__name__}", hint
@@ -84,7 +86,7 @@ def _import(name: ApplicationName) -> Any:
             ) from None
         raise LoadError(
             f"{name.module} needs the module {missing}, which is not there",
-            f"Install it for {sys.executable}, or choose another interpreter with --python.",
+            _hint_missing(name, missing.partition(".")[0]),
         ) from error
     except BaseException as error:
         raise _raised(
@@ -108,8 +110,9 @@ def _find(module: Any, name: ApplicationName) -> Any:
             f"{name.callable} is no name of a callable",
             f"Write {name.module}:app or {name.module}:create_app().",
         )
+    positional, named = _arguments(name) if match[2] else ([], {})
     found, path, prefix = module, name.module, f"{name.module}:"
-    for part in name.callable.replace("()", "").split("."):
+    for part in match[1].split("."):
         try:
             found, path, prefix = getattr(found, part), f"{path}.{part}", f"{prefix}{part}."
         except AttributeError:
@@ -118,21 +121,66 @@ def _find(module: Any, name: ApplicationName) -> Any:
             raise _raised(
                 error, f"looking up {name.callable}", "Correct what the traceback shows."
             ) from error
-    return _call(found, name) if match[1] else found
-
-
-def _call(factory: Any, name: ApplicationName) -> Any:
+    if not match[2]:
+        return found
     try:
-        return factory()
+        return found(*positional, **named)
     except BaseException as error:
-        hint = "Correct what the traceback shows; the factory is called without arguments."
+        hint = "Correct what the traceback shows; the factory is called as it is written."
         raise _raised(error, f"calling {name.callable}", hint) from error
+
+
+def _arguments(name: ApplicationName) -> tuple[list[Any], dict[str, Any]]:
+    """Literals only, as gunicorn takes them: what is named here is no program."""
+    import ast
+
+    try:
+        call = ast.parse(name.callable, mode="eval").body
+        if not isinstance(call, ast.Call) or isinstance(call.func, ast.Call):
+            raise ValueError
+        named = {word.arg or "": ast.literal_eval(word.value) for word in call.keywords}
+        if "" in named:
+            raise ValueError
+        return [ast.literal_eval(argument) for argument in call.args], named
+    except (SyntaxError, ValueError, TypeError):
+        raise LoadError(
+            f"{name.callable} is no call with literals",
+            f'Write it like {name.module}:create_app("production", debug=False).',
+        ) from None
 
 
 def _raised(error: BaseException, doing: str, hint: str) -> LoadError:
     line = next(iter(str(error).splitlines()), "")
     what = f"{type(error).__name__}: {line}" if line else type(error).__name__
     return LoadError(f"{doing} raised {what}", hint)
+
+
+def _hint_missing(name: ApplicationName, missing: str) -> str:
+    parent, inner = os.path.split(name.directory)
+    if missing == inner:
+        # Django's `mysite/mysite/wsgi`: the package itself must be importable, not its modules.
+        where = os.path.relpath(parent)
+        prefix = "" if where == "." else f"{parent if where.startswith('..') else where}/"
+        behind = f":{name.callable}" if name.callable else ""
+        return f"Did you mean {prefix}{inner}.{name.module}{behind}?"
+    for directory in (name.directory, parent, os.getcwd()):
+        for environment in (".venv", "venv", "env"):
+            found = os.path.join(directory, environment)
+            if _has_module(found, missing) and os.path.realpath(found) != os.path.realpath(
+                sys.prefix
+            ):
+                python = os.path.join(found, "bin", "python")
+                return f"{found} has it: write --python {python}."
+    return f"Install it for {sys.executable}, or choose another interpreter with --python."
+
+
+def _has_module(environment: str, module: str) -> bool:
+    import glob
+
+    packages = os.path.join(glob.escape(environment), "lib", "python3*", "site-packages")
+    return any(
+        glob.glob(os.path.join(packages, glob.escape(module) + ending)) for ending in ("", ".py")
+    )
 
 
 def _hint_module(name: ApplicationName) -> str:

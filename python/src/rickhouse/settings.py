@@ -24,7 +24,12 @@ class Settings:
 
 
 def settings_of(load: dict[str, Any]) -> Settings:
-    name = ApplicationName(load["directory"], load["module"], load["callable"] or "")
+    name = ApplicationName(
+        load["directory"],
+        load["module"],
+        load["callable"] or "",
+        tuple(load.get("pythonPath", ())),
+    )
     return Settings(
         application=name,
         preload=load["preload"],

@@ -16,6 +16,7 @@ export async function serveCommand(call: CommandCall): Promise<number> {
   // Who reads the environment of a worker (a page of debugging, say) must not learn how to end the server.
   delete process.env[variableOf("adminToken")];
   process.chdir(loaded.workingDirectory);
+  if (loaded.config.umask !== null) process.umask(loaded.config.umask);
   // Until src/io/signals.ts says what it means: without a handler Node would open its inspector on SIGUSR1.
   process.on("SIGUSR1", () => {});
   // Loaded here, so that a wrong option answers without the server's modules.

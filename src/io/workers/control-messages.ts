@@ -23,6 +23,8 @@ export interface LoadRequest {
   readonly directory: string;
   readonly module: string;
   readonly callable: string | null;
+  /** Absolute; behind `directory` on `sys.path`. */
+  readonly pythonPath: readonly string[];
   readonly preload: "auto" | "on" | "off";
   readonly threads: number;
   readonly channelPath: string;

@@ -1,5 +1,6 @@
 // The first message to a zygote, from the configuration (docs/protocol.md section 2).
 
+import { resolve } from "node:path";
 import type { ApplicationSpec } from "../../config/application.ts";
 import type { Config } from "../../config/options.ts";
 import type { LoadRequest } from "./control-messages.ts";
@@ -18,6 +19,7 @@ export function loadRequestOf(
     directory: application.directory,
     module: application.module,
     callable: application.callable,
+    pythonPath: config.pythonpath.map((directory) => resolve(directory)),
     preload: config.preload,
     threads: config.threads,
     channelPath: place.channelPath,

@@ -31,7 +31,7 @@ export class ZygoteSet {
   start(generation: number, channelPath: string): void {
     const { config, application, version, privateDirectory } = this.#options;
     const load = loadRequestOf(config, application, { version, privateDirectory, channelPath });
-    const zygote = new Zygote(generation, config.python, load, {
+    const zygote = new Zygote(generation, config, load, {
       onReport: (report) => {
         if (report.type === "failed") this.#told.add(generation);
         this.#events.onReport(generation, report);

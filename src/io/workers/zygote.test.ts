@@ -10,6 +10,7 @@ const LOAD: LoadRequest = {
   directory: "/",
   module: "none",
   callable: null,
+  pythonPath: [],
   preload: "auto",
   threads: 1,
   channelPath: "/none",
@@ -23,7 +24,10 @@ const LOAD: LoadRequest = {
 /** How a zygote with this interpreter is reported to have ended. */
 function endOf(python: string): Promise<string> {
   return new Promise((resolve) => {
-    const zygote = new Zygote(1, python, LOAD, { onReport: () => {}, onGone: resolve });
+    const zygote = new Zygote(1, { python, env: [] }, LOAD, {
+      onReport: () => {},
+      onGone: resolve,
+    });
     // Neither may throw, whatever became of the process.
     zygote.send({ type: "stop" });
   });

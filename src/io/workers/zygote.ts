@@ -4,6 +4,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
+import type { Config } from "../../config/options.ts";
 import {
   parseReport,
   type ControlReport,
@@ -35,12 +36,19 @@ export class Zygote {
   #isGone = false;
   #isListening = false;
 
-  /** Starts `python` in the front's working directory and environment and has it load the application. */
-  constructor(generation: number, python: string, load: LoadRequest, events: ZygoteEvents) {
+  /** Starts `config.python` in the front's working directory, environment and `config.env`, and has it load the application. */
+  constructor(
+    generation: number,
+    config: Pick<Config, "python" | "env">,
+    load: LoadRequest,
+    events: ZygoteEvents,
+  ) {
     this.generation = generation;
     this.#events = events;
     try {
-      const child = spawn(python, [PYTHON_MAIN], {
+      const given = config.env.map(({ name, value }) => [name, value] as const);
+      const child = spawn(config.python, [PYTHON_MAIN], {
+        env: { ...process.env, ...Object.fromEntries(given) },
         stdio: ["ignore", "inherit", "inherit", "pipe"],
         detached: true, // A session of its own: Ctrl-C on the terminal is for the front.
       });
