@@ -39,6 +39,12 @@ export const OPTIONS = {
     computed: "one a core : 8 a core, at most 32",
     help: "Python processes",
   }),
+  workerIdleTimeoutMs: option({
+    kind: duration(),
+    group: "workers",
+    default: 60_000,
+    help: "a worker above MIN that was idle for so long goes",
+  }),
   threads: option({
     kind: count({ min: 1, max: 256 }),
     group: "workers",

@@ -71,6 +71,7 @@ describe("resolveConfig", () => {
       backlog: 2048,
       maxConnections: 10_000,
       workers: { min: 2, max: 16 },
+      workerIdleTimeoutMs: 60_000,
       threads: 1,
       python: "/usr/bin/python3",
       preload: "auto",

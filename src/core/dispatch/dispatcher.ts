@@ -88,6 +88,11 @@ export class Dispatcher<R extends DispatchedRequest> {
     return this.#work.idle.size;
   }
 
+  /** The fewest idle channels since the last call: what could be done without. */
+  takeLeastIdle(): number {
+    return this.#work.idle.takeLeast();
+  }
+
   /** How long the oldest waiting request has waited, in milliseconds; 0 when none waits. */
   oldestAgeMs(now: number): number {
     const { oldest } = this.#work.queue;

@@ -8,8 +8,17 @@ import type { DispatchedRequest } from "./request.ts";
 export class IdleChannels<R extends DispatchedRequest> {
   readonly #stack: Channel<R>[] = [];
 
+  /** The fewest that were idle at once since takeLeast(). */
+  #least = 0;
+
   get size(): number {
     return this.#stack.length;
+  }
+
+  takeLeast(): number {
+    const least = this.#least;
+    this.#least = this.#stack.length;
+    return least;
   }
 
   push(channel: Channel<R>): void {
@@ -40,5 +49,6 @@ export class IdleChannels<R extends DispatchedRequest> {
       if (above !== undefined) stack[index] = above;
     }
     stack.pop();
+    if (last < this.#least) this.#least = last;
   }
 }

@@ -37,7 +37,7 @@ export type RegistryCommand =
 export interface RegistryOptions {
   /** Workers to keep running at first. */
   readonly minWorkers: number;
-  /** Bound of scale(), and of the workers of all generations together; a full pool may exceed it by `maxReplacing`. */
+  /** Bound of scale(), and of the workers of all generations together; a full pool may exceed it by `maxReplacing`, but for a reload where the minimum is smaller. */
   readonly maxWorkers: number;
   /** Workers that are over a limit are replaced so many at a time. */
   readonly maxReplacing: number;

@@ -53,6 +53,38 @@ function serving(options: Partial<RegistryOptions> = {}): void {
   }
 }
 
+describe("reload of a server that has grown to its maximum", () => {
+  it("keeps the maximum: one worker goes before each that comes", () => {
+    serving({ minWorkers: 1, maxWorkers: 3 });
+    registry.resize(3, 0);
+    for (const worker of [2, 3]) {
+      registry.forked(worker, 1000 + worker, 1);
+      registry.hello(worker, 0, 1);
+    }
+    assert.deepEqual(lines(registry.reload(2)).slice(0, 2), [
+      "startZygote 2",
+      "info: reload: generation 2 starts",
+    ]);
+    let next = 4;
+    const leaving = [...registry.workers.values()].filter(({ state }) => state === "retiring");
+    assert.equal(leaving.length, 1);
+    assert.deepEqual(lines(registry.zygoteLoaded(2, 100)), [], "no place yet");
+    while (registry.ready < 3 || [...registry.workers.values()].some(({ id }) => id <= 3)) {
+      const [retiring] = [...registry.workers.values()].filter(({ state }) => state === "retiring");
+      if (retiring !== undefined) registry.exited(retiring.id, 0, null, 101);
+      assert.ok(registry.workers.size <= 3, `${registry.workers.size} workers`);
+      const [starting] = [...registry.workers.values()].filter(({ state }) => state === "starting");
+      if (starting !== undefined) registry.hello(starting.id, 0, 102);
+      assert.ok(registry.workers.size <= 3, `${registry.workers.size} workers`);
+      assert.ok(next++ < 20, "it comes to an end");
+    }
+    assert.deepEqual(
+      [...registry.workers.values()].map(({ generation }) => generation.id),
+      [2, 2, 2],
+    );
+  });
+});
+
 describe("reload", () => {
   it("starts a generation beside the old, and retires the old worker for worker", () => {
     serving();

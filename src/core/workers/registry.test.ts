@@ -310,6 +310,16 @@ describe("scale", () => {
     assert.deepEqual(lines(registry.scale(0, 2)), ["retire 2", "retire 3", "KILL 4"]);
     assert.equal(registry.target, 1);
   });
+
+  it("moves the least number, and what was grown with it", () => {
+    serving();
+    assert.deepEqual(lines(registry.resize(3, 0)), ["fork 3 in 1"]);
+    registry.hello(3, 0, 1);
+    assert.deepEqual(lines(registry.scale(3, 1)), ["fork 4 in 1"]);
+    assert.deepEqual([registry.least, registry.target, registry.ready], [3, 4, 3]);
+    assert.deepEqual(lines(registry.resize(1, 2)), ["KILL 4"], "not below the least");
+    assert.deepEqual([registry.least, registry.target, registry.most], [3, 3, 4]);
+  });
 });
 
 describe("recycling", () => {

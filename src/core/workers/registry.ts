@@ -4,7 +4,7 @@
 
 import type { RegistryCommand, RegistryOptions } from "./commands.ts";
 import { Roster } from "./roster.ts";
-import { staff } from "./staffing.ts";
+import { staff, type Staff } from "./staffing.ts";
 import { nextZygoteState } from "./state.ts";
 import { Succession } from "./succession.ts";
 import { describeExit, isStaffed, nameOf } from "./worker.ts";
@@ -22,6 +22,7 @@ export class Registry {
   readonly #roster: Roster;
   readonly #succession: Succession;
   #phase: "running" | "draining" | "finishing" | "forced" | "over" = "running";
+  #least: number;
   #target: number;
   /** Requests in the queue at the last tick. */
   #waiting = 0;
@@ -31,14 +32,26 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#least = options.minWorkers;
     this.#target = options.minWorkers;
     this.#roster = new Roster(options);
     this.#succession = new Succession(this.#roster, options.random);
   }
 
-  /** How many workers are to serve. */
+  get least(): number {
+    return this.#least;
+  }
+
   get target(): number {
     return this.#target;
+  }
+
+  get most(): number {
+    return this.#options.maxWorkers;
+  }
+
+  get ready(): number {
+    return [...this.#roster.workers.values()].filter(({ state }) => state === "ready").length;
   }
 
   /** All that are not known to be gone. */
@@ -168,9 +181,19 @@ export class Registry {
     return this.#settle(now);
   }
 
-  /** Keep so many workers: within 1 and the maximum. */
+  /** Keep at least so many workers, within 1 and the maximum: those that there are change by as many. */
   scale(workers: number, now: number): RegistryCommand[] {
-    this.#target = Math.max(1, Math.min(workers, this.#options.maxWorkers));
+    const least = Math.max(1, Math.min(workers, this.#options.maxWorkers));
+    const target = this.#target + least - this.#least;
+    this.#least = least;
+    const { maxWorkers } = this.#options;
+    this.#roster.note("info", `workers wanted: ${least} (1 to ${maxWorkers}, see --workers)`);
+    return this.resize(target, now);
+  }
+
+  /** So many for now, between the least and the maximum. */
+  resize(workers: number, now: number): RegistryCommand[] {
+    this.#target = Math.max(this.#least, Math.min(workers, this.#options.maxWorkers));
     return this.#settle(now);
   }
 
@@ -232,9 +255,23 @@ export class Registry {
   #staff(now: number): number {
     const zygoteAt = this.#succession.ensureZygote(now);
     const { current, candidate } = this.#succession;
-    const { maxWorkers, maxReplacing } = this.#options;
-    const plan = { current, candidate, target: this.#target, maxWorkers, maxReplacing };
+    const plan = { current, candidate, ...this.#bounds };
     return Math.min(zygoteAt, staff(this.#roster, plan, now));
+  }
+
+  /** The maximum holds across a reload too: where there may be more workers than the least, one place of it is kept for the successors. */
+  get #bounds(): Pick<Staff, "target" | "maxWorkers" | "maxReplacing"> {
+    const { maxWorkers, maxReplacing } = this.#options;
+    const target = Math.min(this.#target, maxWorkers - 1);
+    if (!this.#isReloading || this.#least === maxWorkers)
+      return { target: this.#target, maxWorkers, maxReplacing };
+    return { target, maxWorkers, maxReplacing: Math.min(maxReplacing, maxWorkers - target) };
+  }
+
+  get #isReloading(): boolean {
+    const { current, candidate } = this.#succession;
+    if (current === undefined || candidate !== undefined) return current !== undefined;
+    return [...this.#roster.workers.values()].some(({ generation }) => generation !== current);
   }
 
   #staffForTheRest(now: number): number {

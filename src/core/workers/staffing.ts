@@ -1,5 +1,5 @@
 // How many workers of which generation there should be: forks what is missing, lets go what is too much. Called after
-// every event; does nothing when all is well. Elastic growth will only move `target`.
+// every event; does nothing when all is well. Elastic growth only moves `target`.
 
 import type { Roster } from "./roster.ts";
 import { isFresh, isOccupying } from "./worker.ts";

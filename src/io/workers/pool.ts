@@ -9,11 +9,11 @@ import type { GiveUpReason } from "../../core/dispatch/death.ts";
 import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
 import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
-import type { Ledger } from "../../core/workers/ledger.ts";
 import type { Log } from "../log.ts";
 import { ChannelFlusher } from "./channel-socket.ts";
 import { abandonIfItWaits } from "./half-closed.ts";
 import { nameVictim } from "./worker-death.ts";
+import { ElasticWorkers } from "./elastic-workers.ts";
 import { deathText, hangText, victimOf } from "./incident.ts";
 import { refusalOf } from "./give-up.ts";
 import { Recycler } from "./recycler.ts";
@@ -22,7 +22,7 @@ import { poolStatus, type PoolStatus } from "./pool-status.ts";
 import { SchedulingWatch } from "./scheduling-watch.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import { WorkerChannel } from "./worker-channel.ts";
-import type { WorkerRecord } from "./worker-record.ts";
+import { ledgerOf, type WorkerRecord } from "./worker-record.ts";
 import type { WorkforceOptions } from "./workforce-events.ts";
 import { Workforce } from "./workforce.ts";
 
@@ -46,6 +46,7 @@ export class Pool implements RequestSink {
   readonly #log: Log;
   readonly #dispatcher: Dispatcher<Exchange>;
   readonly #workforce: Workforce;
+  readonly #elastic: ElasticWorkers;
   readonly #flusher = new ChannelFlusher();
   /** By the id of the dispatcher's channel. */
   readonly #channels = new Map<number, WorkerChannel>();
@@ -69,14 +70,10 @@ export class Pool implements RequestSink {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#log = options.log;
-    const { config } = options;
+    const { queueTimeoutMs, requestTimeoutMs, requestTotalTimeoutMs } = options.config;
+    const maxWaiting = options.config.queueLength;
     this.#dispatcher = new Dispatcher<Exchange>(
-      {
-        maxWaiting: config.queueLength,
-        queueTimeoutMs: config.queueTimeoutMs,
-        requestTimeoutMs: config.requestTimeoutMs,
-        requestTotalTimeoutMs: config.requestTotalTimeoutMs,
-      },
+      { maxWaiting, queueTimeoutMs, requestTimeoutMs, requestTotalTimeoutMs },
       {
         send: (channel, number, exchange) => {
           const output = this.#channels.get(channel.id)?.output;
@@ -97,7 +94,8 @@ export class Pool implements RequestSink {
     );
     this.#overload = new OverloadLog(options.log, this.#dispatcher);
     this.#workforce = this.#makeWorkforce();
-    this.#recycler = new Recycler(config, options.log, this.#workforce);
+    this.#recycler = new Recycler(options.config, options.log, this.#workforce);
+    this.#elastic = new ElasticWorkers(this.#dispatcher, this.#workforce, options);
   }
 
   async start(): Promise<void> {
@@ -115,6 +113,7 @@ export class Pool implements RequestSink {
 
   /** `since`: when the time of --graceful-timeout began. */
   drain(since: number): void {
+    this.#elastic.stop();
     this.#workforce.drain(performance.now(), since);
   }
 
@@ -131,6 +130,7 @@ export class Pool implements RequestSink {
     clearTimeout(this.#timer);
     this.#scheduling.close();
     this.#recycler.close();
+    this.#elastic.stop();
     this.#workforce.close();
   }
 
@@ -148,6 +148,7 @@ export class Pool implements RequestSink {
       exchange.sink.answerRefused(exchange, REFUSALS.queueFull);
       return;
     }
+    if (exchange.place === "waiting") this.#elastic.waited();
     this.#scheduleIfEarlier();
   }
 
@@ -241,6 +242,7 @@ export class Pool implements RequestSink {
       },
       onWithdrawn: ({ channel }, report) => {
         if (channel !== undefined) this.#dispatcher.withdrawn(channel, report, performance.now());
+        if (this.#dispatcher.waiting > 0) this.#elastic.waited();
         this.#schedule();
       },
       onZygoteLost: (workers) => {
@@ -276,6 +278,7 @@ export class Pool implements RequestSink {
         this.#scheduling.count(exchange.runMs);
         if (worker.service !== undefined) this.#recycler.count(worker.service);
         this.#options.figures.answered(exchange);
+        this.#elastic.count(exchange.runMs);
       },
       onActivity: () => {
         if (this.#timedOut.size > 0) this.#checkTimedOut();
@@ -301,11 +304,7 @@ export class Pool implements RequestSink {
     const { channel } = worker;
     if (channel === undefined) return;
     this.#channels.delete(channel.id);
-    const words = record.exit?.ledger[thread];
-    const ledger: Ledger | undefined =
-      words === undefined
-        ? undefined
-        : { started: words[0], withdrawnTo: words[1], exempt: words[2] };
+    const ledger = ledgerOf(record, thread);
     const victim = victimOf(channel, ledger);
     if (victim !== undefined) nameVictim(record.death, victim.request.requestLine);
     // A time-out has its own line.

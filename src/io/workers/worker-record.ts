@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { PROTOCOL_VERSION } from "./load-request.ts";
 import type { Death } from "../../core/metrics/history.ts";
 import type { Service } from "../../core/workers/recycling.ts";
+import type { Ledger } from "../../core/workers/ledger.ts";
 import type { LedgerWords } from "./control-messages.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
 
@@ -72,4 +73,12 @@ export function recordExpecting(
   const token = Buffer.from(hello.token).toString("hex");
   for (const record of records) if (record.tokens[hello.thread] === token) return record;
   return undefined;
+}
+
+/** The zygote's last word on this thread; undefined without an exit report. */
+export function ledgerOf({ exit }: WorkerRecord, thread: number): Ledger | undefined {
+  const words = exit?.ledger[thread];
+  if (words === undefined) return undefined;
+  const [started, withdrawnTo, exempt] = words;
+  return { started, withdrawnTo, exempt };
 }

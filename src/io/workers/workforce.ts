@@ -71,9 +71,12 @@ export class Workforce {
   }
 
   scale(by: number, now: number): void {
-    this.#run(this.#registry.scale(this.#registry.target + by, now));
-    const { max } = this.#options.config.workers;
-    this.#options.log.info(`workers wanted: ${this.#registry.target} (1 to ${max}, see --workers)`);
+    this.#run(this.#registry.scale(this.#registry.least + by, now));
+  }
+
+  /** So many for now. */
+  resize(target: number, now: number): void {
+    this.#run(this.#registry.resize(target, now));
   }
 
   /** The server is about to end: who dies is replaced only while requests wait. */

@@ -1,0 +1,261 @@
+// Brings the facts to the policies of growth and of retrenchment and carries out what they decide. Owns their timers: none runs while
+// nothing waits and the number of workers is the least. Knows processes and the dispatcher's figures; decides nothing.
+
+import { availableParallelism } from "node:os";
+import { performance } from "node:perf_hooks";
+import type { Channel } from "../../core/dispatch/channel.ts";
+import type { Exchange } from "../../core/http/exchange.ts";
+import { Elasticity, SLOW_RUN_MS, type WorkforceUse } from "../../core/workers/elasticity.ts";
+import { Retrenchment } from "../../core/workers/retrenchment.ts";
+import type { Log } from "../log.ts";
+import { processorTimesOf, type ProcessorTimes, wantsProcessor } from "./processor-times.ts";
+import type { Workforce } from "./workforce.ts";
+
+/** What the dispatcher tells of the queue and of the workers' hands. */
+export interface Load {
+  readonly waiting: number;
+  readonly channels: readonly Channel<Exchange>[];
+  oldestAgeMs(now: number): number;
+  /** The fewest idle channels since the last call. */
+  takeLeastIdle(): number;
+}
+
+export interface ElasticOptions {
+  readonly workers: { readonly min: number; readonly max: number };
+  readonly threads: number;
+  readonly workerIdleTimeoutMs: number;
+}
+
+/** A request that waits for less than this is in a queue that moves. */
+const WAITED_MS = 10;
+/** Between two looks: at first, and once an episode is older than a second. */
+const FIRST_LOOKS_MS = 15;
+const LATER_LOOKS_MS = 100;
+const FIRST_EPISODE_MS = 1000;
+/** A worker that stands still for more than half of the time waits. */
+const STALLED_SHARE = 0.5;
+/** What quick requests wait for is told by at least so long a time. */
+const BASE_MS = 100;
+/** So many lines about the number of workers in so long a time. */
+const LINES = 6;
+const LINES_MS = 10_000;
+const NO_USE: WorkforceUse = { cores: 1, computing: 0, stalled: 0 };
+
+interface Sample {
+  readonly at: number;
+  readonly quickRunMs: number;
+  readonly times: Map<number, ProcessorTimes>;
+}
+
+export class ElasticWorkers {
+  readonly #options: ElasticOptions;
+  readonly #load: Load;
+  readonly #workforce: Workforce;
+  readonly #log: Log;
+  readonly #growth = new Elasticity();
+  readonly #retrenchment: Retrenchment;
+  readonly #cores = availableParallelism();
+  #endedQuick = 0;
+  #endedSlow = 0;
+  #quickRunMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #episodeAt = 0;
+  #sample: Sample | undefined;
+  #base: Sample | undefined;
+  #isElastic: boolean;
+  #linesUntil = 0;
+  #lines = 0;
+  /** Where the next line has to begin, if one was left out. */
+  #untoldFrom: number | undefined;
+
+  constructor(
+    load: Load,
+    workforce: Workforce,
+    { config, log }: { readonly config: ElasticOptions; readonly log: Log },
+  ) {
+    this.#options = config;
+    this.#load = load;
+    this.#workforce = workforce;
+    this.#log = log;
+    // A fixed number stays fixed, also when a signal has changed it.
+    this.#isElastic = config.workers.min < config.workers.max;
+    this.#retrenchment = new Retrenchment(config.workerIdleTimeoutMs);
+  }
+
+  /** A request could not be handed over at once. Cheap: called for each that waits. */
+  waited(): void {
+    if (this.#timer !== undefined || !this.#isElastic) return;
+    this.#episodeAt = performance.now();
+    this.#lookAgain(FIRST_LOOKS_MS);
+  }
+
+  /** A request has ended, answered by its worker. */
+  count(runMs: number): void {
+    if (runMs >= SLOW_RUN_MS) {
+      this.#endedSlow++;
+    } else {
+      this.#endedQuick++;
+      this.#quickRunMs += runMs;
+    }
+  }
+
+  stop(): void {
+    this.#isElastic = false;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#idleTimer);
+  }
+
+  #lookAgain(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#look(performance.now());
+    }, ms);
+  }
+
+  #look(now: number): void {
+    const { waiting } = this.#load;
+    const { target, most, ready } = this.#workforce.registry;
+    if (waiting === 0) {
+      this.#growth.rest(target);
+      this.#sample = undefined;
+      return;
+    }
+    this.#lookAgain(now - this.#episodeAt < FIRST_EPISODE_MS ? FIRST_LOOKS_MS : LATER_LOOKS_MS);
+    const use = target < most ? this.#takeUse(now) : NO_USE;
+    if (use === undefined || this.#load.oldestAgeMs(now) < WAITED_MS) return;
+    const resizing = this.#growth.review({
+      now,
+      waiting,
+      most,
+      target,
+      ready,
+      endedQuick: this.#endedQuick,
+      endedSlow: this.#endedSlow,
+      runningSlow: this.#slowChannels(now).length,
+      use,
+    });
+    if (resizing !== undefined) this.#resize(resizing.target, resizing.why, now);
+  }
+
+  #resize(target: number, why: string, now: number): void {
+    if (target > this.#workforce.registry.target) this.#episodeAt = now;
+    const from = this.#workforce.registry.target;
+    this.#workforce.resize(target, now);
+    this.#say(from, why, now);
+    this.#watchIdleness();
+  }
+
+  #slowChannels(now: number): Channel<Exchange>[] {
+    return this.#load.channels.filter(
+      ({ running, isPaused }) =>
+        running !== undefined && !isPaused && now - running.startedAt >= SLOW_RUN_MS,
+    );
+  }
+
+  /** Undefined: there is nothing yet to compare with. */
+  #takeUse(now: number): WorkforceUse | undefined {
+    const times = new Map<number, ProcessorTimes>();
+    for (const { worker, pid } of this.#workforce.records.values()) {
+      const found =
+        pid === undefined ? undefined : processorTimesOf(pid, this.#options.threads > 1);
+      if (found !== undefined) times.set(worker, found);
+    }
+    const sample: Sample = { at: now, quickRunMs: this.#quickRunMs, times };
+    const before = this.#sample;
+    this.#sample = sample;
+    if (before === undefined || now - before.at > 2 * LATER_LOOKS_MS) {
+      this.#base = sample;
+      return undefined;
+    }
+    const base = this.#base ?? before;
+    const baseMs = now - base.at;
+    if (baseMs >= BASE_MS) this.#base = sample;
+    const { computed } = shareOf(before, sample);
+    // A run is counted when it ends, wherever it began: in a short time that would say too much.
+    const quickRuns = (this.#quickRunMs - base.quickRunMs) / baseMs;
+    const quickStalls =
+      baseMs < BASE_MS ? 0 : Math.max(0, quickRuns - shareOf(base, sample).wanted);
+    return {
+      cores: this.#cores,
+      computing: computed,
+      stalled: this.#standing(before, sample) + quickStalls,
+    };
+  }
+
+  /** Workers that are in the middle of a slow request and want no processor. */
+  #standing(before: Sample, sample: Sample): number {
+    const slow = new Set(this.#slowChannels(sample.at).map(({ worker }) => worker));
+    let standing = 0;
+    for (const worker of slow) {
+      if (shareOf(before, sample, worker).wanted >= STALLED_SHARE) continue;
+      // The kernel counts the time in the run queue when it is over.
+      const pid = this.#workforce.records.get(worker)?.pid;
+      if (this.#options.threads > 1 || pid === undefined || !wantsProcessor(pid)) standing++;
+    }
+    return standing;
+  }
+
+  #watchIdleness(): void {
+    const { target, least } = this.#workforce.registry;
+    const now = performance.now();
+    this.#retrenchment.resized(target, least, now);
+    this.#load.takeLeastIdle();
+    this.#awaitIdleness(now);
+  }
+
+  #awaitIdleness(now: number): void {
+    clearTimeout(this.#idleTimer);
+    const { dueAt } = this.#retrenchment;
+    if (dueAt === Infinity || !this.#isElastic) return;
+    this.#idleTimer = setTimeout(() => {
+      this.#retrench(performance.now());
+    }, dueAt - now);
+  }
+
+  #retrench(now: number): void {
+    const { target, least } = this.#workforce.registry;
+    const leastIdle = Math.floor(this.#load.takeLeastIdle() / this.#options.threads);
+    const next = this.#retrenchment.review({ now, target, least, leastIdle });
+    if (next !== target) {
+      this.#workforce.resize(next, now);
+      this.#say(target, "it was idle", now);
+    }
+    this.#awaitIdleness(now);
+  }
+
+  /** A line that is left out is made up for by the next: it starts from the number that was told last. */
+  #say(wasTarget: number, why: string, now: number): void {
+    const from = this.#untoldFrom ?? wasTarget;
+    if (now >= this.#linesUntil) {
+      this.#linesUntil = now + LINES_MS;
+      this.#lines = 0;
+    }
+    const { target, least, most } = this.#workforce.registry;
+    // The last one down is always told: nothing may follow for long.
+    if (++this.#lines > LINES && target > least) {
+      this.#untoldFrom = from;
+      return;
+    }
+    this.#log.info(`workers: ${from} to ${target} (at most ${most}): ${why}`);
+    this.#untoldFrom = undefined;
+  }
+}
+
+/** Processors that the workers had, and that they had or wanted, between two samples: all workers, or one. */
+function shareOf(
+  before: Sample,
+  after: Sample,
+  only?: number,
+): { readonly computed: number; readonly wanted: number } {
+  const ms = after.at - before.at;
+  let [computed, wanted] = [0, 0];
+  for (const [worker, times] of after.times) {
+    const earlier = before.times.get(worker);
+    if (earlier === undefined || (only !== undefined && worker !== only)) continue;
+    const had = times.computedMs - earlier.computedMs;
+    computed += had / ms;
+    wanted += (had + times.delayedMs - earlier.delayedMs) / ms;
+  }
+  return { computed, wanted };
+}
