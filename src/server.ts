@@ -12,6 +12,7 @@ import type { ServiceManagerPlace } from "./config/service-manager.ts";
 import { openAccessLog, type AccessLog } from "./io/access-log.ts";
 import { descriptorLimit, effectiveMaxConnections } from "./io/descriptor-limit.ts";
 import { withHealthPath, type Health } from "./io/health-path.ts";
+import { asIdentity, become, type Identity } from "./io/identity.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
 import { LineStream, withoutBlocking } from "./io/line-stream.ts";
 import { createLog, type Log } from "./io/log.ts";
@@ -34,13 +35,13 @@ const ADVICE_PAUSE_MS = 5000;
 export async function serve(
   config: Config,
   application: ApplicationSpec,
-  manager: ServiceManagerPlace | undefined,
+  { manager, identity }: Circumstances,
 ): Promise<number> {
   const log = createLog(new LineStream(withoutBlocking(2)));
-  const accessLog = openAccessLog(config.accessLog);
+  const accessLog = openLogFor(identity, config);
   const pidFile = claimPidFile(config.pidFile);
-  const directory = makePrivateDirectory();
-  const surroundings = { log, accessLog, directory, manager, pidFile };
+  const directory = asIdentity(identity, makePrivateDirectory);
+  const surroundings = { log, accessLog, directory, manager, identity, pidFile };
   const server = new Server(config, application, surroundings);
   try {
     return await server.run();
@@ -51,11 +52,27 @@ export async function serve(
   }
 }
 
-interface Surroundings {
+/** The user's own file, which can be opened again after the change of user; else root's, in a directory where only root may write. */
+function openLogFor(identity: Identity | undefined, { accessLog }: Config): AccessLog | undefined {
+  if (identity === undefined || accessLog.kind !== "file") return openAccessLog(accessLog);
+  try {
+    return asIdentity(identity, () => openAccessLog(accessLog));
+  } catch {
+    return openAccessLog(accessLog);
+  }
+}
+
+/** What the process found at its start. */
+export interface Circumstances {
+  readonly manager: ServiceManagerPlace | undefined;
+  /** Whom to become once the addresses are bound. */
+  readonly identity: Identity | undefined;
+}
+
+interface Surroundings extends Circumstances {
   readonly log: Log;
   readonly accessLog: AccessLog | undefined;
   readonly directory: ReturnType<typeof makePrivateDirectory>;
-  readonly manager: ServiceManagerPlace | undefined;
   readonly pidFile: PidFile;
 }
 
@@ -67,6 +84,7 @@ class Server {
   readonly #pidFile: PidFile;
   readonly #front: Front;
   readonly #manager: ServiceManager;
+  readonly #identity: Identity | undefined;
   readonly #pool: Pool;
   readonly #lifecycle: Lifecycle = { phase: "starting" };
   readonly #figures = new Figures();
@@ -111,6 +129,7 @@ class Server {
         this.#over?.resolve(0);
       },
     });
+    this.#identity = surroundings.identity;
     this.#manager = new ServiceManager({
       place: manager,
       python: config.python,
@@ -158,6 +177,7 @@ class Server {
       this.#handleSignals();
       await this.#admin.open();
       this.#listeners = await this.#front.listen();
+      if (this.#identity !== undefined) become(this.#identity);
       this.#pidFile.write();
       this.#patience = setTimeout(() => {
         this.#log.info(`still importing ${this.#name}`);

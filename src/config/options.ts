@@ -15,6 +15,7 @@ import {
 import { NETWORK_OPTIONS } from "./network-options.ts";
 import { PROCESS_OPTIONS } from "./process-options.ts";
 import { type Option, option, type Source } from "./option.ts";
+import { PRIVILEGE_OPTIONS } from "./privilege-options.ts";
 
 /** The most that a peer can make the server hold of one head, whatever is asked for. */
 const HEAD_CEILING = 2 ** 20;
@@ -31,6 +32,7 @@ export const OPTIONS = {
     help: "where a line for each request goes; - is standard output",
   }),
   ...ADMIN_OPTIONS,
+  ...PRIVILEGE_OPTIONS,
   workers: option<WorkerRange>({
     kind: workerRange({ min: 1, max: 1024 }),
     group: "workers",

@@ -92,6 +92,8 @@ describe("resolveConfig", () => {
       requestTotalTimeoutMs: 0,
       drainDelayMs: 0,
       drainIdleMs: 1000,
+      user: "",
+      group: "",
       gracefulTimeoutMs: 25_000,
       startTimeoutMs: 60_000,
       queueLength: 1600,
@@ -198,6 +200,14 @@ describe("resolveConfig", () => {
     );
     assert.equal(resolve({ drainDelayMs: "0", gracefulTimeoutMs: "0" }).drainDelayMs, 0);
     assert.equal(resolve({ drainDelayMs: "24s" }).drainDelayMs, 24_000);
+  });
+
+  it("refuses a group without a user", () => {
+    assert.equal(
+      message({ group: "www-data" }),
+      "--group www-data does not go with no --user; name a user too",
+    );
+    assert.equal(resolve({ user: "www-data", group: "www-data" }).user, "www-data");
   });
 
   it("refuses one address twice, but port 0 is another one each time", () => {

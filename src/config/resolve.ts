@@ -115,6 +115,17 @@ function checkTogether(values: OptionValues): void {
   checkDrainDelay(values);
   checkAddresses(values.bind);
   checkAdmin(values);
+  checkGroup(values);
+}
+
+/** Root with another group is root all the same. */
+function checkGroup({ user, group }: OptionValues): void {
+  if (user !== "" || group === "") return;
+  throw new StartupError("conflict", {
+    first: `${flagOf("group")} ${group}`,
+    second: `no ${flagOf("user")}`,
+    hint: "name a user too",
+  });
 }
 
 /** Who can reach the admin address can end the server. */

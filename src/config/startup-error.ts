@@ -72,6 +72,21 @@ export const STARTUP_ERRORS = {
     title: "--access-log {path}: cannot be written ({reason})",
     fix: "name a file in a directory that may be written, - for standard output, or off",
   },
+  "unknown-user": {
+    exitCode: 2,
+    title: "--user {user}: no such user",
+    fix: "name one of `getent passwd`, or a number and a --group",
+  },
+  "unknown-group": {
+    exitCode: 2,
+    title: "--group {group}: no such group",
+    fix: "name one of `getent group`, or a number",
+  },
+  "not-root": {
+    exitCode: 2,
+    title: "--user {user}: only root can become another user, and this process runs as {uid}",
+    fix: "start it as root, or leave --user out",
+  },
   "bad-temporary-directory": {
     exitCode: 2,
     title: "temporary directory {path}: cannot be written ({reason})",

@@ -4,6 +4,7 @@ import { PASSING_VARIABLES } from "../../config/listen-descriptors.ts";
 import { loadConfig, SOFT_FILE_LIMIT_VARIABLE } from "../../config/load.ts";
 import { variableOf } from "../../config/options.ts";
 import { SERVICE_MANAGER_VARIABLES, serviceManagerOf } from "../../config/service-manager.ts";
+import { identityOf } from "../../io/identity.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
 
@@ -22,5 +23,8 @@ export async function serveCommand(call: CommandCall): Promise<number> {
   // Loaded here, so that a wrong option answers without the server's modules.
   const { serve } = await import("../../server.ts");
   const manager = serviceManagerOf(call.environment, process.pid);
-  return serve(loaded.config, loaded.application, manager);
+  const identity = identityOf(loaded.config.user, loaded.config.group);
+  // What the application's libraries keep in the home directory belongs into that of its own user.
+  Object.assign(process.env, identity?.environment);
+  return serve(loaded.config, loaded.application, { manager, identity });
 }

@@ -1,0 +1,97 @@
+// Whom the server runs as once it needs root no more (--user, --group): looks the names up, makes files for that user, becomes it.
+// Nothing that belongs to the user, the interpreter say, is ever run as root.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { StartupError } from "../config/startup-error.ts";
+
+export interface Identity {
+  /** As the user wrote it. */
+  readonly user: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** `gid`, and those of which the user is a member (group(5)). */
+  readonly groups: readonly number[];
+  /** HOME, USER and LOGNAME; empty for a number without an entry. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Undefined without --user, or if this process is that user already. Throws StartupError. */
+export function identityOf(user: string, group: string): Identity | undefined {
+  if (user === "") return undefined;
+  // name:password:uid:gid:comment:home:shell (passwd(5)), name:password:gid:members (group(5)).
+  const found = entryOf("passwd", user);
+  if (found === undefined && !/^\d+$/.test(user)) throw new StartupError("unknown-user", { user });
+  const [name = "", , uid = user, ownGroup, , home = "/"] = found ?? [];
+  const gid = group === "" ? ownGroup : groupId(group);
+  if (gid === undefined) throw new StartupError("unknown-user", { user });
+  const environment = found === undefined ? {} : { HOME: home, USER: name, LOGNAME: name };
+  const others = found === undefined ? [] : groupsOf(name).filter((id) => id !== Number(ownGroup));
+  const groups = [Number(gid), ...others];
+  const identity = { user, uid: Number(uid), gid: Number(gid), groups, environment };
+  if (process.getuid?.() === 0) return identity;
+  if (process.getuid?.() === identity.uid && process.getgid?.() === identity.gid) return undefined;
+  throw new StartupError("not-root", { user, uid: String(process.getuid?.()) });
+}
+
+function groupId(group: string): string {
+  const id = entryOf("group", group)?.[2] ?? (/^\d+$/.test(group) ? group : undefined);
+  if (id === undefined) throw new StartupError("unknown-group", { group });
+  return id;
+}
+
+/** The one of its entry in passwd(5) among them. */
+function groupsOf(name: string): number[] {
+  return outputOf("id", ["-G", name]).trim().split(" ").map(Number);
+}
+
+/** By name or number, wherever the system keeps them (files, LDAP). */
+function entryOf(database: "passwd" | "group", key: string): string[] | undefined {
+  const lines = linesOf(database, key);
+  const isIt = (fields: string[]): boolean => fields[0] === key || fields[2] === key;
+  return lines.map((line) => line.split(":")).find(isIt);
+}
+
+function linesOf(database: string, key: string): string[] {
+  try {
+    return outputOf("getent", [database, key]).split("\n");
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    return isMissing ? readFileSync(`/etc/${database}`, "utf8").split("\n") : []; // Status 2: no such entry.
+  }
+}
+
+function outputOf(program: string, words: readonly string[]): string {
+  return execFileSync(program, words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+}
+
+/** What `make` creates belongs to `identity`, and may be created only where that one may; the process is root again afterwards. */
+export function asIdentity<T>(identity: Identity | undefined, make: () => T): T {
+  if (identity === undefined) return make();
+  process.setegid?.(identity.gid);
+  process.seteuid?.(identity.uid);
+  try {
+    return make();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}
+
+/** For good: groups first, since only root may change them. Throws if there were a way back. */
+export function become(identity: Identity): void {
+  const { user, uid, gid, groups } = identity;
+  process.setgroups?.([...groups]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+  if (uid !== 0 && canBecomeRoot()) throw new Error(`--user ${user}: the way back to root is open`);
+}
+
+function canBecomeRoot(): boolean {
+  try {
+    process.setuid?.(0);
+    return true;
+  } catch {
+    return false; // EPERM, as it must be.
+  }
+}
