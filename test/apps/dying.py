@@ -12,6 +12,11 @@ def _end(how):
         os._exit(7)
     if how == "crash":
         ctypes.string_at(0)
+    if how == "abort":
+        os.abort()
+    if how == "terminate":
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
     if how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -53,6 +53,20 @@ describe("RestartPolicy", () => {
     assert.equal(policy.failures(900), 2);
   });
 
+  it("waits no longer than it is told to after one that had served, however often", () => {
+    const policy = new RestartPolicy(() => 0.5, 500);
+    let now = 0;
+    const all: number[] = [];
+    for (let death = 0; death < 6; death++) {
+      policy.died({ bornAt: now, readyAt: now + 1 }, now + 2);
+      all.push(Math.round(policy.notBefore - now - 2));
+      now = policy.notBefore;
+    }
+    assert.deepEqual(all, [0, 200, 400, 500, 500, 500]);
+    policy.died({ bornAt: now, readyAt: undefined }, now);
+    assert.equal(Math.round(policy.notBefore - now), 6400);
+  });
+
   it("counts those once that were alive together", () => {
     const policy = newPolicy();
     for (let worker = 0; worker < 32; worker++) {

@@ -3,6 +3,11 @@
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 30_000;
+/**
+ * For workers that could serve: what ends them may be a request that somebody sends again and again, and the others must not wait half
+ * a minute for it. Two forks a second are no busy loop.
+ */
+export const MAX_DELAY_AFTER_SERVICE_MS = 500;
 /** Each delay is drawn from 80 to 120 % of its nominal value. */
 const JITTER = 0.2;
 /** A life of this length was a good one; and after this long without a bad one all is forgiven. */
@@ -17,12 +22,15 @@ export interface Life {
 
 export class RestartPolicy {
   readonly #random: () => number;
+  readonly #maxDelayAfterServiceMs: number;
   #failures = 0;
   #failedAt = -Infinity;
   #delayMs = 0;
 
-  constructor(random: () => number) {
+  /** `maxDelayAfterServiceMs`: the most after the death of one that could serve. */
+  constructor(random: () => number, maxDelayAfterServiceMs: number = MAX_DELAY_MS) {
     this.#random = random;
+    this.#maxDelayAfterServiceMs = maxDelayAfterServiceMs;
   }
 
   /** Nothing is to be started before this moment. */
@@ -43,11 +51,12 @@ export class RestartPolicy {
     this.#failures = this.failures(now) + 1;
     this.#failedAt = now;
     const isFirstSurprise = this.#failures === 1 && readyAt !== undefined;
-    this.#delayMs = isFirstSurprise ? 0 : this.#nextDelay();
+    const maxMs = readyAt === undefined ? MAX_DELAY_MS : this.#maxDelayAfterServiceMs;
+    this.#delayMs = isFirstSurprise ? 0 : this.#nextDelay(maxMs);
   }
 
-  #nextDelay(): number {
-    const nominal = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#failures - 1));
+  #nextDelay(maxMs: number): number {
+    const nominal = Math.min(maxMs, FIRST_DELAY_MS * 2 ** (this.#failures - 1));
     return nominal * (1 - JITTER + 2 * JITTER * this.#random());
   }
 }

@@ -2,7 +2,7 @@
 // that makes it true. Decides nothing.
 
 import type { RegistryCommand, RegistryOptions, SignalName } from "./commands.ts";
-import { RestartPolicy } from "./restart-policy.ts";
+import { MAX_DELAY_AFTER_SERVICE_MS, RestartPolicy } from "./restart-policy.ts";
 import { nextWorkerState, nextZygoteState } from "./state.ts";
 import type { Generation, Worker } from "./worker.ts";
 
@@ -45,7 +45,7 @@ export class Roster {
     const generation: Generation = {
       id: this.#lastGeneration,
       bornAt: now,
-      policy: new RestartPolicy(this.#options.random),
+      policy: new RestartPolicy(this.#options.random, MAX_DELAY_AFTER_SERVICE_MS),
       zygote: "loading",
       readyAt: undefined,
       deadline: now + this.#startLimit,

@@ -22,7 +22,8 @@ export function victimOf(
 export function deathText(exchange: Exchange, record: WorkerRecord): string {
   const { request, startedAt } = exchange;
   const ranMs = startedAt === NOT_STARTED ? 0 : Math.round(performance.now() - startedAt);
-  return `worker ${record.worker} (pid ${record.pid}) ended by ${describeExit(record.exit)} while it ran ${request.requestLine} (${ranMs} ms)`;
+  const memory = record.isOutOfMemory ? " (out of memory: it is not repeated)" : "";
+  return `worker ${record.worker} (pid ${record.pid}) ended by ${describeExit(record.exit)}${memory} while it ran ${request.requestLine} (${ranMs} ms)`;
 }
 
 export interface Hang {

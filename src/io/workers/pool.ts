@@ -22,7 +22,7 @@ import { poolStatus, type PoolStatus } from "./pool-status.ts";
 import { SchedulingWatch } from "./scheduling-watch.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import { WorkerChannel } from "./worker-channel.ts";
-import { ledgerOf, type WorkerRecord } from "./worker-record.ts";
+import { deathCauseOf, ledgerOf, type WorkerRecord } from "./worker-record.ts";
 import type { WorkforceOptions } from "./workforce-events.ts";
 import { Workforce } from "./workforce.ts";
 
@@ -310,12 +310,7 @@ export class Pool implements RequestSink {
     // A time-out has its own line.
     if (victim !== undefined && channel.stuck === undefined)
       this.#log.error(deathText(victim, record));
-    this.#dispatcher.died(
-      channel,
-      ledger,
-      record.isTimedOut ? "timeout" : "exit",
-      performance.now(),
-    );
+    this.#dispatcher.died(channel, ledger, deathCauseOf(record), performance.now());
     this.#schedule();
   }
 

@@ -3,6 +3,7 @@
 import type { EndCause, Figures } from "../../core/metrics/figures.ts";
 import type { Death, History } from "../../core/metrics/history.ts";
 import type { WorkerState } from "../../core/workers/state.ts";
+import { countOomKills } from "./oom-kills.ts";
 import { methodAndPathOf } from "./pool-status.ts";
 import { describeExit, type WorkerExit, type WorkerRecord } from "./worker-record.ts";
 
@@ -17,6 +18,12 @@ export function endCauseOf(
   if (exit === undefined) return state === "retiring" ? undefined : "lost";
   if (exit.signal !== null) return "signal";
   return state === "retiring" && exit.status === 0 ? undefined : "exit";
+}
+
+/** The zygote has reaped it. */
+export function noteExit(record: WorkerRecord, exit: WorkerExit): void {
+  record.exit = exit;
+  record.isOutOfMemory = exit.signal === "SIGKILL" && countOomKills() > record.oomKillsBefore;
 }
 
 /** Counts the end of this worker, once, unless it was asked to go. */

@@ -2,10 +2,12 @@
 
 import { randomBytes } from "node:crypto";
 import { PROTOCOL_VERSION } from "./load-request.ts";
+import type { DeathCause } from "../../core/dispatch/death.ts";
 import type { Death } from "../../core/metrics/history.ts";
 import type { Service } from "../../core/workers/recycling.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import type { LedgerWords } from "./control-messages.ts";
+import { countOomKills } from "./oom-kills.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
 
 export interface WorkerExit {
@@ -29,6 +31,10 @@ export interface WorkerRecord {
   death: Death | undefined;
   /** A request time-out struck. */
   isTimedOut: boolean;
+  /** Processes that the kernel had killed for want of memory when this one was forked. */
+  readonly oomKillsBefore: number;
+  /** The kernel killed it, and has killed for want of memory while it lived. */
+  isOutOfMemory: boolean;
 }
 
 /** 128 bits from the system's generator (design section 2). */
@@ -43,6 +49,8 @@ export function newWorkerRecord(worker: number, generation: number, threads: num
     exit: undefined,
     death: undefined,
     isTimedOut: false,
+    oomKillsBefore: countOomKills(),
+    isOutOfMemory: false,
   };
 }
 
@@ -50,6 +58,12 @@ export function newWorkerRecord(worker: number, generation: number, threads: num
 export function describeExit(exit: WorkerExit | undefined): string {
   if (exit === undefined) return "the loss of its zygote";
   return exit.signal ?? `exit status ${exit.status ?? 0}`;
+}
+
+/** Why its request may not be repeated. */
+export function deathCauseOf({ isTimedOut, isOutOfMemory }: WorkerRecord): DeathCause {
+  if (isTimedOut) return "timeout";
+  return isOutOfMemory ? "memory" : "exit";
 }
 
 /** Whose thread this channel is. */

@@ -12,7 +12,7 @@ import { StacksRequests } from "./stacks-requests.ts";
 import { StartFailure } from "./start-failure.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
 import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
-import { noteDeath } from "./worker-death.ts";
+import { noteDeath, noteExit } from "./worker-death.ts";
 import { newWorkerRecord, recordExpecting, recordOf, type WorkerRecord } from "./worker-record.ts";
 import { ZygoteSet } from "./zygote-set.ts";
 
@@ -290,7 +290,7 @@ export class Workforce {
   #onExited(report: Extract<ControlReport, { type: "exited" }>, now: number): void {
     const record = this.#records.get(report.worker);
     if (record === undefined) return;
-    record.exit = report;
+    noteExit(record, report);
     this.#options.figures.endedCpuSeconds += (report.userMs + report.systemMs) / 1000;
     this.#noteDeath(record);
     for (const [thread, channel] of record.channels.entries()) {
