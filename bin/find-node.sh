@@ -1,5 +1,5 @@
 # Sets `node` to a Node that runs TypeScript (22.18 or newer): the checkout's own, else the one in PATH; otherwise one line and exit 2.
-# Sourced by bin/rickhouse and scripts/with-node, which set `root`.
+# Sourced by bin/rickhouse and scripts/with-node, which set `root` and may set `remedy`: what to do where there is none.
 
 fail() {
   printf 'rickhouse: %s\n' "$1" >&2
@@ -25,9 +25,10 @@ is_new_enough() {
 
 # The one that package.json names needs no question: asking costs 30 ms.
 node=$root/node_modules/.bin/node
+: "${remedy:=run npm ci in $root, or put a newer node in PATH}"
 if [ ! -x "$node" ]; then
   node=$(command -v node) ||
-    fail "needs Node 22.18 or newer and finds none; run npm ci in $root, or put a newer node in PATH"
+    fail "needs Node 22.18 or newer and finds none; $remedy"
   is_new_enough "$node" ||
-    fail "needs Node 22.18 or newer, $node is ${version:-broken}; run npm ci in $root, or put a newer node in PATH"
+    fail "needs Node 22.18 or newer, $node is ${version:-broken}; $remedy"
 fi

@@ -12,7 +12,11 @@ const CHECKS: readonly (readonly string[])[] = [
   ["ruff", "format", "--check", "."],
   ["ruff", "check", "."],
   ["ruff", "check", "--config", "pyproject.toml", "../examples"],
+  ["ruff", "format", "--check", "--config", "pyproject.toml", "../packaging"],
+  ["ruff", "check", "--config", "pyproject.toml", "../packaging"],
   ["mypy"],
+  // A package of the same name: mypy would take it for the other one.
+  ["mypy", "--config-file", "../packaging/wheel/mypy.ini", "../packaging/wheel/src/rickhouse"],
 ];
 
 function main(): number {

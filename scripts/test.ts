@@ -1,5 +1,5 @@
 // npm test: sets up what the tests need, runs all parts, and ends in one line: `N passed, N failed, N skipped`.
-// Usage: scripts/with-node scripts/test.ts [unit] [integration] [faults] [python] [labs]; without a part, all of them but the labs.
+// Usage: scripts/with-node scripts/test.ts [unit] [integration] [faults] [packages] [python] [labs]; without a part, all of them but the labs.
 
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
@@ -20,6 +20,8 @@ const PARTS = {
   },
   // What an application, a client or an operator may do to the server, and what must be true of it afterwards.
   faults: () => runNodeTests(find("test/faults/**/*.test.ts")),
+  // What users install, built and installed: needs the registries.
+  packages: () => runNodeTests(find("test/packages/**/*.test.ts")),
   python: () => Promise.resolve(runPythonTests(ROOT)),
   labs: () => {
     setUpExamples();

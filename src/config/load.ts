@@ -20,7 +20,12 @@ import { resolveChdir, resolveConfig } from "./resolve.ts";
 import { StartupError } from "./startup-error.ts";
 
 /** Set by the launcher: the soft limit of file descriptors, which Node raises for itself and its children. */
-export const SOFT_FILE_LIMIT_VARIABLE = "RICKHOUSE_INTERNAL_NOFILE";
+const SOFT_FILE_LIMIT_VARIABLE = "RICKHOUSE_INTERNAL_NOFILE";
+
+/** Set by the launcher of the package for pip: the interpreter that it was installed for. */
+const INSTALLED_FOR_VARIABLE = "RICKHOUSE_INTERNAL_PYTHON";
+/** Between launcher and server only: the application's environment is the user's own. */
+export const LAUNCHER_VARIABLES = [SOFT_FILE_LIMIT_VARIABLE, INSTALLED_FOR_VARIABLE] as const;
 
 const DEFAULT_FILE = "rickhouse.toml";
 const NO_FILE: FileValues = { layer: new Map(), application: undefined };
@@ -110,6 +115,7 @@ function resolveLayers(
     workingDirectory,
     virtualEnv: environment["VIRTUAL_ENV"],
     searchPath: environment["PATH"],
+    installedFor: environment[INSTALLED_FOR_VARIABLE],
     softFileLimit: parseLimit(environment[SOFT_FILE_LIMIT_VARIABLE]),
     passedSockets: passedSockets(environment, process.pid),
     isExecutable,

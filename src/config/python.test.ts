@@ -9,6 +9,7 @@ function machine(files: readonly string[], more: Partial<PythonQuestion> = {}): 
     workingDirectory: "/home/me",
     applicationDirectory: "/srv/site/app",
     virtualEnv: undefined,
+    installedFor: undefined,
     searchPath: "/usr/local/bin:/usr/bin",
     isExecutable: (path) => files.includes(path),
     ...more,
@@ -25,7 +26,13 @@ const ALL = [
 ];
 
 describe("defaultPython", () => {
-  it("takes the active virtual environment first", () => {
+  it("takes the interpreter that the server was installed for, whatever else is there", () => {
+    const installed = machine(ALL, { installedFor: "/own/bin/python", virtualEnv: "/venv" });
+    assert.equal(defaultPython(installed), "/own/bin/python");
+    assert.equal(defaultPython(machine(ALL, { installedFor: "", virtualEnv: "/venv" })), ALL[0]);
+  });
+
+  it("takes the active virtual environment next", () => {
     assert.equal(defaultPython(machine(ALL, { virtualEnv: "/venv" })), "/venv/bin/python");
   });
 

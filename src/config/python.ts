@@ -10,6 +10,8 @@ export interface PythonQuestion {
   /** VIRTUAL_ENV and PATH as the user has them; undefined where they are not set. */
   readonly virtualEnv: string | undefined;
   readonly searchPath: string | undefined;
+  /** The interpreter that a package for pip was installed for; undefined when the server did not come from one. */
+  readonly installedFor: string | undefined;
   /** Whether this path leads to a file that this user may execute. */
   readonly isExecutable: (path: string) => boolean;
 }
@@ -30,9 +32,10 @@ export function namedPython(name: string, source: string, question: PythonQuesti
   });
 }
 
-/** The interpreter when the user named none: active virtual environment, `.venv` near the application, python3. */
+/** The interpreter when the user named none: the one that the server was installed for, active virtual environment, `.venv` near the application, python3. */
 export function defaultPython(question: PythonQuestion): string {
-  const { virtualEnv, workingDirectory, applicationDirectory } = question;
+  const { installedFor, virtualEnv, workingDirectory, applicationDirectory } = question;
+  if (installedFor !== undefined && installedFor !== "") return installedFor;
   if (virtualEnv !== undefined && virtualEnv !== "") return activePython(virtualEnv, question);
   const near = [applicationDirectory, join(applicationDirectory, ".."), workingDirectory];
   for (const directory of near) {

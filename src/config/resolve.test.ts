@@ -12,6 +12,7 @@ const SURROUNDINGS: Surroundings = {
   cores: 2,
   workingDirectory: "/home/me",
   virtualEnv: undefined,
+  installedFor: undefined,
   searchPath: "/usr/bin",
   softFileLimit: 1024,
   passedSockets: [],

@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly workingDirectory: string;
   readonly virtualEnv: string | undefined;
   readonly searchPath: string | undefined;
+  /** The interpreter that a package for pip was installed for. */
+  readonly installedFor: string | undefined;
   readonly softFileLimit: number | null;
   readonly passedSockets: readonly BindAddress[];
   readonly isExecutable: (path: string) => boolean;

@@ -1,7 +1,7 @@
 // `rickhouse check`: configuration and application, loaded as the server would, and nothing served.
 
 import { PASSING_VARIABLES } from "../../config/listen-descriptors.ts";
-import { loadConfig, SOFT_FILE_LIMIT_VARIABLE } from "../../config/load.ts";
+import { LAUNCHER_VARIABLES, loadConfig } from "../../config/load.ts";
 import { readVersion } from "../../version.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
@@ -10,7 +10,7 @@ import type { CommandCall } from "../commands.ts";
 export async function checkCommand(call: CommandCall): Promise<number> {
   const loaded = loadConfig({ ...call, application: onlyWord(call.words) });
   for (const warning of loaded.warnings) process.stderr.write(`rickhouse: ${warning}\n`);
-  for (const name of [SOFT_FILE_LIMIT_VARIABLE, ...PASSING_VARIABLES]) delete process.env[name];
+  for (const name of [...LAUNCHER_VARIABLES, ...PASSING_VARIABLES]) delete process.env[name];
   process.chdir(loaded.workingDirectory);
   const { tryImport } = await import("../../io/workers/trial-import.ts");
   const { config, application, file } = loaded;

@@ -1,7 +1,7 @@
 // `rickhouse serve`, and `rickhouse` without a command: loads the configuration and becomes the server.
 
 import { PASSING_VARIABLES } from "../../config/listen-descriptors.ts";
-import { loadConfig, SOFT_FILE_LIMIT_VARIABLE } from "../../config/load.ts";
+import { LAUNCHER_VARIABLES, loadConfig } from "../../config/load.ts";
 import { variableOf } from "../../config/options.ts";
 import { SERVICE_MANAGER_VARIABLES, serviceManagerOf } from "../../config/service-manager.ts";
 import { identityOf } from "../../io/identity.ts";
@@ -11,8 +11,7 @@ import type { CommandCall } from "../commands.ts";
 export async function serveCommand(call: CommandCall): Promise<number> {
   const loaded = loadConfig({ ...call, application: onlyWord(call.words) });
   for (const warning of loaded.warnings) process.stderr.write(`rickhouse: ${warning}\n`);
-  // Between launcher and server only: the application's environment is the user's own.
-  const own = [SOFT_FILE_LIMIT_VARIABLE, ...PASSING_VARIABLES, ...SERVICE_MANAGER_VARIABLES];
+  const own = [...LAUNCHER_VARIABLES, ...PASSING_VARIABLES, ...SERVICE_MANAGER_VARIABLES];
   for (const name of own) delete process.env[name];
   // Who reads the environment of a worker (a page of debugging, say) must not learn how to end the server.
   delete process.env[variableOf("adminToken")];

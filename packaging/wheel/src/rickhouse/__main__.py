@@ -1,0 +1,5 @@
+"""``python -m rickhouse`` is the command ``rickhouse``."""
+
+from rickhouse.launcher import main
+
+main()

@@ -1,0 +1,116 @@
+// npm run build: the two packages, from the same built JavaScript, into build/: rickhouse-VERSION.tgz for npm and
+// rickhouse-VERSION-py3-none-any.whl for pip. Node refuses TypeScript below node_modules, so both carry what tsc makes of it.
+// Reproducible: the same sources give the same bytes.
+
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join, relative } from "node:path";
+import { SetupError, setUpEnvironment } from "./python-environment.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const BUILD = join(ROOT, "build");
+const DIST = join(ROOT, "dist");
+const STAGE = join(BUILD, "wheel");
+const SERVER = join(STAGE, "src/rickhouse/server");
+
+/** What packages of others carry for their own developers. Licences stay. */
+const NOT_NEEDED =
+  /\.(?:d\.[cm]?ts|ts|map|markdown|md|ya?ml|tgz)$|\/(?:test|tests|docs|benchmarks|examples|\.github)\//;
+const LICENSE = /licen[cs]e/i;
+
+function main(): void {
+  for (const directory of [BUILD, DIST]) rmSync(directory, { recursive: true, force: true });
+  mkdirSync(BUILD);
+  run("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"]);
+  run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", BUILD]);
+  buildWheel();
+  for (const file of globSync("*.{tgz,whl}", { cwd: BUILD })) {
+    const kib = Math.ceil(statSync(join(BUILD, file)).size / 1024);
+    process.stdout.write(`build/${file} ${kib} KiB\n`);
+  }
+}
+
+/** Lays packaging/wheel out beside the server that it starts, and has Python's own tool build it. */
+function buildWheel(): void {
+  const python = setUpEnvironment({
+    directory: "node_modules/.venv-build",
+    requirements: "scripts/requirements-build.txt",
+    contents: "build, hatchling",
+    minimum: [3, 10],
+  });
+  cpSync(join(ROOT, "packaging/wheel"), STAGE, { recursive: true, filter: isSource });
+  for (const file of ["README.md", "LICENSE"]) cpSync(join(ROOT, file), join(STAGE, file));
+  cpSync(DIST, join(SERVER, "dist"), { recursive: true });
+  const pythonSide = "python/src/rickhouse";
+  cpSync(join(ROOT, pythonSide), join(SERVER, pythonSide), { recursive: true, filter: isSource });
+  const { name, version, type } = manifest();
+  writeFileSync(join(SERVER, "package.json"), `${JSON.stringify({ name, version, type })}\n`);
+  installDependencies();
+  run(python, ["-m", "build", "--wheel", "--no-isolation", "--outdir", BUILD, STAGE]);
+  rmSync(STAGE, { recursive: true });
+}
+
+function isSource(path: string): boolean {
+  return basename(path) !== "__pycache__";
+}
+
+function manifest(): Record<string, unknown> {
+  const parsed: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  if (typeof parsed !== "object" || parsed === null) throw new SetupError("package.json is broken");
+  return { ...parsed };
+}
+
+/** What the server needs at run time, as the lock file has it. */
+function installDependencies(): void {
+  const place = join(BUILD, "dependencies");
+  mkdirSync(place);
+  for (const file of ["package.json", "package-lock.json", ".npmrc"])
+    cpSync(join(ROOT, file), join(place, file));
+  const only = ["--omit=dev", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"];
+  run("npm", ["ci", "--silent", ...only], place);
+  const modules = join(place, "node_modules");
+  cpSync(modules, join(SERVER, "node_modules"), {
+    recursive: true,
+    filter: (path) => {
+      const inside = `/${relative(modules, path)}`;
+      if (/^\/\.(?:bin|package-lock\.json)/.test(inside)) return false;
+      return (
+        LICENSE.test(basename(path)) || !NOT_NEEDED.test(isDirectory(path) ? `${inside}/` : inside)
+      );
+    },
+  });
+  rmSync(place, { recursive: true });
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path).isDirectory();
+}
+
+function run(command: string, args: readonly string[], cwd: string = ROOT): void {
+  // The time that archives carry: any fixed one, for the same bytes each time.
+  const env = { ...process.env, SOURCE_DATE_EPOCH: "1577836800" };
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    env,
+    encoding: "utf8",
+  });
+  if (status === 0) return;
+  const said = error?.message ?? `${stdout}${stderr}`;
+  throw new SetupError(`${command} ${args.join(" ")} failed:\n${said}`);
+}
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`build: ${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,197 @@
+// The packages for npm and for pip, as their users get them: built here, installed into empty directories, served from.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { mustRun, run, serveOnce } from "../support/command.ts";
+import { ROOT } from "../support/server.ts";
+
+const BIND = ["--bind", "127.0.0.1:0", "--access-log", "off", "--workers", "1"];
+const PLAIN = `
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"plain"]
+`;
+const FLASK = `
+import rickhouse
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.route("/")
+def root():
+    return "flask"
+
+
+if __name__ == "__main__":
+    rickhouse.serve(app, bind=["127.0.0.1:0"], workers=1, access_log="off")
+`;
+
+const directory = mkdtempSync(join(tmpdir(), "rickhouse-packages-"));
+
+function build(): { tarball: string; wheel: string; hashes: string[] } {
+  mustRun(join(ROOT, "scripts/with-node"), [join(ROOT, "scripts/build.ts")], { cwd: ROOT });
+  const [wheel = "", tarball = "", ...others] = globSync("build/*", { cwd: ROOT })
+    .toSorted()
+    .map((file) => join(ROOT, file));
+  assert.deepEqual(others, []);
+  const hashes = [wheel, tarball].map((file) =>
+    createHash("sha256").update(readFileSync(file)).digest("hex"),
+  );
+  return { tarball, wheel, hashes };
+}
+
+describe("packages", () => {
+  let built: ReturnType<typeof build>;
+
+  before(() => {
+    built = build();
+  });
+
+  after(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  it("are the same bytes when they are built again", () => {
+    assert.deepEqual(build().hashes, built.hashes);
+  });
+
+  it("hold what they need and nothing else", () => {
+    const inTarball = mustRun("tar", ["tzf", built.tarball], { cwd: ROOT }).trim().split("\n");
+    const allowed =
+      /^package\/(?:bin\/(?:rickhouse|find-node\.sh)|dist\/.+\.js|python\/src\/rickhouse\/\w+\.py|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+    assert.deepEqual(
+      inTarball.filter((name) => !allowed.test(name) || name.includes(".test.")),
+      [],
+    );
+    const inWheel = mustRun("python3", ["-m", "zipfile", "-l", built.wheel], { cwd: ROOT });
+    assert.match(inWheel, /rickhouse\/server\/dist\/main\.js/);
+    assert.match(inWheel, /rickhouse\/server\/python\/src\/rickhouse\/zygote\.py/);
+    assert.doesNotMatch(inWheel, /\.d\.ts|\.map|\.test\.|__pycache__|\/\.bin\//);
+  });
+
+  describe("for npm", () => {
+    const place = join(directory, "npm");
+
+    before(() => {
+      mkdirSync(place);
+      writeFileSync(join(place, "package.json"), "{}");
+      writeFileSync(join(place, "plain.py"), PLAIN);
+      mustRun("npm", ["install", "--silent", "--no-audit", "--no-fund", built.tarball], {
+        cwd: place,
+      });
+    });
+
+    it("serves by npx rickhouse", async () => {
+      const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+      const env = { ...process.env, PATH: path };
+      const served = await serveOnce("npx", ["rickhouse", ...BIND, "plain:app"], {
+        cwd: place,
+        env,
+      });
+      assert.equal(served.text, "plain");
+    });
+
+    it("serves by its command, which is the server's own process", async () => {
+      const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+      const env = { ...process.env, PATH: path };
+      const command = join(place, "node_modules/.bin/rickhouse");
+      const served = await serveOnce(command, [...BIND, "plain:app"], { cwd: place, env });
+      assert.deepEqual([served.text, served.end], ["plain", 0]);
+    });
+
+    it("says what it needs where Node is too old", (context) => {
+      const old = oldNode();
+      if (old === undefined) {
+        context.skip("no Node older than 22.18 in PATH");
+        return;
+      }
+      const env = { ...process.env, PATH: `${dirname(old)}:/usr/bin:/bin` };
+      const command = join(place, "node_modules/.bin/rickhouse");
+      const { status, output } = run(command, ["plain:app"], { cwd: place, env });
+      assert.equal(status, 2);
+      assert.match(
+        output,
+        /^rickhouse: needs Node 22\.18 or newer, \S+ is v\d+[.\d]+; put a newer node in PATH\n$/,
+      );
+    });
+  });
+
+  describe("for pip", () => {
+    const place = join(directory, "pip");
+    const bin = join(place, "venv/bin");
+    // As on a machine without any Node.
+    const env = { ...process.env, PATH: "/usr/bin:/bin", VIRTUAL_ENV: "" };
+
+    before(() => {
+      mkdirSync(place);
+      writeFileSync(join(place, "flask_app.py"), FLASK);
+      mustRun("python3", ["-m", "venv", "venv"], { cwd: place });
+      const pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet"];
+      mustRun(join(bin, "python"), [...pip, built.wheel, "flask"], { cwd: place });
+    });
+
+    it("serves by the command rickhouse", async () => {
+      const served = await serveOnce(join(bin, "rickhouse"), [...BIND, "flask_app:app"], {
+        cwd: place,
+        env,
+      });
+      assert.deepEqual([served.text, served.end], ["flask", 0]);
+    });
+
+    it("serves by python -m rickhouse", async () => {
+      const args = ["-m", "rickhouse", ...BIND, "flask_app:app"];
+      const served = await serveOnce(join(bin, "python"), args, { cwd: place, env });
+      assert.deepEqual([served.text, served.end], ["flask", 0]);
+    });
+
+    it("serves by rickhouse.serve(app) of a program, from any directory", async () => {
+      const args = [join(place, "flask_app.py")];
+      const served = await serveOnce(join(bin, "python"), args, { cwd: directory, env });
+      assert.deepEqual([served.text, served.end], ["flask", 0]);
+      assert.match(served.log, /1 worker/);
+    });
+
+    it("serves by rickhouse.serve(app) of a module run with -m", async () => {
+      const served = await serveOnce(join(bin, "python"), ["-m", "flask_app"], { cwd: place, env });
+      assert.deepEqual([served.text, served.end], ["flask", 0]);
+    });
+
+    it("says what is wrong when the workers could not find the application, or an option is none", () => {
+      const program = "import rickhouse; rickhouse.serve(lambda *a: [])";
+      const unnamed = run(join(bin, "python"), ["-c", program], { cwd: place, env });
+      assert.match(
+        unnamed.output,
+        /ValueError: rickhouse\.serve: the application is no global variable/,
+      );
+      const wrong = 'import rickhouse; rickhouse.serve("flask_app:app", wrokers=1)';
+      const { status, output } = run(join(bin, "python"), ["-c", wrong], { cwd: place, env });
+      assert.equal(status, 2);
+      assert.match(output, /--wrokers.*--workers/);
+    });
+  });
+});
+
+/** The first node in PATH that is too old to run TypeScript. */
+function oldNode(): string | undefined {
+  return (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .map((place) => join(place, "node"))
+    .find((node) => {
+      if (!existsSync(node)) return false;
+      const [, major = "0"] = /^v(\d+)/.exec(run(node, ["--version"], { cwd: ROOT }).output) ?? [];
+      return Number(major) < 22;
+    });
+}
