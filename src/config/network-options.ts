@@ -47,6 +47,12 @@ export const NETWORK_OPTIONS = {
     default: forwardedHeaders.parse("x-forwarded"),
     help: "what is believed of them; or forwarded",
   }),
+  proxyProtocol: option({
+    kind: toggle,
+    group: "network",
+    default: false,
+    help: "each connection begins with a PROXY header (v1 or v2)",
+  }),
   maxConnections: option({
     kind: count({ min: 1, max: 1_000_000 }),
     group: "network",

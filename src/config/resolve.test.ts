@@ -57,6 +57,7 @@ describe("resolveConfig", () => {
       bind: [{ kind: "tcp", host: "127.0.0.1", port: 8888 }],
       socketMode: 0o660,
       reusePort: false,
+      proxyProtocol: false,
       forwardedAllowIps: { everybody: false, unix: false, networks: [] },
       forwardedHeaders: [
         "x-forwarded-for",
@@ -209,6 +210,14 @@ describe("resolveConfig", () => {
       "--group www-data does not go with no --user; name a user too",
     );
     assert.equal(resolve({ user: "www-data", group: "www-data" }).user, "www-data");
+  });
+
+  it("refuses PROXY headers from nobody", () => {
+    assert.equal(
+      message({ proxyProtocol: "on" }),
+      "--proxy-protocol does not go with --forwarded-allow-ips none; name the proxies that send the header",
+    );
+    assert.equal(resolve({ proxyProtocol: "on", forwardedAllowIps: "unix" }).proxyProtocol, true);
   });
 
   it("refuses one address twice, but port 0 is another one each time", () => {

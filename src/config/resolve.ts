@@ -16,6 +16,7 @@ import {
   type OptionValues,
 } from "./options.ts";
 import { defaultPython, namedPython, type PythonQuestion } from "./python.ts";
+import { isNobody } from "./peer-list.ts";
 import { StartupError } from "./startup-error.ts";
 
 /** What the start is told of the machine and the user's shell (read in load.ts). */
@@ -116,6 +117,7 @@ function checkTogether(values: OptionValues): void {
   }
   checkDrainDelay(values);
   checkAddresses(values.bind);
+  checkProxies(values);
   checkAdmin(values);
   checkGroup(values);
 }
@@ -127,6 +129,16 @@ function checkGroup({ user, group }: OptionValues): void {
     first: `${flagOf("group")} ${group}`,
     second: `no ${flagOf("user")}`,
     hint: "name a user too",
+  });
+}
+
+/** A header that says who the client is, is worth nothing from anybody. */
+function checkProxies({ proxyProtocol, forwardedAllowIps }: OptionValues): void {
+  if (!proxyProtocol || !isNobody(forwardedAllowIps)) return;
+  throw new StartupError("conflict", {
+    first: flagOf("proxyProtocol"),
+    second: `${flagOf("forwardedAllowIps")} none`,
+    hint: "name the proxies that send the header",
   });
 }
 

@@ -81,6 +81,21 @@ const TEXTS = {
   missingHost: { ...BAD_REQUEST, title: "HTTP/1.1 requires a Host field." },
   repeatedHost: { ...BAD_REQUEST, title: "There is more than one Host field." },
   badHost: { ...BAD_REQUEST, title: "The Host field is not a host with an optional port." },
+  proxyNotTrusted: {
+    ...BAD_REQUEST,
+    title: "Only trusted proxies may connect here.",
+    fix: "Name this peer in --forwarded-allow-ips if it is a proxy of yours (--proxy-protocol is on).",
+  },
+  missingProxyHeader: {
+    ...BAD_REQUEST,
+    title: "The connection does not begin with a PROXY protocol header.",
+    fix: "Have the proxy send one (HAProxy: send-proxy-v2), or take --proxy-protocol away.",
+  },
+  malformedProxyHeader: {
+    ...BAD_REQUEST,
+    title: "The PROXY protocol header is malformed.",
+    fix: "Look at what the proxy sends: version 1, or version 2 for a stream, of at most 4 KiB.",
+  },
   badForwarded: {
     ...BAD_REQUEST,
     title: "What a proxy says of the client cannot be understood.",

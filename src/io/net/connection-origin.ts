@@ -35,21 +35,33 @@ export class RequestOrigin {
 
 /** One connection's. */
 export class ConnectionOrigin {
-  readonly own: RequestOrigin;
-  readonly #facts: ConnectionFacts;
-  readonly #policy: ForwardingPolicy | undefined;
+  #own: RequestOrigin;
+  #facts: ConnectionFacts;
+  #policy: ForwardingPolicy | undefined;
 
   /** `policy`: the other end is a trusted proxy, and this is how it tells of its clients. */
   constructor(facts: ConnectionFacts, policy: ForwardingPolicy | undefined) {
-    this.own = new RequestOrigin(facts);
+    this.#own = new RequestOrigin(facts);
     this.#facts = facts;
     this.#policy = policy;
   }
 
+  /** Of a request of which no field tells more. */
+  get own(): RequestOrigin {
+    return this.#own;
+  }
+
+  /** The other end forwards the connection of this client, before its first request. */
+  forwards(client: RemoteAddress, policy: ForwardingPolicy | undefined): void {
+    this.#facts = { ...this.#facts, ...client };
+    this.#own = new RequestOrigin(this.#facts);
+    this.#policy = policy;
+  }
+
   of(head: RequestHead): RequestOrigin | Refusal {
-    if (this.#policy === undefined) return this.own;
+    if (this.#policy === undefined) return this.#own;
     const facts = requestFacts(head, this.#facts, this.#policy);
-    if (facts === this.#facts) return this.own;
+    if (facts === this.#facts) return this.#own;
     return "code" in facts ? facts : new RequestOrigin(facts);
   }
 }

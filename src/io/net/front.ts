@@ -7,6 +7,7 @@ import type { BindAddress } from "../../config/bind-address.ts";
 import type { Config } from "../../config/options.ts";
 import type { RequestSink } from "../../core/http/exchange.ts";
 import { FieldNameTable } from "../../core/http/field-names.ts";
+import { REFUSALS } from "../../core/http/refusal.ts";
 import type { Figures } from "../../core/metrics/figures.ts";
 import { learnCommonNames } from "../../core/http1/common-names.ts";
 import { ownFieldsAt } from "../../core/http1/response-head.ts";
@@ -22,6 +23,7 @@ import { connectionFacts, ConnectionOrigin, remoteAddressOf } from "./connection
 import { DeadlineList } from "./deadlines.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { listen, type Listener } from "./listener.ts";
+import { ProxyPreface } from "./proxy-preface.ts";
 import { OutputBuffer } from "./response-writer.ts";
 import { newReadBuffer } from "./socket-reader.ts";
 import { TrustedProxies } from "./trusted-proxies.ts";
@@ -148,10 +150,21 @@ export class Front {
       return;
     }
     const remote = remoteAddressOf(socket);
-    const isTrusted = this.#proxies?.isPeer(remote.remoteAddress) === true;
+    const trusted =
+      this.#proxies?.isPeer(remote.remoteAddress) === true ? this.#proxies : undefined;
     const facts = connectionFacts(remote, listener);
-    const origin = new ConnectionOrigin(facts, isTrusted ? this.#proxies : undefined);
-    this.#connections.add(new Http1Connection(socket, this.#context, origin));
+    if (!this.#options.config.proxyProtocol) {
+      const origin = new ConnectionOrigin(facts, trusted);
+      this.#connections.add(new Http1Connection(socket, this.#context, origin));
+    } else if (trusted !== undefined) {
+      // Where the header names nobody, no field does either: the bytes behind it may be a client's all the same.
+      const origin = new ConnectionOrigin(facts, undefined);
+      const preface = new ProxyPreface(origin, trusted, this.#options.observer);
+      this.#connections.add(new Http1Connection(socket, this.#context, origin, preface));
+    } else {
+      this.#options.observer.refused(REFUSALS.proxyNotTrusted, remote.remoteAddress, "");
+      socket.destroy();
+    }
   }
 
   /** Its descriptor must be free before the next connection comes: a FIN that its client answers in its own time is too slow. */

@@ -17,6 +17,7 @@ import { factsOf, type ConnectionFacts } from "./connections-status.ts";
 import type { ConnectionOrigin } from "./connection-origin.ts";
 import { clearDeadline, type DeadlineList, type Waiter } from "./deadlines.ts";
 import { LingeringClose } from "./lingering-close.ts";
+import type { ProxyPreface } from "./proxy-preface.ts";
 import { RequestIntake } from "./request-intake.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { ResponseWriter } from "./response-writer.ts";
@@ -38,7 +39,6 @@ export class Http1Connection implements AnswerSink, Waiter {
   readonly #context: ConnectionContext;
   readonly #intake: RequestIntake;
   readonly #writer: ResponseWriter;
-  readonly #remoteAddress: string;
 
   /** The request being answered. */
   #exchange: Exchange | undefined;
@@ -56,33 +56,34 @@ export class Http1Connection implements AnswerSink, Waiter {
   #isClosing = false;
   #lingering: LingeringClose | undefined;
 
-  constructor(accepted: Socket, context: ConnectionContext, origin: ConnectionOrigin) {
-    const reader = new SocketReader(accepted, context.readBuffer, (bytes) => {
-      this.#onData(bytes);
-    });
+  /** `preface`: a PROXY header has to come first. */
+  constructor(
+    accepted: Socket,
+    context: ConnectionContext,
+    origin: ConnectionOrigin,
+    preface?: ProxyPreface,
+  ) {
+    const onBytes = (bytes: Buffer): void => this.#onData(bytes);
+    const onRead = preface?.before(onBytes, () => this.#socket.destroy()) ?? onBytes;
+    const reader = new SocketReader(accepted, context.readBuffer, onRead);
     const { socket } = reader;
     this.#socket = socket;
     this.#context = context;
-    this.#remoteAddress = origin.own.remoteAddress;
-    this.#intake = new RequestIntake(
-      context,
-      this,
-      { reader, origin },
-      {
-        onContinueWanted: () => {
-          this.#writer.writeRaw(CONTINUE);
-        },
-        onRefused: (refusal) => {
-          this.#refuse(refusal);
-        },
-        onStored: () => {
-          this.#drive();
-        },
-        onPause: (isPaused) => {
-          this.#setPaused(isPaused);
-        },
+    const source = { reader, origin };
+    this.#intake = new RequestIntake(context, this, source, {
+      onContinueWanted: () => {
+        this.#writer.writeRaw(CONTINUE);
       },
-    );
+      onRefused: (refusal) => {
+        this.#refuse(refusal);
+      },
+      onStored: () => {
+        this.#drive();
+      },
+      onPause: (isPaused) => {
+        this.#setPaused(isPaused);
+      },
+    });
     this.#writer = new ResponseWriter(socket, context.writer, {
       onHold: (isHeld) => {
         this.#isHolding = isHeld;
@@ -308,9 +309,8 @@ export class Http1Connection implements AnswerSink, Waiter {
   // Ending.
 
   #refuse(refusal: Refusal): void {
-    const { pending } = this.#intake;
-    const remoteAddress = pending?.remoteAddress ?? this.#remoteAddress;
-    this.#context.observer.refused(refusal, remoteAddress, pending?.requestLine ?? "");
+    const { remoteAddress, requestLine } = this.#intake.request;
+    this.#context.observer.refused(refusal, remoteAddress, requestLine);
     this.#writePage(refusal, { isHead: this.#intake.isHead, minorVersion: 1 }, false);
     this.#intake.dispose();
     this.#close();

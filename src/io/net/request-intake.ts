@@ -33,7 +33,7 @@ export class RequestIntake {
   readonly #waiter: Waiter;
   readonly #events: IntakeEvents;
   readonly #parser: RequestParser;
-  #origin: ConnectionOrigin;
+  readonly #origin: ConnectionOrigin;
   readonly #reader: Source["reader"];
   #pending: PendingRequest | undefined;
   #isOver = false;
@@ -60,6 +60,11 @@ export class RequestIntake {
   /** The request whose head was read and whose body is still coming. */
   get pending(): PendingRequest | undefined {
     return this.#pending;
+  }
+
+  /** What logs show of the request that is being read, as far as is known. */
+  get request(): { readonly remoteAddress: string; readonly requestLine: string } {
+    return this.#pending ?? { remoteAddress: this.#origin.own.remoteAddress, requestLine: "" };
   }
 
   /** The request that is being read is a HEAD, as far as is known. */
