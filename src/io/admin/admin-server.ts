@@ -4,7 +4,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Guard } from "./guard.ts";
-import { sendJson, sendText } from "./answers.ts";
+import { exposition, EXPOSITION_TYPE } from "../../core/metrics/exposition.ts";
+import type { PoolStatus } from "../workers/pool-status.ts";
+import { send, sendJson, sendText } from "./answers.ts";
+import { EventLoopDelay } from "./event-loop-delay.ts";
+import { ownFamilies } from "./metrics.ts";
 import { readProcesses } from "./process-figures.ts";
 import { statusDocument } from "./status.ts";
 import { unreadiness, type AdminSubject } from "./subject.ts";
@@ -31,6 +35,7 @@ export class AdminServer {
   /** Answers what comes on this socket. */
   accept(socket: Socket): void {
     this.#http.emit("connection", socket);
+    socket.resume(); // Listeners hand out sockets that have not begun to read.
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -62,15 +67,9 @@ export class AdminServer {
 }
 
 function routesOf(subject: AdminSubject): Map<string, Readonly<Record<string, Answer>>> {
+  const loop = new EventLoopDelay();
   return new Map<string, Readonly<Record<string, Answer>>>([
-    [
-      "/livez",
-      {
-        GET: (_, response) => {
-          sendText(response, 200, "alive");
-        },
-      },
-    ],
+    ["/livez", { GET: (_, response) => sendText(response, 200, "alive") }],
     [
       "/readyz",
       {
@@ -85,13 +84,29 @@ function routesOf(subject: AdminSubject): Map<string, Readonly<Record<string, An
       {
         GET: async (_, response) => {
           const pool = subject.pool();
-          const pids = pool.workers.flatMap(({ pid }) => pid ?? []);
-          const processes = await readProcesses(pids, { withShares: true });
+          const processes = await readProcesses(pidsOf(pool), { withShares: true });
           sendJson(response, 200, statusDocument(subject, pool, processes));
         },
       },
     ],
+    [
+      "/metrics",
+      {
+        GET: async (_, response) => {
+          const pool = subject.pool();
+          const pids = [process.pid, ...pidsOf(pool)];
+          const processes = await readProcesses(pids, { withShares: true });
+          const connections = subject.connections();
+          const scrape = { subject, pool, connections, processes, loop: loop.read() };
+          send(response, 200, EXPOSITION_TYPE, exposition(ownFamilies(scrape)));
+        },
+      },
+    ],
   ]);
+}
+
+function pidsOf(pool: PoolStatus): number[] {
+  return pool.workers.flatMap(({ pid }) => pid ?? []);
 }
 
 function fieldOf(value: string | string[] | undefined): string | undefined {

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { ADMIN_ARGS, adminPort, ask } from "../support/admin.ts";
+import { noted, openGate } from "../support/record.ts";
+import { begin, get } from "../support/requests.ts";
+import { rawRequest } from "../support/raw-client.ts";
+import { ROOT, startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
+
+/** One number of a scrape, by the text before it; undefined when there is none. */
+function figure(text: string, series: string): number | undefined {
+  const line = text.split("\n").find((each) => each.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+describe("/metrics", () => {
+  let server: ServerUnderTest;
+  let port: number;
+  const scrape = async (): Promise<string> => (await ask(port, "/metrics")).body;
+  before(async () => {
+    server = await startServer("gated:app", { args: [...ADMIN_ARGS, "--workers", "1"] });
+    port = await adminPort(server);
+  });
+  after(() => server.stop());
+
+  it("has all that docs/metrics.md has, and nothing else", async () => {
+    await get(server.port, "/free");
+    const { headers, body } = await ask(port, "/metrics");
+    assert.equal(headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    const sent = new Map<string, string>();
+    for (const [, name = "", help = ""] of body.matchAll(/^# HELP (\S+) (.*)$/gm)) {
+      const type = new RegExp(`^# TYPE ${name} (\\S+)$`, "m").exec(body)?.[1] ?? "";
+      sent.set(name, `${type}: ${help}`);
+    }
+    const page = readFileSync(join(ROOT, "docs/metrics.md"), "utf8");
+    const documented = new Map<string, string>();
+    for (const [, name = "", type = "", help = ""] of page.matchAll(
+      /^\| `(rickhouse_\S+)` \| (\w+) \| [^|]*\| (.*) \|$/gm,
+    )) {
+      documented.set(name, `${type}: ${help}`);
+    }
+    assert.deepEqual(documented, sent);
+    assert.ok(documented.size > 30);
+    // Every line is one of the three forms.
+    for (const line of body.trimEnd().split("\n")) {
+      assert.match(line, /^(?:# (?:HELP|TYPE) \S+ .+|[a-z_]+(?:\{.*\})? [-+.\deInfNa]+)$/);
+    }
+  });
+
+  it("counts requests by what became of them", async () => {
+    const earlier = await scrape();
+    const ok = 'rickhouse_requests_total{class="2xx",code="200"}';
+    await get(server.port, "/free");
+    await rawRequest(server.port, "BROKEN\r\n\r\n");
+    const text = await scrape();
+    assert.equal(figure(text, ok), (figure(earlier, ok) ?? 0) + 1);
+    assert.equal(figure(text, 'rickhouse_requests_total{class="4xx",code="400"}'), 1);
+    for (const name of ["received_bytes_total", "sent_bytes_total"]) {
+      const grown =
+        (figure(text, `rickhouse_${name}`) ?? 0) - (figure(earlier, `rickhouse_${name}`) ?? 0);
+      assert.ok(grown >= 40 && grown < 2000, `${name} grew by ${grown}`);
+    }
+    const count = "rickhouse_application_duration_seconds_count";
+    assert.equal(figure(text, count), (figure(earlier, count) ?? 0) + 1);
+    assert.equal(
+      figure(text, 'rickhouse_queue_duration_seconds_bucket{le="+Inf"}'),
+      figure(text, "rickhouse_queue_duration_seconds_count"),
+    );
+  });
+
+  it("shows a queue while the worker hangs, and how long it waited afterwards", async () => {
+    using running = begin(server.port, "GET", "/held");
+    await noted(server, /^GET held in/);
+    using waiting = begin(server.port, "GET", "/free");
+    const text = await waitFor("the queue and its age", async () => {
+      const now = await scrape();
+      return (figure(now, "rickhouse_queue_oldest_seconds") ?? 0) > 0.01 && now;
+    });
+    assert.equal(figure(text, "rickhouse_queue_requests"), 1);
+    assert.equal(figure(text, "rickhouse_worker_threads_busy"), 1);
+    assert.equal(figure(text, 'rickhouse_connections{state="running"}'), 1);
+    assert.equal(figure(text, 'rickhouse_connections{state="waiting"}'), 1);
+    openGate(server, "held");
+    await running.response();
+    await waiting.response();
+    const later = await scrape();
+    assert.ok((figure(later, "rickhouse_queue_duration_seconds_sum") ?? 0) > 0.01);
+    assert.equal(figure(later, "rickhouse_queue_requests"), 0);
+  });
+
+  it("counts a worker that was killed", async () => {
+    const [victim] = server.workers;
+    assert.ok(victim !== undefined);
+    process.kill(victim, "SIGKILL");
+    const text = await waitFor("the death and the next worker", async () => {
+      const now = await scrape();
+      return figure(now, 'rickhouse_workers{state="ready"}') === 1 &&
+        figure(now, "rickhouse_workers_started_total") === 2
+        ? now
+        : undefined;
+    });
+    assert.equal(figure(text, 'rickhouse_worker_deaths_total{cause="signal"}'), 1);
+    assert.equal(figure(text, 'rickhouse_worker_deaths_total{cause="exit"}'), 0);
+    assert.ok((figure(text, "rickhouse_workers_cpu_seconds_total") ?? 0) > 0);
+  });
+});
