@@ -1,6 +1,7 @@
 // The composition root: builds the network side, the workers' side and the logs, joins them, and carries out the server's verbs:
 // start, reload, drain, stop. Decides nothing about requests.
 
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ApplicationSpec } from "./config/application.ts";
 import type { Config } from "./config/options.ts";
@@ -10,7 +11,7 @@ import { Admin } from "./io/admin/admin.ts";
 import { unreadiness, type AdminSubject } from "./io/admin/subject.ts";
 import type { ServiceManagerPlace } from "./config/service-manager.ts";
 import { openAccessLog, type AccessLog } from "./io/access-log.ts";
-import { descriptorLimit, effectiveMaxConnections } from "./io/descriptor-limit.ts";
+import { descriptorLimit, limitAdvice, planDescriptors } from "./io/descriptor-limit.ts";
 import { withHealthPath, type Health } from "./io/health-path.ts";
 import { asIdentity, become, type Identity } from "./io/identity.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
@@ -52,6 +53,11 @@ export async function serve(
   }
 }
 
+function memoryAdvice(path: string): string {
+  const parent = dirname(path);
+  return `bodies and answers beyond memory go to files in ${parent}, which is in memory itself: set TMPDIR to a directory on a disk`;
+}
+
 /** The user's own file, which can be opened again after the change of user; else root's, in a directory where only root may write. */
 function openLogFor(identity: Identity | undefined, { accessLog }: Config): AccessLog | undefined {
   if (identity === undefined || accessLog.kind !== "file") return openAccessLog(accessLog);
@@ -90,6 +96,8 @@ class Server {
   readonly #figures = new Figures();
   readonly #subject: AdminSubject;
   readonly #admin: Admin;
+  /** What the machine gives too little of. */
+  readonly #advice: readonly string[];
   #listeners: readonly Listener[] = [];
   /** One line for the service manager, while the server serves. */
   #status = "";
@@ -108,6 +116,10 @@ class Server {
     const history = new History();
     this.#pidFile = pidFile;
     const channels = config.workers.max * config.threads;
+    this.#advice = [
+      limitAdvice(config.maxConnections, descriptorLimit(), channels),
+      directory.isMemory ? memoryAdvice(directory.path) : undefined,
+    ].filter((advice) => advice !== undefined);
     this.#pool = new Pool({
       config,
       application,
@@ -137,7 +149,7 @@ class Server {
     });
     this.#front = new Front({
       config,
-      maxConnections: effectiveMaxConnections(config.maxConnections, descriptorLimit(), channels),
+      ...planDescriptors(config.maxConnections, descriptorLimit(), channels),
       requests: withHealthPath(config.healthPath, this.#pool, () => this.#health()),
       observer: this.#makeObserver(),
       figures: this.#figures,
@@ -206,6 +218,7 @@ class Server {
     this.#log.info(
       `serving ${this.#name} at ${urls} (${count} ${noun}${perWorker}${most}, Python ${python}, process ${process.pid})`,
     );
+    for (const advice of this.#advice) this.#log.warning(advice);
     if (this.#admin.url !== undefined) this.#log.info(`admin at ${this.#admin.url}`);
     this.#status = `serving ${this.#name} at ${urls}`;
     if (this.#lifecycle.phase === "serving") this.#manager.ready(this.#status);

@@ -1,4 +1,5 @@
-// How many file descriptors this process may have (RLIMIT_NOFILE), as the kernel tells it: Node has no call for it.
+// How many file descriptors this process may have (RLIMIT_NOFILE), as the kernel tells it: Node has no call for it. And who gets them:
+// at EMFILE libuv drops the newest connection, so it must never be met.
 
 import { readFileSync } from "node:fs";
 
@@ -14,12 +15,35 @@ export function descriptorLimit(): number {
   return found === undefined || found === "unlimited" ? Infinity : Number(found);
 }
 
-/** What a front needs besides its clients: Node itself, listeners, channels of two generations of workers, spool files, logs. */
+/** What a front needs besides its clients: Node itself (about 25), listeners, a start of a process, logs, and two generations of workers. */
 export function reservedDescriptors(channels: number): number {
   return 40 + 2 * channels;
 }
 
-/** Connections that can be open at once without ever meeting EMFILE; at least 8, with which a server can at least be looked at. */
-export function effectiveMaxConnections(wanted: number, limit: number, channels: number): number {
-  return Math.min(wanted, Math.max(8, limit - reservedDescriptors(channels)));
+export interface DescriptorPlan {
+  readonly maxConnections: number;
+  /** Bodies and answers that can be in files at the same time. */
+  readonly maxSpoolFiles: number;
+}
+
+/** With fewer a server cannot even be looked at. */
+const LEAST_CONNECTIONS = 8;
+const LEAST_SPOOL_FILES = 2;
+/** Of what there is, this share is for connections where they cannot all have what they want; a third of them may spool then. */
+const CONNECTION_SHARE = 0.75;
+
+export function planDescriptors(wanted: number, limit: number, channels: number): DescriptorPlan {
+  const free = limit - reservedDescriptors(channels);
+  const share = Math.max(LEAST_CONNECTIONS, Math.floor(free * CONNECTION_SHARE));
+  const maxConnections = Math.min(wanted, share);
+  return { maxConnections, maxSpoolFiles: Math.max(LEAST_SPOOL_FILES, free - maxConnections) };
+}
+
+/** What to say of a limit that is too low for --max-connections; undefined if it is not. */
+export function limitAdvice(wanted: number, limit: number, channels: number): string | undefined {
+  const { maxConnections } = planDescriptors(wanted, limit, channels);
+  if (maxConnections >= wanted) return undefined;
+  const needed = reservedDescriptors(channels) + Math.ceil(wanted / CONNECTION_SHARE);
+  const what = `at most ${maxConnections} connections at once: this process may have ${limit} open files`;
+  return `${what}; ${wanted} connections (--max-connections) need ulimit -Hn ${needed}`;
 }

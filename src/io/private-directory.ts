@@ -1,12 +1,14 @@
 // The private directory of one server: the socket of the channels and the spool files, for its own user alone (design sections 1 and 2).
 
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { StartupError } from "../config/startup-error.ts";
 
 export interface PrivateDirectory {
   readonly path: string;
+  /** What is in its files is in memory all the same. */
+  readonly isMemory: boolean;
   /** A path that no file has yet. */
   newPath(): string;
   remove(): void;
@@ -14,6 +16,8 @@ export interface PrivateDirectory {
 
 /** The path of a Unix socket may have 104 bytes on macOS and 108 on Linux, its NUL included (unix(4), unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 103;
+/** `f_type` of file systems that live in memory: tmpfs, ramfs (statfs(2)). */
+const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994, 0x858458f6];
 const LONGEST_PATH_INSIDE = "rickhouse-XXXXXX/channel.sock";
 
 /** Unpredictable name, mode 0700. Throws StartupError when it cannot be made. In /tmp, if TMPDIR is too deep for the path of a socket. */
@@ -26,6 +30,7 @@ export function makePrivateDirectory(): PrivateDirectory {
   let count = 0;
   return {
     path,
+    isMemory: MEMORY_FILE_SYSTEMS.includes(statfsSync(path).type),
     newPath: () => join(path, `spool-${++count}`),
     remove: () => {
       rmSync(path, { recursive: true, force: true });

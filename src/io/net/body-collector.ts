@@ -4,12 +4,13 @@
 import type { Budget } from "./budget.ts";
 import { PieceList } from "./piece-list.ts";
 import { SpoolFile } from "./spool-file.ts";
+import type { SpoolSpace } from "./spool-space.ts";
 
 export interface BodyOptions {
   /** Bytes of one body that stay in memory. */
   readonly memoryBytes: number;
   readonly memory: Budget;
-  readonly disk: Budget;
+  readonly disk: SpoolSpace;
   /** A fresh path in the private directory. */
   newPath(): string;
 }

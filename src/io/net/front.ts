@@ -25,6 +25,7 @@ import { Http1Connection } from "./http1-connection.ts";
 import { listen, type Listener } from "./listener.ts";
 import { ProxyPreface } from "./proxy-preface.ts";
 import { OutputBuffer } from "./response-writer.ts";
+import { SpoolSpace } from "./spool-space.ts";
 import { newReadBuffer } from "./socket-reader.ts";
 import { TrustedProxies } from "./trusted-proxies.ts";
 
@@ -42,6 +43,7 @@ const SPARE_SEARCH = 16;
 export interface FrontOptions {
   readonly config: Config;
   readonly maxConnections: number;
+  readonly maxSpoolFiles: number;
   readonly requests: RequestSink;
   readonly observer: ConnectionObserver;
   readonly figures: Figures;
@@ -209,7 +211,7 @@ export class Front {
     const { config, requests, observer } = this.#options;
     const newPath = (): string => this.#options.newSpoolPath();
     const memory = new Budget(config.bufferMemoryBytes);
-    const disk = new Budget(config.tempDiskBytes);
+    const disk = new SpoolSpace(config.tempDiskBytes, this.#options.maxSpoolFiles);
     const state = this.#state;
     const names = new FieldNameTable();
     learnCommonNames(names);

@@ -4,6 +4,7 @@
 import type { Socket } from "node:net";
 import type { Budget } from "./budget.ts";
 import { SpoolFile } from "./spool-file.ts";
+import type { SpoolSpace } from "./spool-space.ts";
 import { StallClock } from "./stall-clock.ts";
 
 export interface BacklogOptions {
@@ -14,7 +15,7 @@ export interface BacklogOptions {
   /** A client that reads nothing for this long is gone. */
   readonly sendTimeoutMs: number;
   readonly memory: Budget;
-  readonly disk: Budget;
+  readonly disk: SpoolSpace;
   /** A fresh path in the private directory. */
   newPath(): string;
 }

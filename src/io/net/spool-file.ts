@@ -2,12 +2,12 @@
 // reads slowly. Writes are queued and go to disk in order, off the event loop. Knows neither HTTP nor sockets.
 
 import { close, open, read, unlink, write } from "node:fs";
-import type { Budget } from "./budget.ts";
 import { PieceList } from "./piece-list.ts";
+import type { SpoolSpace } from "./spool-space.ts";
 
 export class SpoolFile {
   readonly path: string;
-  readonly #disk: Budget;
+  readonly #disk: SpoolSpace;
   readonly #onProgress: () => void;
   readonly #onError: (error: NodeJS.ErrnoException) => void;
   #descriptor = -1;
@@ -15,7 +15,9 @@ export class SpoolFile {
   #queuedBytes = 0;
   #writtenBytes = 0;
   #reservedBytes = 0;
-  #isBusy = true;
+  #isBusy = false;
+  /** One of the descriptors that are there for such files; without it nothing can be appended. */
+  #hasDescriptor = false;
   #isReading = false;
   #isDisposed = false;
   #hasFailed = false;
@@ -26,7 +28,7 @@ export class SpoolFile {
    */
   constructor(
     path: string,
-    disk: Budget,
+    disk: SpoolSpace,
     onProgress: () => void,
     onError: (error: NodeJS.ErrnoException) => void,
   ) {
@@ -34,9 +36,13 @@ export class SpoolFile {
     this.#disk = disk;
     this.#onProgress = onProgress;
     this.#onError = onError;
+    this.#hasDescriptor = disk.takeFile();
+    if (!this.#hasDescriptor) return;
+    this.#isBusy = true;
     open(path, "wx+", 0o600, (error, descriptor) => {
       this.#isBusy = false;
       if (error !== null) {
+        this.#close();
         this.#fail(error);
         return;
       }
@@ -60,9 +66,9 @@ export class SpoolFile {
     return this.#writtenBytes + this.#queuedBytes;
   }
 
-  /** Queues `bytes`, which must not change afterwards. False when the space for spool files is used up: nothing was queued. */
+  /** Queues `bytes`, which must not change afterwards. False when there is no space or no descriptor left: nothing was queued. */
   append(bytes: Uint8Array): boolean {
-    if (!this.#disk.take(bytes.length)) return false;
+    if (!this.#hasDescriptor || !this.#disk.take(bytes.length)) return false;
     this.#reservedBytes += bytes.length;
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
@@ -133,7 +139,10 @@ export class SpoolFile {
 
   /** Not while a read or write is under way: the number of the descriptor could belong to somebody else by then. */
   #close(): void {
-    if (this.#descriptor === -1 || this.#isBusy || this.#isReading) return;
+    if (this.#isBusy || this.#isReading) return;
+    if (this.#hasDescriptor) this.#disk.giveFile();
+    this.#hasDescriptor = false;
+    if (this.#descriptor === -1) return;
     // Errors here have no one to tell: the directory is removed as a whole at the end.
     close(this.#descriptor, () => {});
     unlink(this.path, () => {});

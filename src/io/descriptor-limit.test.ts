@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { limitAdvice, planDescriptors, reservedDescriptors } from "./descriptor-limit.ts";
+
+describe("planDescriptors", () => {
+  it("gives what is wanted where there are enough", () => {
+    assert.deepEqual(planDescriptors(10_000, Infinity, 32), {
+      maxConnections: 10_000,
+      maxSpoolFiles: Infinity,
+    });
+    assert.equal(planDescriptors(10_000, 20_000, 32).maxConnections, 10_000);
+  });
+
+  it("never hands out more than there are, unless that would leave hardly any", () => {
+    for (const limit of [70, 128, 256, 1024, 4096, 20_000]) {
+      for (const channels of [1, 2, 4]) {
+        const { maxConnections, maxSpoolFiles } = planDescriptors(10_000, limit, channels);
+        const all = maxConnections + maxSpoolFiles + reservedDescriptors(channels);
+        assert.ok(all <= limit, `${limit} for ${channels}: ${all}`);
+        assert.ok(maxConnections >= 8 && maxSpoolFiles >= 2);
+      }
+    }
+  });
+
+  it("leaves a server that can be looked at", () => {
+    assert.deepEqual(planDescriptors(10_000, 64, 32), { maxConnections: 8, maxSpoolFiles: 2 });
+    assert.equal(planDescriptors(5, 64, 32).maxConnections, 5);
+  });
+});
+
+describe("limitAdvice", () => {
+  it("is silent where all fit", () => {
+    assert.equal(limitAdvice(10_000, 20_000, 32), undefined);
+    assert.equal(limitAdvice(10_000, Infinity, 32), undefined);
+    assert.equal(limitAdvice(10, 64, 2), undefined);
+  });
+
+  it("names the limit, and one that would do", () => {
+    const advice = limitAdvice(10_000, 64, 2) ?? "";
+    assert.match(advice, /^at most 15 connections at once: this process may have 64 open files; /);
+    const needed = Number(/ulimit -Hn (\d+)$/.exec(advice)?.[1]);
+    assert.equal(limitAdvice(10_000, needed, 2), undefined);
+    assert.notEqual(limitAdvice(10_000, needed - 2, 2), undefined);
+  });
+});
