@@ -69,9 +69,15 @@ def load(name: ApplicationName) -> Any:
 
 def report(error: LoadError, role: str) -> None:
     """The traceback of what the application raised, to standard error."""
+    text = traceback_text(error)
+    if text:
+        log.report(role, f"the application does not load\n{text}")
+
+
+def traceback_text(error: LoadError) -> str:
+    """Empty when the application raised nothing."""
     cause = error.__cause__
-    if cause is not None:
-        log.report(role, f"the application does not load\n{log.traceback_of(cause)}")
+    return log.traceback_of(cause) if cause is not None else ""
 
 
 def _import(name: ApplicationName) -> Any:

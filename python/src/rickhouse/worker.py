@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from . import loader, log, stacks
+from . import loader, log, stacks, told_errors
 from .channel import Channel, ChannelLost
 from .departure import Departure
 from .ledger import EXEMPT, STARTED, WITHDRAWN_TO
@@ -41,6 +41,8 @@ class WorkerParts:
     tokens: list[bytes]
     cells: list[memoryview]
     stacks_descriptor: int
+    # What others said of an import that failed (told_errors.py).
+    errors_descriptor: int
 
 
 def run_worker(parts: WorkerParts) -> NoReturn:
@@ -52,21 +54,26 @@ def run_worker(parts: WorkerParts) -> NoReturn:
     # Where a crash in C code stood. The application may have chosen a file of its own for that.
     if not faulthandler.is_enabled():
         faulthandler.enable()
-    application = parts.application if parts.application is not None else _import(settings)
+    application = parts.application if parts.application is not None else _import(parts)
     departure.install()  # Again: the import may have set handlers.
     if not departure.is_requested:
         _serve(parts, application, departure)
     _leave(settings.graceful_seconds / 2)
 
 
-def _import(settings: Settings) -> Any:
+def _import(parts: WorkerParts) -> Any:
     try:
-        application = loader.load(settings.application)
+        application = loader.load(parts.settings.application)
     except loader.LoadError as error:
-        loader.report(error, "worker")
-        log.report("worker", f"{error.error}. {error.hint}")
+        all_of_it = f"{error.error}\n{loader.traceback_text(error)}"
+        if told_errors.is_new(parts.errors_descriptor, all_of_it):
+            loader.report(error, "worker")
+            log.report("worker", f"{error.error}. {error.hint}")
+        else:
+            log.report("worker", f"{error.error}, as before")
         log.flush_streams()
         os._exit(_IMPORT_FAILED)
+    os.close(parts.errors_descriptor)
     gc.collect()
     gc.freeze()
     return application

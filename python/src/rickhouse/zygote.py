@@ -39,6 +39,8 @@ class Zygote:
         # Before the first fork, so that all share it. Twice the workers: a successor starts before
         # its predecessor goes.
         self._ledger = Ledger(2 * settings.max_workers, settings.threads)
+        # With preload no worker imports anything.
+        self._errors_descriptor = stacks.create_file() if application is None else -1
         # Not before the import: it would take the exit codes of the application's own subprocesses.
         self._children = Children(self._on_exit)
         stacks.ignore_until_registered()
@@ -141,7 +143,14 @@ class Zygote:
             cells = [self._ledger.cell(slot, thread) for thread in range(self._settings.threads)]
             raw_tokens = [bytes.fromhex(token) for token in tokens]
             run_worker(
-                WorkerParts(self._settings, self._application, raw_tokens, cells, stacks_descriptor)
+                WorkerParts(
+                    self._settings,
+                    self._application,
+                    raw_tokens,
+                    cells,
+                    stacks_descriptor,
+                    self._errors_descriptor,
+                )
             )
         except BaseException as error:
             log.report("worker", f"ends by an error of its own\n{log.traceback_of(error)}")
