@@ -1,21 +1,22 @@
 // Who gets the next request: an idle channel if there is one, else it waits; a request that waits may be put behind
 // quick ones. Owns the queue, the channels and the estimates. Knows nothing of time-outs, withdrawals and deaths.
 //
-// Invariant between two calls of the dispatcher: while a request waits, no channel that may take one is idle.
+// Invariant between two calls of the dispatcher: while a request waits, no channel that may take it is idle. (Slow requests may not take
+// one beyond their share: lanes.ts.)
 
 import type { Channel } from "./channel.ts";
 import { RunEstimates } from "./estimate.ts";
 import { IdleChannels } from "./idle-channels.ts";
-import { WaitingQueue } from "./queue.ts";
+import { Lanes } from "./lanes.ts";
 import type { DispatchedRequest } from "./request.ts";
 
 /** How many busy channels are looked at to put one request behind what they hold: bounds the cost of a submission. */
 const PROBES = 8;
 
 export class Assignment<R extends DispatchedRequest> {
-  readonly queue = new WaitingQueue<R>();
   readonly idle = new IdleChannels<R>();
   readonly estimates = new RunEstimates();
+  readonly queue = new Lanes<R>(this.estimates);
   /** All that are alive, those of retiring workers included. */
   readonly channels: Channel<R>[] = [];
   /** Requests in the hands of all channels. */
@@ -30,10 +31,11 @@ export class Assignment<R extends DispatchedRequest> {
 
   /** Hands the request to an idle channel. False: there is none, or others wait already. */
   toIdle(request: R, now: number): boolean {
-    if (this.queue.size > 0) return false;
+    const estimateMs = this.estimates.of(request.route);
+    if (!this.queue.mayPass(estimateMs, this.channels.length, now)) return false;
     const channel = this.idle.take();
     if (channel === undefined) return false;
-    this.#hand(channel, request, this.estimates.of(request.route), now);
+    this.#hand(channel, request, estimateMs, now);
     return true;
   }
 
@@ -48,7 +50,7 @@ export class Assignment<R extends DispatchedRequest> {
 
   /** Gives the idle channels what waits. */
   fillIdle(now: number): void {
-    while (this.queue.size > 0) {
+    while (this.#next(now) !== undefined) {
       const channel = this.idle.take();
       if (channel === undefined) return;
       this.#fill(channel, now);
@@ -57,7 +59,7 @@ export class Assignment<R extends DispatchedRequest> {
 
   /** All channels are busy: puts what comes next behind quick ones, as far as it fits. Strictly in turn, so nobody is overtaken. */
   putBehind(now: number): void {
-    let request = this.queue.peek(now);
+    let request = this.#next(now);
     while (request !== undefined) {
       const estimateMs = this.estimates.of(request.route);
       const channel = this.#leastWork(request, estimateMs, now);
@@ -65,15 +67,29 @@ export class Assignment<R extends DispatchedRequest> {
       this.idle.remove(channel);
       this.queue.remove(request);
       this.#hand(channel, request, estimateMs, now);
-      request = this.queue.peek(now);
+      request = this.#next(now);
     }
   }
 
-  /** The lanes of slow routes will choose here what comes next. */
+  /** When a request that waits beside an idle channel may take it; Infinity if there is no such thing. */
+  get heldUntil(): number {
+    return this.idle.size > 0 ? this.queue.lapsesAt : Infinity;
+  }
+
+  /** It has left its channel's hands. */
+  letGo(request: R): void {
+    this.inHand--;
+    this.queue.letGo(request);
+  }
+
+  #next(now: number): R | undefined {
+    return this.queue.next(this.channels.length, now);
+  }
+
   #fill(channel: Channel<R>, now: number): void {
     // An even share: one channel must not hold a full window while another is about to run dry.
     const share = (this.queue.size + this.inHand) / this.channels.length;
-    let request = this.queue.peek(now);
+    let request = this.#next(now);
     while (request !== undefined) {
       const estimateMs = this.estimates.of(request.route);
       if (channel.inHand > 0) {
@@ -81,7 +97,7 @@ export class Assignment<R extends DispatchedRequest> {
       }
       this.queue.remove(request);
       this.#hand(channel, request, estimateMs, now);
-      request = this.queue.peek(now);
+      request = this.#next(now);
     }
   }
 
@@ -104,6 +120,7 @@ export class Assignment<R extends DispatchedRequest> {
     request.isStream = false;
     channel.add(request, now);
     this.inHand++;
+    this.queue.handed(request, estimateMs, now);
     this.#send(channel, request, now);
   }
 }

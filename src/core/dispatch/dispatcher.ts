@@ -114,6 +114,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     this.#work.queue.push(request);
     this.#dueBy(now + this.#options.queueTimeoutMs, now);
     this.#work.putBehind(now);
+    this.#watchHeld(now);
     return true;
   }
 
@@ -128,6 +129,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     request.place = "over";
     // The next one may be quick enough to stand behind a running request, where this one was not.
     this.#work.putBehind(now);
+    this.#watchHeld(now);
     return true;
   }
 
@@ -166,7 +168,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     if (channel.oldest?.number !== number) return undefined;
     const request = channel.endOldest(now);
     if (request === undefined) return undefined;
-    this.#work.inHand--;
+    this.#work.letGo(request);
     this.#work.estimates.record(request.route, request.isStream ? RUN_CAP_MS : runMs);
     this.#settle(channel, now);
     return request;
@@ -194,7 +196,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     channel.noteStarted(report.started, now);
     let request = channel.takeBackNewest(report.above);
     while (request !== undefined) {
-      this.#work.inHand--;
+      this.#work.letGo(request);
       if (request.clientGone) this.#giveUp(request, "client-gone");
       else this.#putBack(request, now);
       request = channel.takeBackNewest(report.above);
@@ -205,6 +207,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     this.#work.fillIdle(now);
     this.#settle(channel, now);
     this.#work.putBehind(now);
+    this.#watchHeld(now);
   }
 
   /**
@@ -233,7 +236,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     this.#forget(channel);
     let request = channel.takeBackNewest(0);
     while (request !== undefined) {
-      this.#work.inHand--;
+      this.#work.letGo(request);
       const fate = fateOf(request.number, words);
       const stuck = request.number === words.started ? channel.stuck : undefined;
       const verdict = afterDeath(request, fate, { cause, stuck });
@@ -247,6 +250,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     }
     this.#work.fillIdle(now);
     this.#work.putBehind(now);
+    this.#watchHeld(now);
   }
 
   /** Gives up all that wait: no worker will come any more. */
@@ -271,6 +275,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     this.#expire(now);
     // A new channel, and one that came free from inside an effect.
     this.#work.fillIdle(now);
+    this.#watchHeld(now);
     let helpers = 0;
     for (const channel of channels) if (channel.canTake && !channel.isOverdue(now)) helpers++;
     this.#isRestHeld = false;
@@ -314,6 +319,15 @@ export class Dispatcher<R extends DispatchedRequest> {
   /** A channel that may have become free gets what it can take. An idle one may help those that wait behind a slow one. */
   #settle(channel: Channel<R>, now: number): void {
     if (this.#work.settle(channel, now) && this.#isRestHeld) this.#dueBy(now, now);
+    this.#watchHeld(now);
+  }
+
+  /** Slow requests that wait beside an idle channel, which is kept for quick ones: until when? What is known of their route may have changed. */
+  #watchHeld(now: number): void {
+    const { idle, queue } = this.#work;
+    if (idle.size === 0 || queue.size === 0) return;
+    this.#work.fillIdle(now);
+    this.#dueBy(this.#work.heldUntil, now);
   }
 
   /** Brings the next tick forward to the earliest moment at which this channel may need one. */

@@ -53,6 +53,21 @@ export class WaitingQueue<R extends DispatchedRequest> {
     this.#link(request, older, older === undefined ? this.#oldest : older.newer);
   }
 
+  /** Puts in a request of another queue, behind all that are not newer. */
+  moveIn(request: R): void {
+    const oldestAt = this.#oldest?.queuedAt ?? 0;
+    const newestAt = this.#newest?.queuedAt ?? 0;
+    if (newestAt - request.queuedAt <= request.queuedAt - oldestAt) {
+      let older = this.#newest;
+      while (older !== undefined && older.queuedAt > request.queuedAt) older = older.older;
+      this.#link(request, older, older === undefined ? this.#oldest : older.newer);
+      return;
+    }
+    let newer = this.#oldest;
+    while (newer !== undefined && newer.queuedAt <= request.queuedAt) newer = newer.newer;
+    this.#link(request, newer === undefined ? this.#newest : newer.older, newer);
+  }
+
   /** Takes a waiting request out, wherever it stands. */
   remove(request: R): void {
     if (request.place !== "waiting")

@@ -37,6 +37,8 @@ export abstract class DispatchedRequest {
   number = 0;
   /** What its run was expected to take when it was sent. */
   estimateMs = 0;
+  /** Of a slow route: which lane it waits in, or counts for while it is in hand. */
+  isSlow = false;
   /** The answer came in pieces with time between them. */
   isStream = false;
 

@@ -4,24 +4,17 @@
 import assert from "node:assert/strict";
 import type { Channel } from "../../../src/core/dispatch/channel.ts";
 import { Dispatcher } from "../../../src/core/dispatch/dispatcher.ts";
-import type { DispatchOptions, WithdrawReport } from "../../../src/core/dispatch/dispatcher.ts";
+import type { WithdrawReport } from "../../../src/core/dispatch/dispatcher.ts";
 import type { GiveUpReason } from "../../../src/core/dispatch/death.ts";
-import type { RegistryCommand, RegistryOptions } from "../../../src/core/workers/commands.ts";
+import type { RegistryCommand } from "../../../src/core/workers/commands.ts";
 import { Registry } from "../../../src/core/workers/registry.ts";
 import type { Clock } from "./clock.ts";
 import { Line } from "./line.ts";
-import { checkGiveUp, checkMoment, checkStuck } from "./moment.ts";
+import { checkGiveUp, checkHanded, checkMoment, checkStuck, type Load } from "./moment.ts";
 import type { SimulatedRequest, WorkerFrame, WorkerProcess } from "./worker-model.ts";
 import { Zygote } from "./zygote-model.ts";
-import type { Exit, Reports, Trouble } from "./zygote-model.ts";
-
-export interface FrontOptions {
-  readonly dispatch: DispatchOptions;
-  readonly registry: RegistryOptions;
-  readonly trouble: Trouble;
-  /** Stop sending on a channel as soon as its end is read, not only at the exit report. */
-  readonly isQuickToRetire: boolean;
-}
+import type { Exit, Reports } from "./zygote-model.ts";
+import type { FrontOptions } from "./front-options.ts";
 
 export class Front implements Reports {
   readonly dispatcher: Dispatcher<SimulatedRequest>;
@@ -34,6 +27,9 @@ export class Front implements Reports {
   readonly #greeting = new Map<string, WorkerProcess>();
   readonly #timedOut = new Set<number>();
   readonly #toDo: (() => void)[] = [];
+  /** All that were submitted and not refused. */
+  readonly requests: SimulatedRequest[] = [];
+  #quickAt = -Infinity;
   #armedFor = Infinity;
   isDrained = false;
   /** A worker left without anybody to read its ledger: what it had not started is then presumed. */
@@ -61,6 +57,10 @@ export class Front implements Reports {
         this.#stuck(channel, request, silentMs);
       },
     });
+  }
+
+  get #load(): Load {
+    return { now: this.#clock.now, requests: this.requests, quickAt: this.#quickAt };
   }
 
   get lines(): Line[] {
@@ -108,9 +108,8 @@ export class Front implements Reports {
         this.#greeting.get(`${command.worker}/${command.thread}`)?.die(0, null);
         return;
       case "retire":
-        for (const line of this.lines.filter(({ channel }) => channel.worker === command.worker)) {
-          this.#finish(line);
-        }
+        for (const line of this.lines)
+          if (line.channel.worker === command.worker) this.#finish(line);
         return;
       case "signal":
         if (!command.isOrphan) {
@@ -152,6 +151,8 @@ export class Front implements Reports {
     assert.equal(request.clientGone, false, "sent a request whose client has gone");
     assert.equal(channel.isPaused, false, "sent on a channel that is paused");
     assert.ok(channel.inHand <= 64);
+    checkHanded(this.dispatcher, request, this.#load);
+    if (!request.isSlow) this.#quickAt = this.#clock.now;
     line.send({ number, request });
   }
 
@@ -335,7 +336,7 @@ export class Front implements Reports {
 
   #check(): void {
     checkMoment(this.dispatcher, this.registry, {
-      now: this.#clock.now,
+      ...this.#load,
       maxWorkers: this.#options.registry.maxWorkers + this.#options.registry.maxReplacing,
       requestTimeoutMs: this.#options.dispatch.requestTimeoutMs,
     });

@@ -11,10 +11,21 @@ import type { SimulatedRequest } from "./worker-model.ts";
 /** A silence may seem longer to the front than to the worker by what the wires delay. */
 const WIRE_SLACK_MS = 60;
 
+/** So long after a quick request was handed over a channel is kept for the next one. */
+const QUICK_LATELY_MS = 50;
+
+export interface Load {
+  readonly now: number;
+  /** All that were ever taken. */
+  readonly requests: readonly SimulatedRequest[];
+  /** When a quick request was handed over last. */
+  readonly quickAt: number;
+}
+
 export function checkMoment(
   dispatcher: Dispatcher<SimulatedRequest>,
   registry: Registry,
-  facts: { now: number; maxWorkers: number; requestTimeoutMs: number },
+  facts: Load & { maxWorkers: number; requestTimeoutMs: number },
 ): void {
   const isTickDue = dispatcher.nextTickAt <= facts.now;
   let inHand = 0;
@@ -22,7 +33,7 @@ export function checkMoment(
     inHand += channel.inHand;
     if (!isTickDue) checkRest(channel, facts.now);
     if (dispatcher.waiting === 0 || !channel.canTake || channel.inHand > 0) continue;
-    if (!isTickDue) assert.fail("a request waits while a channel is idle");
+    if (!isTickDue) checkHeld(dispatcher, facts);
   }
   assert.equal(inHand, dispatcher.inHand);
   const isTimed = dispatcher.waiting > 0 || (inHand > 0 && facts.requestTimeoutMs > 0);
@@ -38,6 +49,38 @@ export function checkMoment(
     if (state === "starting" || state === "ready" || state === "retiring") occupied++;
   }
   assert.ok(occupied <= facts.maxWorkers, `${occupied} workers of ${facts.maxWorkers}`);
+}
+
+/** Only slow requests may wait beside an idle channel, while they have their share and quick ones want theirs. */
+function checkHeld(dispatcher: Dispatcher<SimulatedRequest>, load: Load): void {
+  const waiting = load.requests.filter(({ place }) => place === "waiting");
+  assert.ok(
+    waiting.every(({ isSlow }) => isSlow),
+    "a request waits while a channel is idle",
+  );
+  const share = slowShare(dispatcher);
+  assert.ok(slowInHand(load) >= share, "slow requests wait for less than their share");
+  assert.ok(load.now < load.quickAt + QUICK_LATELY_MS, "a channel is kept for nobody");
+}
+
+/** A request has been handed to a channel. */
+export function checkHanded(
+  dispatcher: Dispatcher<SimulatedRequest>,
+  request: SimulatedRequest,
+  load: Load,
+): void {
+  if (!request.isSlow) return;
+  const hasQuick = load.requests.some(({ place, isSlow }) => place === "waiting" && !isSlow);
+  if (!hasQuick && load.now >= load.quickAt + QUICK_LATELY_MS) return;
+  assert.ok(slowInHand(load) <= slowShare(dispatcher), "slow requests have more than their share");
+}
+
+function slowShare(dispatcher: Dispatcher<SimulatedRequest>): number {
+  return Math.max(1, Math.floor(0.75 * dispatcher.channels.length));
+}
+
+function slowInHand({ requests }: Load): number {
+  return requests.filter(({ place, isSlow }) => place === "in-hand" && isSlow).length;
 }
 
 /** What stands behind a slow request is taken back in time, even when nobody else could start it. */

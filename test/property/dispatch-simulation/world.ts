@@ -3,14 +3,16 @@
 import assert from "node:assert/strict";
 import { Clock } from "./clock.ts";
 import { Front } from "./front-model.ts";
-import type { FrontOptions } from "./front-model.ts";
+import type { FrontOptions } from "./front-options.ts";
 import { SimulatedRequest } from "./worker-model.ts";
 import type { Plan } from "./worker-model.ts";
 import type { Trouble } from "./zygote-model.ts";
 
 /** Simulated time in which all must be over. */
 const PATIENCE_MS = 120_000;
-const ROUTES = 6;
+const ROUTES = 8;
+/** From this one on every run is slow: the lane of slow routes. */
+const SLOW_ROUTES = 7;
 
 export interface Seen {
   answered: number;
@@ -26,7 +28,6 @@ export class World {
   readonly #options: FrontOptions;
   readonly #trouble: Trouble;
   readonly #front: Front;
-  readonly #requests: SimulatedRequest[] = [];
   readonly #refused: SimulatedRequest[] = [];
   #isDraining = false;
   #isDrainedUnderLoad = false;
@@ -95,6 +96,10 @@ export class World {
     if (this.#isDrainedUnderLoad) seen.drains++;
   }
 
+  get #requests(): SimulatedRequest[] {
+    return this.#front.requests;
+  }
+
   get #isStaffed(): boolean {
     const { registry, dispatcher } = this.#front;
     const workers = [...registry.workers.values()];
@@ -133,8 +138,10 @@ export class World {
     });
     request.submittedAt = clock.now;
     this.#front.act((now) => {
-      if (this.#front.dispatcher.submit(request, now)) this.#requests.push(request);
-      else this.#refused.push(request);
+      this.#requests.push(request);
+      if (this.#front.dispatcher.submit(request, now)) return;
+      this.#requests.pop();
+      this.#refused.push(request);
     });
     if (!clock.chance(0.08)) return;
     clock.after(clock.between(0, 60), () => {
@@ -153,6 +160,7 @@ export class World {
     if (mayHang && clock.chance(0.02)) return { pieceMs: [Infinity], closeMs, isDeadly: false };
     if (mayHang && clock.chance(0.01))
       return { pieceMs: [0.1, Infinity], closeMs, isDeadly: false };
+    if (route >= SLOW_ROUTES) return { pieceMs: [clock.between(8, 80)], closeMs, isDeadly };
     // Some routes are slow now and then, which is what estimates get wrong.
     if (clock.chance(route / 40)) return { pieceMs: [clock.between(2, 120)], closeMs, isDeadly };
     if (clock.chance(0.05)) return { pieceMs: [1, 5, 5], closeMs, isDeadly };

@@ -1,0 +1,13 @@
+// What one simulated front is started with.
+
+import type { DispatchOptions } from "../../../src/core/dispatch/dispatcher.ts";
+import type { RegistryOptions } from "../../../src/core/workers/commands.ts";
+import type { Trouble } from "./zygote-model.ts";
+
+export interface FrontOptions {
+  readonly dispatch: DispatchOptions;
+  readonly registry: RegistryOptions;
+  readonly trouble: Trouble;
+  /** Stop sending on a channel as soon as its end is read, not only at the exit report. */
+  readonly isQuickToRetire: boolean;
+}
