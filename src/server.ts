@@ -21,6 +21,7 @@ import type { ConnectionObserver } from "./io/net/connection-context.ts";
 import { Front } from "./io/net/front.ts";
 import type { Listener } from "./io/net/listener.ts";
 import { claimPidFile, type PidFile } from "./io/pid-file.ts";
+import { type ReadAgain, reloadConfig } from "./io/reload.ts";
 import { makePrivateDirectory } from "./io/private-directory.ts";
 import { ServiceManager } from "./io/service-manager.ts";
 import { handleSignals } from "./io/signals.ts";
@@ -36,14 +37,15 @@ const ADVICE_PAUSE_MS = 5000;
 export async function serve(
   config: Config,
   application: ApplicationSpec,
-  { manager, identity }: Circumstances,
+  { manager, identity, readAgain }: Circumstances,
 ): Promise<number> {
   const log = createLog(new LineStream(withoutBlocking(2)));
   const accessLog = openLogFor(identity, config);
   const pidFile = claimPidFile(config.pidFile);
   const directory = asIdentity(identity, makePrivateDirectory);
-  const surroundings = { log, accessLog, directory, manager, identity, pidFile };
-  const server = new Server(config, application, surroundings);
+  const surroundings = { log, accessLog, directory, manager, identity, readAgain, pidFile };
+  // A copy of its own, since a reload changes it.
+  const server = new Server({ ...config }, application, surroundings);
   try {
     return await server.run();
   } finally {
@@ -73,6 +75,8 @@ export interface Circumstances {
   readonly manager: ServiceManagerPlace | undefined;
   /** Whom to become once the addresses are bound. */
   readonly identity: Identity | undefined;
+  /** At a reload. */
+  readonly readAgain: ReadAgain;
 }
 
 interface Surroundings extends Circumstances {
@@ -88,6 +92,7 @@ class Server {
   readonly #log: Log;
   readonly #accessLog: AccessLog | undefined;
   readonly #pidFile: PidFile;
+  readonly #readAgain: ReadAgain;
   readonly #front: Front;
   readonly #manager: ServiceManager;
   readonly #identity: Identity | undefined;
@@ -115,6 +120,7 @@ class Server {
     this.#accessLog = accessLog;
     const history = new History();
     this.#pidFile = pidFile;
+    this.#readAgain = surroundings.readAgain;
     const channels = config.workers.max * config.threads;
     this.#advice = [
       limitAdvice(config.maxConnections, descriptorLimit(), channels),
@@ -234,8 +240,7 @@ class Server {
         this.#over?.resolve(0);
       },
       reload: () => {
-        if (this.#lifecycle.phase === "serving") this.#manager.reloading();
-        this.#pool.reload();
+        this.#reload();
       },
       changeWorkers: (by) => {
         this.#pool.workforce.scale(by, performance.now());
@@ -247,6 +252,17 @@ class Server {
         logStacks(this.#pool.workforce, this.#log);
       },
     });
+  }
+
+  /** Configuration and code, or neither: new code may need the configuration that came with it. */
+  #reload(): void {
+    const onChanged = (): void => {
+      this.#front.reconfigure();
+      this.#pool.reconfigure();
+    };
+    if (!reloadConfig(this.#config, this.#readAgain, { log: this.#log, onChanged })) return;
+    if (this.#lifecycle.phase === "serving") this.#manager.reloading();
+    this.#pool.reload();
   }
 
   /** A file that cannot be opened again (its directory is gone, say) is no reason to end: the old one is written on. */

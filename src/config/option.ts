@@ -23,8 +23,8 @@ interface Declared<T> {
   /** One letter, without the dash. */
   readonly short?: string;
   readonly help: string;
-  /** SIGHUP applies a new value; without it a new value waits for a restart. */
-  readonly reload?: true;
+  /** What a reload (SIGHUP) does with a new value: it counts for everything, for new connections, or for the new workers. Without it, it waits for a restart. */
+  readonly reload?: "now" | "connections" | "workers";
   /** Where it may stand; everywhere, if not given. */
   readonly sources?: readonly Source[];
 }

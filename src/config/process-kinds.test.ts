@@ -19,9 +19,9 @@ describe("environmentVariables", () => {
     assert.deepEqual(environmentVariables.parse("_="), [{ name: "_", value: "" }]);
   });
 
-  it("shows each again", () => {
+  it("shows names in lines for people, and all of it where it is asked for", () => {
     const value = environmentVariables.parse("A=1");
-    assert.equal(environmentVariables.describe([...value, ...value]), "A=1, A=1");
+    assert.equal(environmentVariables.describe([...value, ...value]), "A=(hidden), A=(hidden)");
     assert.deepEqual(environmentVariables.combine?.([value, value]), [...value, ...value]);
     assert.deepEqual(environmentVariables.describeEach?.(value), ["A=1"]);
   });

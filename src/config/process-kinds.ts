@@ -29,7 +29,8 @@ export const environmentVariables: Kind<readonly EnvironmentVariable[]> = {
       throw new BadValue("a name of the server's own", "choose another");
     return [{ name, value: text.slice(equals + 1) }];
   },
-  describe: (variables) => describeEach(variables).join(", "),
+  // Values are often secrets, and this text goes to logs and status pages.
+  describe: (variables) => variables.map(({ name }) => `${name}=(hidden)`).join(", "),
   combine: (values) => values.flat(),
   describeEach,
 };

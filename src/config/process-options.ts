@@ -39,12 +39,14 @@ export const PROCESS_OPTIONS = {
   pythonpath: option<readonly string[]>({
     kind: listOf(path),
     group: "server",
+    reload: "workers",
     default: [],
     help: "directory to import from, behind the application's; repeatable",
   }),
   env: option<readonly EnvironmentVariable[]>({
     kind: environmentVariables,
     group: "server",
+    reload: "workers",
     short: "e",
     default: [],
     sources: ["flag", "file"],

@@ -1,15 +1,18 @@
 // `rickhouse serve`, and `rickhouse` without a command: loads the configuration and becomes the server.
 
+import { isDeepStrictEqual } from "node:util";
 import { PASSING_VARIABLES } from "../../config/listen-descriptors.ts";
 import { LAUNCHER_VARIABLES, loadConfig } from "../../config/load.ts";
 import { variableOf } from "../../config/options.ts";
 import { SERVICE_MANAGER_VARIABLES, serviceManagerOf } from "../../config/service-manager.ts";
 import { identityOf } from "../../io/identity.ts";
+import type { ReadAgain } from "../../io/reload.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
 
 export async function serveCommand(call: CommandCall): Promise<number> {
-  const loaded = loadConfig({ ...call, application: onlyWord(call.words) });
+  const invocation = { ...call, application: onlyWord(call.words) };
+  const loaded = loadConfig(invocation);
   for (const warning of loaded.warnings) process.stderr.write(`rickhouse: ${warning}\n`);
   const own = [...LAUNCHER_VARIABLES, ...PASSING_VARIABLES, ...SERVICE_MANAGER_VARIABLES];
   for (const name of own) delete process.env[name];
@@ -25,5 +28,9 @@ export async function serveCommand(call: CommandCall): Promise<number> {
   const identity = identityOf(loaded.config.user, loaded.config.group);
   // What the application's libraries keep in the home directory belongs into that of its own user.
   Object.assign(process.env, identity?.environment);
-  return serve(loaded.config, loaded.application, { manager, identity });
+  const readAgain: ReadAgain = () => {
+    const { config, application } = loadConfig(invocation);
+    return { config, isSameApplication: isDeepStrictEqual(application, loaded.application) };
+  };
+  return serve(loaded.config, loaded.application, { manager, identity, readAgain });
 }

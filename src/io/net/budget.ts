@@ -2,11 +2,16 @@
 // Knows numbers only; who asks decides what to do when there is no more (design: files, then back-pressure, then 503).
 
 export class Budget {
-  readonly #limit: number;
+  #limit: number;
   #used = 0;
 
   /** `limit` in bytes, for all connections together. */
   constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** What is taken already stays taken, also above it. */
+  setLimit(limit: number): void {
     this.#limit = limit;
   }
 

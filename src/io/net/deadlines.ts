@@ -13,7 +13,7 @@ export interface Waiter {
 }
 
 export class DeadlineList {
-  readonly #durationMs: number;
+  #durationMs: number;
   #first: Waiter | undefined;
   #last: Waiter | undefined;
   #size = 0;
@@ -30,6 +30,15 @@ export class DeadlineList {
   /** The member that waits longest. */
   get oldest(): Waiter | undefined {
     return this.#first;
+  }
+
+  /** For members too: who waits already has waited as long of the new duration as of the old. Neither may be 0. */
+  setDuration(durationMs: number): void {
+    const moreMs = durationMs - this.#durationMs;
+    this.#durationMs = durationMs;
+    this.forEach((waiter) => {
+      waiter.deadlineAt += moreMs;
+    });
   }
 
   /** Puts `waiter` at the end of this list, out of the list that it was in. */

@@ -13,6 +13,7 @@ import { learnCommonNames } from "../../core/http1/common-names.ts";
 import { ownFieldsAt } from "../../core/http1/response-head.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
 import { Budget } from "./budget.ts";
+import { connectionLimits, type SharedParts } from "./connection-limits.ts";
 import type {
   ConnectionContext,
   ConnectionDeadlines,
@@ -57,6 +58,7 @@ export class Front {
   readonly #listeners: Listener[] = [];
   readonly #deadlines: ConnectionDeadlines;
   readonly #context: ConnectionContext;
+  readonly #shared: SharedParts;
   readonly #clock = { own: ownFieldsAt(Date.now()) };
   readonly #proxies: TrustedProxies | undefined;
   readonly #state = { isDraining: false };
@@ -74,10 +76,28 @@ export class Front {
       linger: new DeadlineList(LINGER_MS),
     };
     this.#proxies = TrustedProxies.from(config.forwardedAllowIps, config.forwardedHeaders);
+    this.#shared = {
+      output: new OutputBuffer(),
+      clock: this.#clock,
+      memory: new Budget(config.bufferMemoryBytes),
+      disk: new SpoolSpace(config.tempDiskBytes, options.maxSpoolFiles),
+      newPath: () => options.newSpoolPath(),
+    };
     this.#context = this.#makeContext();
     this.#sweeper = setInterval(() => {
       this.#sweep();
     }, SWEEP_MS);
+  }
+
+  /** The values of the configuration have changed. */
+  reconfigure(): void {
+    const { config } = this.#options;
+    this.#deadlines.head.setDuration(config.headTimeoutMs);
+    this.#deadlines.body.setDuration(config.bodyTimeoutMs);
+    this.#deadlines.keepAlive.setDuration(config.keepAliveTimeoutMs);
+    this.#shared.memory.setLimit(config.bufferMemoryBytes);
+    this.#shared.disk.setLimit(config.tempDiskBytes);
+    Object.assign(this.#context, connectionLimits(config, this.#shared));
   }
 
   get connections(): number {
@@ -209,38 +229,17 @@ export class Front {
 
   #makeContext(): ConnectionContext {
     const { config, requests, observer } = this.#options;
-    const newPath = (): string => this.#options.newSpoolPath();
-    const memory = new Budget(config.bufferMemoryBytes);
-    const disk = new SpoolSpace(config.tempDiskBytes, this.#options.maxSpoolFiles);
     const state = this.#state;
     const names = new FieldNameTable();
     learnCommonNames(names);
     return {
       requests,
       observer,
-      limits: {
-        requestLineBytes: config.maxRequestLineBytes,
-        fieldBytes: config.maxFieldBytes,
-        headBytes: config.maxHeadBytes,
-        fieldCount: config.maxFields,
-        bodyBytes: config.maxBodyBytes,
-      },
+      ...connectionLimits(config, this.#shared),
       names,
       readBuffer: newReadBuffer(),
       encoder: new EnvironEncoder(),
-      body: { memoryBytes: config.bodyMemoryBytes, memory, disk, newPath },
-      writer: {
-        output: new OutputBuffer(),
-        clock: this.#clock,
-        responseMemoryBytes: config.responseMemoryBytes,
-        responseFileBytes: config.responseFileBytes,
-        sendTimeoutMs: config.sendTimeoutMs,
-        memory,
-        disk,
-        newPath,
-      },
       deadlines: this.#deadlines,
-      bodyMinRate: config.bodyMinRateBytesPerSecond,
       get isDraining() {
         return state.isDraining;
       },

@@ -52,8 +52,8 @@ export class ElasticWorkers {
   readonly #load: Load;
   readonly #workforce: Workforce;
   readonly #log: Log;
-  readonly #growth = new Elasticity();
-  readonly #retrenchment: Retrenchment;
+  #growth = new Elasticity();
+  #retrenchment: Retrenchment;
   readonly #cores = availableParallelism();
   #endedQuick = 0;
   #endedSlow = 0;
@@ -98,6 +98,19 @@ export class ElasticWorkers {
       this.#endedQuick++;
       this.#quickRunMs += runMs;
     }
+  }
+
+  /** The numbers of the configuration have changed, and all workers are new: what was learned is over. */
+  restart(): void {
+    this.stop();
+    const { workers, workerIdleTimeoutMs } = this.#options;
+    this.#timer = undefined;
+    this.#idleTimer = undefined;
+    this.#isElastic = workers.min < workers.max;
+    this.#growth = new Elasticity();
+    this.#retrenchment = new Retrenchment(workerIdleTimeoutMs);
+    const { least } = this.#workforce.registry;
+    this.#workforce.scale(workers.min - least, performance.now());
   }
 
   stop(): void {

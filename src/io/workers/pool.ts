@@ -3,7 +3,6 @@
 
 import { performance } from "node:perf_hooks"; // The global one is behind a getter: it costs as much as the clock.
 import type { Socket } from "node:net";
-import type { StartupError } from "../../config/startup-error.ts";
 import type { Channel } from "../../core/dispatch/channel.ts";
 import type { GiveUpReason } from "../../core/dispatch/death.ts";
 import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
@@ -17,25 +16,15 @@ import { ElasticWorkers } from "./elastic-workers.ts";
 import { deathText, hangText, victimOf } from "./incident.ts";
 import { refusalOf } from "./give-up.ts";
 import { Recycler } from "./recycler.ts";
+import type { PoolOptions } from "./pool-options.ts";
+import { PoolSettings } from "./pool-settings.ts";
 import { OverloadLog } from "./overload-log.ts";
 import { poolStatus, type PoolStatus } from "./pool-status.ts";
 import { SchedulingWatch } from "./scheduling-watch.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import { WorkerChannel } from "./worker-channel.ts";
 import { deathCauseOf, ledgerOf, type WorkerRecord } from "./worker-record.ts";
-import type { WorkforceOptions } from "./workforce-events.ts";
 import { Workforce } from "./workforce.ts";
-
-export interface PoolOptions extends WorkforceOptions {
-  /** The first worker can serve. */
-  onReady(python: string): void;
-  /** Something happened among the workers. `isReloading`: new code is on its way; once it is not, that or the old code serves. */
-  onSettled(isReloading: boolean): void;
-  /** The application never came up. */
-  onFatal(error: StartupError): void;
-  /** After finish(): no process is left. */
-  onFinished(): void;
-}
 
 /** While something runs, the clock ticks between this often and this seldom. */
 const MIN_TICK_MS = 4;
@@ -66,32 +55,29 @@ export class Pool implements RequestSink {
   readonly #overload: OverloadLog;
   readonly #scheduling = new SchedulingWatch();
   readonly #recycler: Recycler;
+  readonly #settings: PoolSettings;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#log = options.log;
-    const { queueTimeoutMs, requestTimeoutMs, requestTotalTimeoutMs } = options.config;
-    const maxWaiting = options.config.queueLength;
-    this.#dispatcher = new Dispatcher<Exchange>(
-      { maxWaiting, queueTimeoutMs, requestTimeoutMs, requestTotalTimeoutMs },
-      {
-        send: (channel, number, exchange) => {
-          const output = this.#channels.get(channel.id)?.output;
-          output?.send(number, exchange);
-          if (exchange.hasClientEnded) output?.sendGone(number, false);
-        },
-        withdraw: (channel, upTo) => {
-          this.#workforce.withdraw(channel, upTo);
-          this.#withdrawals.asked();
-        },
-        giveUp: (exchange, why) => {
-          this.#giveUp(exchange, why);
-        },
-        stuck: (channel, exchange, silentMs, kind) => {
-          this.#onStuck(channel, exchange, silentMs, kind);
-        },
+    this.#settings = new PoolSettings(options.config);
+    this.#dispatcher = new Dispatcher<Exchange>(this.#settings.dispatch, {
+      send: (channel, number, exchange) => {
+        const output = this.#channels.get(channel.id)?.output;
+        output?.send(number, exchange);
+        if (exchange.hasClientEnded) output?.sendGone(number, false);
       },
-    );
+      withdraw: (channel, upTo) => {
+        this.#workforce.withdraw(channel, upTo);
+        this.#withdrawals.asked();
+      },
+      giveUp: (exchange, why) => {
+        this.#giveUp(exchange, why);
+      },
+      stuck: (channel, exchange, silentMs, kind) => {
+        this.#onStuck(channel, exchange, silentMs, kind);
+      },
+    });
     this.#overload = new OverloadLog(options.log, this.#dispatcher);
     this.#workforce = this.#makeWorkforce();
     this.#recycler = new Recycler(options.config, options.log, this.#workforce);
@@ -105,6 +91,14 @@ export class Pool implements RequestSink {
     this.#scheduling.start((policy) => {
       this.#workforce.schedule(policy);
     });
+  }
+
+  /** The values of the configuration have changed, and a reload follows. */
+  reconfigure(): void {
+    this.#settings.reconfigure([...this.#workforce.records.values()].map((one) => one.generation));
+    this.#dispatcher.tick(performance.now()); // Its next tick was meant for the old times.
+    this.#recycler.restart();
+    this.#schedule();
   }
 
   reload(): void {
@@ -220,7 +214,7 @@ export class Pool implements RequestSink {
   // From the workforce.
 
   #makeWorkforce(): Workforce {
-    return new Workforce(this.#options, {
+    return new Workforce(this.#options, this.#settings.registry, {
       onConnection: (socket) => {
         this.#onConnection(socket);
       },
@@ -231,6 +225,7 @@ export class Pool implements RequestSink {
         worker.service = this.#recycler.admitted(record, performance.now());
         this.#channels.set(channel.id, worker);
         this.#becomeReady();
+        if (this.#settings.serves(generation)) queueMicrotask(() => this.#elastic.restart());
         this.#schedule(); // What waits is handed over at the next tick, which is due now.
       },
       onRetired: (worker) => {

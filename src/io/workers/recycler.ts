@@ -47,8 +47,14 @@ export class Recycler {
     if (maxMemoryBytes > 0) this.#every(MEMORY_PERIOD_MS, () => void this.#lookAtMemory());
   }
 
+  /** The limits have changed. */
+  restart(): void {
+    this.close();
+    this.start();
+  }
+
   close(): void {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
   }
 
   /** A thread of this worker serves: the first one begins its service. */

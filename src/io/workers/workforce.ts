@@ -2,12 +2,11 @@
 // that workers connect to. Knows nothing of requests: who gets which is the pool's business.
 
 import { join } from "node:path";
-import type { RegistryCommand } from "../../core/workers/commands.ts";
+import type { RegistryCommand, RegistryOptions } from "../../core/workers/commands.ts";
 import { Registry } from "../../core/workers/registry.ts";
 import { listenForChannels, type ChannelServer } from "./channel-server.ts";
 import type { ControlReport } from "./control-messages.ts";
 import { killProcess } from "./kill-process.ts";
-import { registryOptionsOf } from "./registry-options.ts";
 import { StacksRequests } from "./stacks-requests.ts";
 import { StartFailure } from "./start-failure.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
@@ -32,11 +31,11 @@ export class Workforce {
   readonly #startFailure: StartFailure;
   #isClosed = false;
 
-  constructor(options: WorkforceOptions, events: WorkforceEvents) {
+  constructor(options: WorkforceOptions, settings: RegistryOptions, events: WorkforceEvents) {
     this.#options = options;
     this.#events = events;
     this.#startFailure = new StartFailure(options.config);
-    this.#registry = new Registry(registryOptionsOf(options.config));
+    this.#registry = new Registry(settings);
     this.#zygotes = new ZygoteSet(options, {
       onReport: (generation, report) => {
         this.#onReport(generation, report);
