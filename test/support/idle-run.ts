@@ -1,0 +1,62 @@
+// What an idle keep-alive connection costs the front in memory.
+
+import { readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { message } from "./requests.ts";
+import { startServer, waitFor } from "./server.ts";
+
+/** Private and shared pages of the process, in KiB. */
+function pssKiB(pid: number): number {
+  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"))?.[1]);
+}
+
+/** A connection that has had one answer. */
+function openIdle(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.on("connect", () => socket.write(message("GET", "/")));
+    socket.on("data", (chunk: Buffer) => {
+      if (chunk.includes("Hello")) resolve(socket);
+    });
+    socket.on("error", reject);
+  });
+}
+
+async function openMany(port: number, count: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  while (sockets.length < count) {
+    const batch = Array.from({ length: Math.min(50, count - sockets.length) }, () =>
+      openIdle(port),
+    );
+    sockets.push(...(await Promise.all(batch)));
+  }
+  return sockets;
+}
+
+/** KiB for each of `count` connections, beyond what the first ones made the front allocate once. */
+export async function idleConnectionKiB(count: number): Promise<number> {
+  const args = ["--workers", "1", "--keep-alive-timeout", "10m"];
+  await using server = await startServer("plain:app", { args });
+  const first = await openMany(server.port, 500);
+  for (const socket of first) socket.destroy();
+  await waitFor("none", () => server.connections === 0);
+  const before = await leastPssKiB(server.pid);
+  const sockets = await openMany(server.port, count);
+  const after = await leastPssKiB(server.pid);
+  for (const socket of sockets) socket.destroy();
+  return (after - before) / count;
+}
+
+/** V8 gives back what a burst left behind once it is idle: the least that is seen until it has not fallen for two seconds. */
+async function leastPssKiB(pid: number): Promise<number> {
+  let least = Infinity;
+  let sameFor = 0;
+  await waitFor("memory that falls no more", async () => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const now = pssKiB(pid);
+    sameFor = now < least - 100 ? 0 : sameFor + 1;
+    least = Math.min(least, now);
+    return sameFor >= 20;
+  });
+  return least;
+}
