@@ -50,7 +50,7 @@ export async function serve(
     return await server.run();
   } finally {
     pidFile.remove();
-    accessLog?.close();
+    await accessLog?.close();
     directory.remove();
   }
 }
@@ -61,12 +61,19 @@ function memoryAdvice(path: string): string {
 }
 
 /** The user's own file, which can be opened again after the change of user; else root's, in a directory where only root may write. */
-function openLogFor(identity: Identity | undefined, { accessLog }: Config): AccessLog | undefined {
-  if (identity === undefined || accessLog.kind !== "file") return openAccessLog(accessLog);
+function openLogFor(identity: Identity | undefined, config: Config): AccessLog | undefined {
+  const {
+    accessLog: target,
+    accessLogFormat: format,
+    accessLogQuery: hasQuery,
+    mayColour,
+  } = config;
+  const open = (): AccessLog | undefined => openAccessLog({ target, format, hasQuery, mayColour });
+  if (identity === undefined || target.kind !== "file") return open();
   try {
-    return asIdentity(identity, () => openAccessLog(accessLog));
+    return asIdentity(identity, open);
   } catch {
-    return openAccessLog(accessLog);
+    return open();
   }
 }
 
@@ -209,6 +216,7 @@ class Server {
       this.#manager.close();
       this.#front.close();
       this.#pool.close();
+      await this.#front.closed();
     }
   }
 
@@ -299,11 +307,11 @@ class Server {
   }
 
   /** What clients can cause again and again is said once in a while: they must not fill the log. */
-  #advise(text: string): void {
+  #advise(text: string, detail: string): void {
     const now = performance.now();
     if (now - (this.#advisedAt.get(text) ?? -Infinity) < ADVICE_PAUSE_MS) return;
     this.#advisedAt.set(text, now);
-    this.#log.info(text);
+    this.#log.info(text + detail);
   }
 
   #makeObserver(): ConnectionObserver {
@@ -311,19 +319,17 @@ class Server {
       exchangeOver: (exchange, now) => {
         this.#figures.requestOver(exchange.status);
         this.#figures.totalTime.observe(now - exchange.receivedAt);
-        this.#accessLog?.line({
-          remoteAddress: exchange.remoteAddress,
-          requestLine: exchange.request.requestLine,
-          status: exchange.status,
-          bytesSent: exchange.bytesSent,
-          durationMs: now - exchange.receivedAt,
-        });
+        this.#accessLog?.exchangeOver(exchange, now);
       },
-      refused: (refusal, remoteAddress, requestLine) => {
-        const { status } = refusal;
+      refused: (request) => {
+        const { status, title, fix } = request.refusal;
         this.#figures.requestOver(status);
-        this.#accessLog?.line({ remoteAddress, requestLine, status, bytesSent: 0, durationMs: 0 });
-        if (refusal.fix !== undefined) this.#advise(`${status} ${refusal.title} ${refusal.fix}`);
+        this.#accessLog?.refused(request);
+        if (fix === undefined) return;
+        this.#advise(
+          `${status} ${title} ${fix}`,
+          request.id === "" ? "" : ` (request ${request.id})`,
+        );
       },
       failed: (what, error) => {
         this.#log.error(`${what}: ${error.message}`);

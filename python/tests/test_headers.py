@@ -5,7 +5,7 @@ from typing import Any
 
 from rickhouse import headers
 from rickhouse.headers import NO_LENGTH, build_head
-from rickhouse.wire import ANSWER_DATE, ANSWER_LENGTH, ANSWER_SERVER
+from rickhouse.wire import ANSWER_DATE, ANSWER_ID, ANSWER_LENGTH, ANSWER_SERVER
 
 
 class Accepted(unittest.TestCase):
@@ -22,9 +22,10 @@ class Accepted(unittest.TestCase):
         self.assertEqual(build_head("404 Not Found", []), (404, b"404 Not Found\r\n", 0, NO_LENGTH))
 
     def test_flags_of_any_case(self) -> None:
-        pairs = [("DATE", "today"), ("server", "mine"), ("content-LENGTH", "0")]
+        pairs = [("DATE", "today"), ("server", "mine"), ("content-LENGTH", "0"), ("x-request-ID", "i")]
         _, _, flags, length = build_head("200 OK", pairs)
-        self.assertEqual((flags, length), (ANSWER_DATE | ANSWER_SERVER | ANSWER_LENGTH, 0))
+        expected = ANSWER_DATE | ANSWER_SERVER | ANSWER_LENGTH | ANSWER_ID
+        self.assertEqual((flags, length), (expected, 0))
 
     def test_reasons(self) -> None:
         for status, line in (

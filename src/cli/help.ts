@@ -7,6 +7,7 @@ import { type CommandFlag, COMMANDS } from "./commands.ts";
 export const GROUPS: readonly (readonly [Group, string])[] = [
   ["server", "Server"],
   ["network", "Network"],
+  ["logs", "Logs"],
   ["workers", "Workers"],
   ["times", "Times (500ms, 30s, 2m; a plain number is seconds)"],
   ["limits", "Limits (512, 64KiB, 10MB, 1GiB)"],

@@ -118,6 +118,7 @@ function resolveLayers(
     installedFor: environment[INSTALLED_FOR_VARIABLE],
     softFileLimit: parseLimit(environment[SOFT_FILE_LIMIT_VARIABLE]),
     passedSockets: passedSockets(environment, process.pid),
+    mayColour: !environment["NO_COLOR"] && environment["TERM"] !== "dumb",
     isExecutable,
   });
   checkPythonPath(config, given, workingDirectory);

@@ -2,16 +2,8 @@
 // without its unit (`requestTimeoutMs` is --request-timeout, since the value names its unit). Knows nothing of files or arguments.
 
 import { ADMIN_OPTIONS } from "./admin-options.ts";
-import {
-  choice,
-  count,
-  duration,
-  logTarget,
-  path,
-  size,
-  type WorkerRange,
-  workerRange,
-} from "./kinds.ts";
+import { choice, count, duration, path, size, type WorkerRange, workerRange } from "./kinds.ts";
+import { LOG_OPTIONS } from "./log-options.ts";
 import { NETWORK_OPTIONS } from "./network-options.ts";
 import { PROCESS_OPTIONS } from "./process-options.ts";
 import { type Option, option, type Source } from "./option.ts";
@@ -25,12 +17,7 @@ const MEMORY_CEILING = 2 ** 29;
 export const OPTIONS = {
   ...PROCESS_OPTIONS,
   ...NETWORK_OPTIONS,
-  accessLog: option({
-    kind: logTarget,
-    group: "network",
-    default: { kind: "stdout" },
-    help: "where a line for each request goes; - is standard output",
-  }),
+  ...LOG_OPTIONS,
   ...ADMIN_OPTIONS,
   ...PRIVILEGE_OPTIONS,
   workers: option<WorkerRange>({
@@ -286,6 +273,8 @@ export type OptionValues = { readonly [Name in OptionName]: ValueOf<(typeof OPTI
 export interface Config extends OptionValues {
   /** The soft limit of file descriptors before Node raised it, for the zygote to restore; null where the launcher did not tell. */
   readonly softFileLimit: number | null;
+  /** The user has nothing against colours on a terminal (NO_COLOR, TERM). */
+  readonly mayColour: boolean;
 }
 
 export const OPTION_NAMES: readonly OptionName[] = Object.keys(OPTIONS).filter(isOptionName);

@@ -16,6 +16,7 @@ const SURROUNDINGS: Surroundings = {
   searchPath: "/usr/bin",
   softFileLimit: 1024,
   passedSockets: [],
+  mayColour: true,
   isExecutable: (path) => path === "/usr/bin/python3" || path === "/opt/python",
 };
 
@@ -70,6 +71,9 @@ describe("resolveConfig", () => {
       admin: { kind: "off" },
       adminToken: { kind: "none" },
       healthPath: "",
+      accessLogFormat: "auto",
+      accessLogQuery: true,
+      requestId: true,
       backlog: 2048,
       maxConnections: 10_000,
       workers: { min: 2, max: 16 },
@@ -110,6 +114,7 @@ describe("resolveConfig", () => {
       bufferMemoryBytes: 268_435_456,
       tempDiskBytes: 10_737_418_240,
       softFileLimit: 1024,
+      mayColour: true,
     });
   });
 

@@ -30,6 +30,7 @@ export interface Surroundings {
   readonly installedFor: string | undefined;
   readonly softFileLimit: number | null;
   readonly passedSockets: readonly BindAddress[];
+  readonly mayColour: boolean;
   readonly isExecutable: (path: string) => boolean;
 }
 
@@ -58,7 +59,8 @@ export function resolveConfig(
   const python = named
     ? namedPython(values.python, describeOrigin(named.origin), question)
     : values.python;
-  return Object.freeze({ ...values, python, softFileLimit: surroundings.softFileLimit });
+  const { softFileLimit, mayColour } = surroundings;
+  return Object.freeze({ ...values, python, softFileLimit, mayColour });
 }
 
 /** The value of --chdir alone: other paths, and so the other values, count from there. */

@@ -1,40 +1,56 @@
-// The access log: a plain line for each request, written in batches off the event loop, so that a slow disk or pipe never delays an answer.
+// The access log: a line for each request, written in batches off the event loop, so that a slow disk or pipe never delays an answer. What
+// a line looks like is core/log's business; this file knows where lines go, and what happens when nobody takes them.
 
-import { closeSync, openSync, write, writeSync } from "node:fs";
+import { closeSync, openSync, write } from "node:fs";
+import { isatty } from "node:tty";
 import type { LogTarget } from "../config/kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
+import type { Exchange } from "../core/http/exchange.ts";
+import { makeFormat, type LineOf } from "../core/log/access-format.ts";
+import { AccessRecord } from "../core/log/access-record.ts";
+import { isoTime } from "../core/log/log-time.ts";
 import { withoutBlocking } from "./line-stream.ts";
+import type { RefusedRequest } from "./net/connection-context.ts";
 
 export interface AccessLog {
-  /** `requestLine` is method and target as sent (latin-1, without controls); empty when none was readable. */
-  line(facts: AccessFacts): void;
+  /** `now`: when it was over, by the clock of the exchange's times. */
+  exchangeOver(exchange: Exchange, now: number): void;
+  refused(request: RefusedRequest): void;
   /** Opens the file again, after it was moved away. */
   reopen(): void;
-  /** Writes what is left, at the end of the process. */
-  close(): void;
+  /** Writes what is left. Resolves when it is written, or when nobody takes it for too long. */
+  close(): Promise<void>;
 }
 
-export interface AccessFacts {
-  readonly remoteAddress: string;
-  readonly requestLine: string;
-  readonly status: number;
-  readonly bytesSent: number;
-  /** From the whole request to the last byte handed over; 0 for one that was refused. */
-  readonly durationMs: number;
+export interface AccessLogOptions {
+  readonly target: LogTarget;
+  /** `auto`, or what core/log/access-format.ts takes. */
+  readonly format: string;
+  readonly hasQuery: boolean;
+  /** Colours are welcome where a terminal shows them (https://no-color.org). */
+  readonly mayColour: boolean;
 }
 
 const FLUSH_AFTER_MS = 50;
 const FLUSH_AT_LENGTH = 16 * 1024;
 /** Beyond this the reader of the log is too slow: lines are dropped and counted, rather than memory filled. */
 const MAX_PENDING_LENGTH = 8 * 1024 * 1024;
+/** At the end a reader that takes nothing holds up the process for this long. */
+const CLOSE_MS = 1000;
 
-export function openAccessLog(target: LogTarget): AccessLog | undefined {
+export function openAccessLog(options: AccessLogOptions): AccessLog | undefined {
+  const { target, format, hasQuery, mayColour } = options;
   if (target.kind === "off") return undefined;
-  if (target.kind === "stdout") {
-    const descriptor = withoutBlocking(1);
-    return new BatchedLog(() => descriptor);
-  }
-  return new BatchedLog(() => openForAppend(target.path));
+  const isTerminal = target.kind === "stdout" && isatty(1);
+  const kind = format === "auto" ? (isTerminal ? "pretty" : "json") : format;
+  const lineOf = makeFormat(kind, { hasQuery, hasColour: isTerminal && mayColour });
+  const open = target.kind === "stdout" ? openStdout() : () => openForAppend(target.path);
+  return new BatchedLog(open, lineOf, kind === "json" ? droppedJson : droppedText);
+}
+
+function openStdout(): () => number {
+  const descriptor = withoutBlocking(1);
+  return () => descriptor;
 }
 
 function openForAppend(path: string): number {
@@ -46,32 +62,42 @@ function openForAppend(path: string): number {
   }
 }
 
+function droppedText(count: number): string {
+  return `- ${count} lines dropped\n`;
+}
+
+function droppedJson(count: number): string {
+  return `{"time":"${isoTime(Date.now())}","dropped_lines":${count}}\n`;
+}
+
 class BatchedLog implements AccessLog {
   readonly #open: () => number;
+  readonly #lineOf: LineOf;
+  readonly #droppedLine: (count: number) => string;
+  readonly #record = new AccessRecord();
   #descriptor: number;
   #pending = "";
   #dropped = 0;
   /** Where a write is under way: lines that come meanwhile wait. */
   #busyDescriptor: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #second = -1;
-  #time = "";
+  #onIdle: (() => void) | undefined;
 
-  constructor(open: () => number) {
+  constructor(open: () => number, lineOf: LineOf, droppedLine: (count: number) => string) {
     this.#open = open;
+    this.#lineOf = lineOf;
+    this.#droppedLine = droppedLine;
     this.#descriptor = open();
   }
 
-  line(facts: AccessFacts): void {
-    if (this.#pending.length > MAX_PENDING_LENGTH) {
-      this.#dropped++;
-      return;
-    }
-    const client = facts.remoteAddress === "" ? "-" : facts.remoteAddress;
-    const request = facts.requestLine === "" ? "-" : quotable(facts.requestLine);
-    this.#pending += `${client} [${this.#timeText()}] "${request}" ${facts.status} ${facts.bytesSent} ${facts.durationMs.toFixed(1)}ms\n`;
-    if (this.#pending.length >= FLUSH_AT_LENGTH) this.#flush();
-    else this.#timer ??= setTimeout(this.#onTimer, FLUSH_AFTER_MS);
+  exchangeOver(exchange: Exchange, now: number): void {
+    this.#record.setExchange(exchange, now, Date.now());
+    this.#add();
+  }
+
+  refused(request: RefusedRequest): void {
+    this.#record.setRefused(request, Date.now());
+    this.#add();
   }
 
   reopen(): void {
@@ -81,17 +107,24 @@ class BatchedLog implements AccessLog {
     if (old !== this.#descriptor && old !== this.#busyDescriptor) closeSync(old);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     clearTimeout(this.#timer);
-    if (this.#pending !== "") {
-      // A pipe that is full does not take it, and does not hold up the end either: see withoutBlocking.
-      try {
-        writeSync(this.#descriptor, Buffer.from(this.#pending, "latin1"));
-      } catch {
-        // The process ends, and there is no other place to say that its log cannot be written.
-      }
+    this.#flush();
+    if (this.#busyDescriptor === undefined) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+      setTimeout(resolve, CLOSE_MS);
+    });
+  }
+
+  #add(): void {
+    if (this.#pending.length > MAX_PENDING_LENGTH) {
+      this.#dropped++;
+      return;
     }
-    this.#pending = "";
+    this.#pending += this.#lineOf(this.#record);
+    if (this.#pending.length >= FLUSH_AT_LENGTH) this.#flush();
+    else this.#timer ??= setTimeout(this.#onTimer, FLUSH_AFTER_MS);
   }
 
   readonly #onTimer = (): void => {
@@ -99,24 +132,18 @@ class BatchedLog implements AccessLog {
     this.#flush();
   };
 
-  /** `2026-11-20T19:09:28Z`, made once a second. */
-  #timeText(): string {
-    const second = Math.floor(Date.now() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#time = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
-    }
-    return this.#time;
-  }
-
   #flush(): void {
-    if (this.#busyDescriptor !== undefined || this.#pending === "") return;
+    if (this.#busyDescriptor !== undefined) return;
+    if (this.#pending === "") {
+      this.#onIdle?.();
+      return;
+    }
     const text =
-      this.#dropped === 0 ? this.#pending : `${this.#pending}- ${this.#dropped} lines dropped\n`;
+      this.#dropped === 0 ? this.#pending : this.#pending + this.#droppedLine(this.#dropped);
     this.#pending = "";
     this.#dropped = 0;
     this.#busyDescriptor = this.#descriptor;
-    this.#write(this.#descriptor, Buffer.from(text, "latin1"), 0);
+    this.#write(this.#descriptor, Buffer.from(text), 0);
   }
 
   #write(descriptor: number, bytes: Buffer, from: number): void {
@@ -138,12 +165,4 @@ class BatchedLog implements AccessLog {
       this.#write(descriptor, bytes, from);
     }, FLUSH_AFTER_MS);
   }
-}
-
-/** A target may hold quotes and backslashes; a line must not be forgeable with them. */
-function quotable(text: string): string {
-  if (!/["\\]|[^\x20-\x7e]/.test(text)) return text;
-  return text.replaceAll(/["\\]|[^\x20-\x7e]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
 }

@@ -20,6 +20,8 @@ interface Seen {
 
 const SHOW = "/environ/show";
 const ALWAYS = [
+  "HTTP_X_REQUEST_ID",
+  "HTTP_X_REQUEST_START",
   "PATH_INFO",
   "QUERY_STRING",
   "RAW_URI",

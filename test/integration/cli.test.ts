@@ -210,6 +210,9 @@ describe("a started server", () => {
     });
     await (await fetch(`${server.url}/one`)).text();
     await waitFor("the line", () => readFileSync(log, "utf8").endsWith("\n"));
-    assert.match(readFileSync(log, "utf8"), /^[^\n]*"?GET \/one[^\n]*200[^\n]*\n$/);
+    assert.match(
+      readFileSync(log, "utf8"),
+      /^[^\n]*"method":"GET","target":"\/one","status":200[^\n]*\n$/,
+    );
   });
 });

@@ -73,9 +73,9 @@ describe("the queue", () => {
     using patient = begin(server.port, "GET", "/free/patient");
     await waitFor("three more connections", () => server.connections === 4);
     reset.socket.resetAndDestroy();
-    await waitFor("its line", () => lines().includes('"GET /free/reset" 499'));
+    await waitFor("its line", () => lines().includes('"target":"/free/reset","status":499'));
     halfClosed.end();
-    await waitFor("its line", () => lines().includes('"GET /free/half-closed" 499'));
+    await waitFor("its line", () => lines().includes('"target":"/free/half-closed","status":499'));
     openGate(server, "held");
     assert.equal((await patient.response()).status, 200);
     assert.deepEqual(namesOf(server), ["held", "free/patient"]);

@@ -12,6 +12,7 @@ from typing import Any
 from .wire import (
     ANSWER_DATE,
     ANSWER_LENGTH,
+    ANSWER_ID,
     ANSWER_SERVER,
     MAX_HEAD_BLOCK_BYTES,
     MAX_NUMBER,
@@ -43,7 +44,12 @@ _HOP_BY_HOP = frozenset(
         *("proxy-connection", "te", "trailer", "trailers", "transfer-encoding", "upgrade"),
     )
 )
-_FLAGS = {"content-length": ANSWER_LENGTH, "date": ANSWER_DATE, "server": ANSWER_SERVER}
+_FLAGS = {
+    "content-length": ANSWER_LENGTH,
+    "date": ANSWER_DATE,
+    "server": ANSWER_SERVER,
+    "x-request-id": ANSWER_ID,
+}
 # All but HTAB (RFC 9110 section 5.5).
 _CONTROLS = bytes([*range(0x09), *range(0x0A, 0x20), 0x7F])
 

@@ -3,7 +3,7 @@
 
 import { DispatchedRequest } from "../dispatch/request.ts";
 import type { RequestState } from "../wire/state.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Refusal, RefusalCode } from "./refusal.ts";
 
 /** A part of an answer as it came from a worker: ranges in `bytes`, valid only during the call. */
 export interface AnswerPart {
@@ -69,6 +69,11 @@ export interface WholeRequest extends Answerable {
   readonly route: number;
   /** RFC 9110 section 9.2.1. */
   readonly isSafe: boolean;
+  /** Where its id lies in `environ`, behind `HTTP_X_REQUEST_ID`; an empty range when ids are off. */
+  readonly idStart: number;
+  readonly idEnd: number;
+  /** When its head was whole, if a body followed; 0 when none did. */
+  readonly headAt: number;
   /** The body came chunked. */
   readonly isChunked: boolean;
   /** The connection may carry another request after this one. */
@@ -84,6 +89,12 @@ export interface WholeRequest extends Answerable {
   /** What it costs on a channel. */
   readonly frameBytes: number;
 }
+
+/**
+ * For logs: empty when the application answered and the client was sent all of it, as far as it was there. `answerBroken`: the application
+ * failed behind the head. `sendTimeout`: its client took nothing of it. `serverStopped`: the server ended before it was over.
+ */
+export type Outcome = "" | RefusalCode | "answerBroken" | "sendTimeout" | "serverStopped";
 
 export class Exchange extends DispatchedRequest {
   readonly route: number;
@@ -105,8 +116,12 @@ export class Exchange extends DispatchedRequest {
   answeredAt = 0;
   /** The worker's own measurement; 0 until it is over. */
   runMs = 0;
+  /** The process that it was sent to last; 0 for none. */
+  workerPid = 0;
   status = 0;
   bytesSent = 0;
+  /** Why it was not answered, or not to its end: see Outcome. */
+  outcome: Outcome = "";
 
   constructor(request: WholeRequest, sink: AnswerSink, remoteAddress: string, receivedAt: number) {
     super();

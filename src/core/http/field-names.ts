@@ -12,11 +12,13 @@ export const FIELD = {
   expect: 5,
   cookie: 6,
   contentType: 7,
+  requestId: 8,
+  requestStart: 9,
 } as const;
 
 export type FieldId = (typeof FIELD)[keyof typeof FIELD];
 
-/** One field name. `dropped` names never reach the application: `_` collides with `-` in CGI, and Proxy is httpoxy. */
+/** One field name. `dropped` names never reach the application as they are: `_` collides with `-` in CGI, and Proxy is httpoxy. */
 export interface FieldName {
   readonly lower: string;
   readonly id: FieldId;
@@ -28,6 +30,7 @@ export interface FieldName {
   seenAt: number;
 }
 
+const NEVER_PASSED: ReadonlySet<string> = new Set(["proxy", "transfer-encoding"]);
 const MAX_NAMES = 2048;
 const SLOTS = 8192;
 
@@ -39,13 +42,21 @@ const ID_BY_NAME = new Map<string, FieldId>([
   ["expect", FIELD.expect],
   ["cookie", FIELD.cookie],
   ["content-type", FIELD.contentType],
+  ["x-request-id", FIELD.requestId],
+  ["x-request-start", FIELD.requestStart],
 ]);
 
 export class FieldNameTable {
   /** Open addressing by the caller's hash; an entry is compared byte by byte before it is believed. */
   readonly #slots: (FieldName | undefined)[] = Array.from({ length: SLOTS });
+  readonly #hidden: ReadonlySet<string>;
   #count = 0;
   #serial = 0;
+
+  /** `hidden`: lower-case names that are dropped besides, because the server says itself what they say. */
+  constructor(hidden: ReadonlySet<string> = new Set()) {
+    this.#hidden = hidden;
+  }
 
   /** A number for the next head, to stamp its names with. Wraps at 30 bits, so that it stays a small integer. */
   nextSerial(): number {
@@ -65,11 +76,11 @@ export class FieldNameTable {
       if (isSameName(known.lower, bytes, start, end)) return known;
       slot = (slot + 1) & (SLOTS - 1);
     }
-    return makeFieldName(bytes, start, end);
+    return makeFieldName(bytes, start, end, this.#hidden);
   }
 
   #add(slot: number, bytes: Uint8Array, start: number, end: number): FieldName {
-    const made = makeFieldName(bytes, start, end);
+    const made = makeFieldName(bytes, start, end, this.#hidden);
     if (this.#count < MAX_NAMES && end - start <= 64) {
       this.#count++;
       this.#slots[slot] = made;
@@ -88,14 +99,19 @@ function isSameName(lower: string, bytes: Uint8Array, start: number, end: number
   return true;
 }
 
-function makeFieldName(bytes: Uint8Array, start: number, end: number): FieldName {
+function makeFieldName(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  hidden: ReadonlySet<string>,
+): FieldName {
   let lower = "";
   for (let i = start; i < end; i++) lower += String.fromCharCode(bytes[i] ?? 0);
   lower = lower.toLowerCase();
   return {
     lower,
     id: ID_BY_NAME.get(lower) ?? FIELD.other,
-    dropped: lower.includes("_") || lower === "proxy" || lower === "transfer-encoding",
+    dropped: NEVER_PASSED.has(lower) || lower.includes("_") || hidden.has(lower),
     environKey: environKeyOf(lower),
     seenIn: -1,
     seenAt: -1,

@@ -16,7 +16,10 @@ describe("REFUSALS", () => {
   }
 
   it("uses the reason phrases of RFC 9110", () => {
-    const renamed = new Map([[413, "Content Too Large"]]);
+    const renamed = new Map([
+      [413, "Content Too Large"],
+      [499, "Client Closed Request"],
+    ]);
     for (const { status, reason } of Object.values(REFUSALS)) {
       assert.equal(reason, renamed.get(status) ?? STATUS_CODES[status]);
     }

@@ -129,6 +129,13 @@ const TEXTS = {
     title: "The only expectation known here is 100-continue.",
   },
 
+  // Never sent, as nobody is there to read it: for logs and figures (nginx's number).
+  clientGone: {
+    status: 499,
+    reason: "Client Closed Request",
+    title: "The client left before its request was whole, or before it was answered.",
+  },
+
   // Body (RFC 9112 section 7.1).
   bodyTooLarge: {
     ...TOO_LARGE,

@@ -16,7 +16,7 @@ export class RequestHead {
   bytes: Uint8Array = new Uint8Array(0);
   methodStart = 0;
   methodEnd = 0;
-  /** The request target as sent. */
+  /** The request target as sent; its end is 0 until it is whole. */
   targetStart = 0;
   targetEnd = 0;
   targetForm: TargetForm = TARGET_FORM.origin;
@@ -54,6 +54,9 @@ export class RequestHead {
   expectsContinue = false;
   /** The connection may carry another request after this one (RFC 9112 section 9.3). */
   keepAlive = true;
+
+  /** The peer is a proxy whose word on its clients counts. Set before the head is encoded. */
+  isFromTrustedProxy = false;
 
   constructor(maxFields: number) {
     this.offsets = new Int32Array(maxFields * OFFSETS_PER_FIELD);

@@ -33,6 +33,7 @@ export class RequestLineScanner {
 
   begin(start: number): void {
     this.#head.methodStart = start;
+    this.#head.targetEnd = 0;
     this.#part = PART.method;
     this.#at = start;
   }

@@ -230,6 +230,7 @@ export class RequestParser {
 
   #end(): Parsed {
     this.bodyPiece = EMPTY;
+    this.head.targetEnd = 0; // What is refused before its own line is whole must not be logged under this one.
     this.#emptyLines = 0;
     this.#phase = PHASE.between;
     if (!this.head.keepAlive) {

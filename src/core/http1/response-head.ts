@@ -34,10 +34,11 @@ const CLOSE = encoder.encode("Connection: close\r\n");
 const KEEP_ALIVE = encoder.encode("Connection: keep-alive\r\n");
 const CHUNKED = encoder.encode("Transfer-Encoding: chunked\r\n");
 const CONTENT_LENGTH = encoder.encode("Content-Length: ");
+const REQUEST_ID = encoder.encode("X-Request-ID: ");
 const SERVER = encoder.encode("Server: rickhouse\r\n");
 
 /** Bytes that a head needs at most beyond the worker's block. */
-export const HEAD_EXTRA_BYTES = 256;
+export const HEAD_EXTRA_BYTES = 512;
 
 export interface HeadFacts {
   readonly hasDate: boolean;
@@ -47,6 +48,10 @@ export interface HeadFacts {
   readonly lengthToAdd: number;
   readonly keepAlive: boolean;
   readonly minorVersion: number;
+  /** Where the id to add lies (printable ASCII); an empty range adds none. */
+  readonly idSource: Uint8Array;
+  readonly idStart: number;
+  readonly idEnd: number;
 }
 
 /**
@@ -72,6 +77,12 @@ export function writeResponseHead(
   if (facts.lengthToAdd >= 0) {
     at = put(out, at, CONTENT_LENGTH);
     at = putDecimal(out, at, facts.lengthToAdd);
+    out[at++] = 13;
+    out[at++] = 10;
+  }
+  if (facts.idEnd > facts.idStart) {
+    at = put(out, at, REQUEST_ID);
+    for (let i = facts.idStart; i < facts.idEnd; i++) out[at++] = facts.idSource[i] ?? 0;
     out[at++] = 13;
     out[at++] = 10;
   }

@@ -14,6 +14,7 @@ import {
   widenInPlace,
   writeAsciiPrefix,
 } from "./marshal.ts";
+import { MAX_TRACE_BYTES, type RequestTrace } from "./request-trace.ts";
 
 /** What is the same for every request of one connection. Texts are latin-1. */
 export interface ConnectionFacts {
@@ -69,7 +70,7 @@ const COMMON_STARTS = COMMON_METHODS.map((method) =>
 );
 
 /** Room for every key that is not a field's, their prefixes, CONTENT_LENGTH and the end. */
-const FIXED_BYTES = 512;
+const FIXED_BYTES = 512 + MAX_TRACE_BYTES;
 /** Room for what one field costs besides its own bytes: `HTTP_`, two prefixes, `, `. */
 const BYTES_PER_FIELD = 24;
 /** CONTENT_LENGTH with its value, and the end of the dict. */
@@ -84,7 +85,11 @@ export class EnvironEncoder {
   /** Holds the environ from offset 0 until the next `encode`; replaced by a larger one when a head needs it. */
   bytes: Uint8Array;
 
-  constructor(initialBytes: number = 64 * 1024) {
+  /** What is said of the request written last, besides what its head says. */
+  readonly trace: RequestTrace | undefined;
+
+  constructor(initialBytes: number = 64 * 1024, trace?: RequestTrace) {
+    this.trace = trace;
     this.bytes = new Uint8Array(initialBytes);
   }
 
@@ -96,7 +101,8 @@ export class EnvironEncoder {
     const shift = this.#stage(head, connection.length);
     const out = this.bytes;
     out.set(connection, 0);
-    let at = writeStart(out, connection.length, head, shift);
+    let at = this.trace?.write(out, connection.length, head) ?? connection.length;
+    at = writeStart(out, at, head, shift);
     at = writeTarget(out, at, head, shift);
     const hasAuthority = head.authorityEnd > head.authorityStart;
     if (hasAuthority && !hasHost) {

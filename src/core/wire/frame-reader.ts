@@ -31,7 +31,8 @@ const ALL_ANSWER_FLAGS =
   ANSWER_FLAG.end |
   ANSWER_FLAG.length |
   ANSWER_FLAG.date |
-  ANSWER_FLAG.server;
+  ANSWER_FLAG.server |
+  ANSWER_FLAG.id;
 
 export class FrameReader {
   // The fields hold after `next()` until the following `next()` or `push()`.

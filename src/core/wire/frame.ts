@@ -4,7 +4,7 @@
 /** Frame types. 1-15 go from the worker to the front, 16 and above from the front to the worker. */
 export const FRAME = { hello: 1, answer: 2, body: 3, end: 4, request: 16, gone: 17 } as const;
 
-export const ANSWER_FLAG = { complete: 1, end: 2, length: 4, date: 8, server: 16 } as const;
+export const ANSWER_FLAG = { complete: 1, end: 2, length: 4, date: 8, server: 16, id: 32 } as const;
 /** BODY has the one flag COMPLETE, with the same value as on ANSWER. */
 export const BODY_FLAG = { complete: 1 } as const;
 export const END_FLAG = { broken: 1 } as const;

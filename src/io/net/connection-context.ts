@@ -8,16 +8,34 @@ import type { EnvironEncoder } from "../../core/wire/environ.ts";
 import type { BodyOptions } from "./body-collector.ts";
 import type { DeadlineList } from "./deadlines.ts";
 import type { Http1Connection } from "./http1-connection.ts";
+import type { PendingRequest } from "./pending-request.ts";
 import type { WriterOptions } from "./response-writer.ts";
 
 /** Who is told what happened to requests: the access log, the figures. */
 export interface ConnectionObserver {
   /** Once for each request that was whole, answered or not (status 499: its client has gone). */
   exchangeOver(exchange: Exchange, now: number): void;
-  /** Once for each request that never was whole, or not acceptable; `requestLine` is empty when it was not readable. */
-  refused(refusal: Refusal, remoteAddress: string, requestLine: string): void;
+  /** Once for each request that never was whole, or not acceptable. */
+  refused(request: RefusedRequest): void;
   /** Something of our own went wrong: the disk, mostly. */
   failed(what: string, error: Error): void;
+}
+
+export interface RefusedRequest {
+  /** `clientGone` when nobody is there to read it. */
+  readonly refusal: Refusal;
+  readonly remoteAddress: string;
+  /** Method and target as sent, latin-1; empty when they were not readable. */
+  readonly requestLine: string;
+  /** Empty when ids are off. */
+  readonly id: string;
+  /** What came of the body, and the body of the page that was sent. */
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** The head, if it was whole: of it the minor version and the environ. */
+  readonly head: PendingRequest | undefined;
+  /** Milliseconds since the head was whole; 0 when it was not. */
+  readonly elapsedMs: number;
 }
 
 /** One list per kind of waiting (design section 6). */
@@ -45,5 +63,7 @@ export interface ConnectionContext {
   readonly isDraining: boolean;
   /** Milliseconds of a monotonic clock. */
   now(): number;
+  /** For a request whose head could not be read; empty when ids are off. */
+  newRequestId(): string;
   onClosed(connection: Http1Connection): void;
 }

@@ -51,6 +51,11 @@ export class ConnectionOrigin {
     return this.#own;
   }
 
+  /** The other end is a proxy whose word on its clients counts. */
+  get isTrusted(): boolean {
+    return this.#policy !== undefined;
+  }
+
   /** The other end forwards the connection of this client, before its first request. */
   forwards(client: RemoteAddress, policy: ForwardingPolicy | undefined): void {
     this.#facts = { ...this.#facts, ...client };

@@ -1,6 +1,7 @@
 // The network side of the server: listeners, all connections, their deadlines and budgets. Hands whole requests to a RequestSink.
 // Knows nothing of workers.
 
+import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks"; // The global one is behind a getter: it costs as much as the clock.
 import type { Socket } from "node:net";
 import type { BindAddress } from "../../config/bind-address.ts";
@@ -12,6 +13,7 @@ import type { Figures } from "../../core/metrics/figures.ts";
 import { learnCommonNames } from "../../core/http1/common-names.ts";
 import { ownFieldsAt } from "../../core/http1/response-head.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
+import { ID_PREFIX_BYTES, RequestTrace } from "../../core/wire/request-trace.ts";
 import { Budget } from "./budget.ts";
 import { connectionLimits, type SharedParts } from "./connection-limits.ts";
 import type {
@@ -25,6 +27,7 @@ import { DeadlineList } from "./deadlines.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { listen, type Listener } from "./listener.ts";
 import { ProxyPreface } from "./proxy-preface.ts";
+import { turnedAway } from "./refused-request.ts";
 import { OutputBuffer } from "./response-writer.ts";
 import { SpoolSpace } from "./spool-space.ts";
 import { newReadBuffer } from "./socket-reader.ts";
@@ -36,6 +39,8 @@ const SWEEP_MS = 250;
 const LINGER_MS = 2000;
 /** The same once nothing else keeps the server from its end, and the client has been silent meanwhile. */
 const LAST_LINGER_MS = 250;
+/** A closed socket says so within a turn of the event loop; this is for one that does not. */
+const CLOSED_MS = 1000;
 /** From this share of the connections on, idle ones are closed to make room. */
 const CROWDED = 0.95;
 /** How many connections are looked at for one that can go. */
@@ -162,6 +167,15 @@ export class Front {
     for (const connection of this.#connections) connection.destroy();
   }
 
+  /** After close(): resolves when every connection has said its last word, to the log too. */
+  async closed(): Promise<void> {
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      setTimeout(resolve, CLOSED_MS);
+    });
+  }
+
   #accept(socket: Socket, listener: Listener): void {
     const { maxConnections, figures } = this.#options;
     figures.connectionsAccepted++;
@@ -184,7 +198,7 @@ export class Front {
       const preface = new ProxyPreface(origin, trusted, this.#options.observer);
       this.#connections.add(new Http1Connection(socket, this.#context, origin, preface));
     } else {
-      this.#options.observer.refused(REFUSALS.proxyNotTrusted, remote.remoteAddress, "");
+      this.#options.observer.refused(turnedAway(REFUSALS.proxyNotTrusted, remote.remoteAddress));
       socket.destroy();
     }
   }
@@ -230,7 +244,9 @@ export class Front {
   #makeContext(): ConnectionContext {
     const { config, requests, observer } = this.#options;
     const state = this.#state;
-    const names = new FieldNameTable();
+    const hasIds = config.requestId;
+    const trace = new RequestTrace({ random: randomBytes(ID_PREFIX_BYTES), hasIds, now: Date.now });
+    const names = new FieldNameTable(trace.ownNames);
     learnCommonNames(names);
     return {
       requests,
@@ -238,12 +254,13 @@ export class Front {
       ...connectionLimits(config, this.#shared),
       names,
       readBuffer: newReadBuffer(),
-      encoder: new EnvironEncoder(),
+      encoder: new EnvironEncoder(undefined, trace),
       deadlines: this.#deadlines,
       get isDraining() {
         return state.isDraining;
       },
       now: () => performance.now(),
+      newRequestId: () => trace.nextId(),
       onClosed: (connection) => {
         this.#onClosed(connection);
       },

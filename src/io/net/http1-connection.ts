@@ -4,20 +4,19 @@
 import type { Socket } from "node:net";
 import {
   Exchange,
-  type Answerable,
   type AnswerHead,
   type AnswerPart,
   type AnswerSink,
   type WholeRequest,
 } from "../../core/http/exchange.ts";
 import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
-import { refusalPage } from "../../core/http1/refusal-page.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { factsOf, type ConnectionFacts } from "./connections-status.ts";
 import type { ConnectionOrigin } from "./connection-origin.ts";
 import { clearDeadline, type DeadlineList, type Waiter } from "./deadlines.ts";
 import { LingeringClose } from "./lingering-close.ts";
 import type { ProxyPreface } from "./proxy-preface.ts";
+import { type Cut, markCut, RefusedRequests } from "./refused-request.ts";
 import { RequestIntake } from "./request-intake.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { ResponseWriter } from "./response-writer.ts";
@@ -25,8 +24,6 @@ import { SocketReader } from "./socket-reader.ts";
 
 /** Bytes behind the request being answered stay in the kernel above this (design section 2.1). */
 const MAX_BUFFERED_BYTES = 32 * 1024;
-/** What logs show for an exchange whose client left; never on the wire (nginx's number). */
-const CLIENT_GONE_STATUS = 499;
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 export class Http1Connection implements AnswerSink, Waiter {
@@ -38,6 +35,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
   readonly #intake: RequestIntake;
+  readonly #refused: RefusedRequests;
   readonly #writer: ResponseWriter;
 
   /** The request being answered. */
@@ -55,6 +53,8 @@ export class Http1Connection implements AnswerSink, Waiter {
   /** FIN is sent, or the socket is gone: what still comes is dropped. */
   #isClosing = false;
   #lingering: LingeringClose | undefined;
+  /** Why the exchange under way is not answered to its end, if the socket closes under it. */
+  #cutBy: Cut = "clientGone";
 
   /** `preface`: a PROXY header has to come first. */
   constructor(
@@ -84,6 +84,7 @@ export class Http1Connection implements AnswerSink, Waiter {
         this.#setPaused(isPaused);
       },
     });
+    this.#refused = new RefusedRequests(context, this.#intake);
     this.#writer = new ResponseWriter(socket, context.writer, {
       onHold: (isHeld) => {
         this.#isHolding = isHeld;
@@ -96,7 +97,7 @@ export class Http1Connection implements AnswerSink, Waiter {
       },
       onError: (error) => {
         context.observer.failed("cannot keep an answer in a file", error);
-        this.destroy();
+        this.destroy("answerBroken");
       },
     });
     this.#listen(socket);
@@ -108,7 +109,7 @@ export class Http1Connection implements AnswerSink, Waiter {
       this.#onClientEnded();
     });
     socket.on("timeout", () => {
-      if (this.#writer.isStalled()) this.destroy(); // The client takes nothing of its answer.
+      if (this.#writer.isStalled()) this.destroy("sendTimeout"); // The client takes nothing of its answer.
     });
     // Resets and broken pipes are what clients do; "close" follows and says all that matters.
     socket.on("error", () => {});
@@ -134,7 +135,8 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   /** At once, whatever is under way; an answer that is cut must not look whole. */
-  destroy(): void {
+  destroy(why: Cut = "serverStopped"): void {
+    this.#cutBy = why;
     const isWhole = this.#exchange === undefined || !this.#hasBegunAnswer;
     if (isWhole && this.#isSent) this.#socket.destroy();
     else resetSocket(this.#socket);
@@ -236,13 +238,16 @@ export class Http1Connection implements AnswerSink, Waiter {
   answerRefused(exchange: Exchange, refusal: Refusal): void {
     exchange.request.body?.dispose();
     if (exchange !== this.#exchange) return;
+    exchange.outcome = refusal.code;
     if (this.#hasBegunAnswer) {
       this.#breakAnswer(exchange);
       return;
     }
     exchange.status = refusal.status;
     const keepAlive = this.#mayKeepAlive(exchange);
-    this.#writePage(refusal, exchange.request, keepAlive);
+    const page = this.#refused.pageFor(refusal, exchange.request, keepAlive);
+    exchange.bytesSent = page.bodyBytes;
+    this.#writer.writeRaw(page.bytes);
     this.#mustClose ||= !keepAlive;
     this.#exchangeOver(exchange);
     this.#goOn();
@@ -259,11 +264,6 @@ export class Http1Connection implements AnswerSink, Waiter {
     return !isEnding || this.#intake.bufferedBytes > 0;
   }
 
-  #writePage(refusal: Refusal, request: Answerable, keepAlive: boolean): void {
-    const { own } = this.#context.writer.clock;
-    this.#writer.writeRaw(refusalPage(refusal, request, { keepAlive, own }));
-  }
-
   #finishAnswer(exchange: Exchange): void {
     if (!this.#writer.end()) {
       this.#breakAnswer(exchange);
@@ -277,6 +277,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   #breakAnswer(exchange: Exchange): void {
     this.#mustClose = true;
     this.#isClosing = true;
+    exchange.outcome ||= "answerBroken";
     this.#exchangeOver(exchange);
     this.#context.deadlines.linger.start(this, this.#context.now());
     this.#writer.break();
@@ -309,9 +310,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   // Ending.
 
   #refuse(refusal: Refusal): void {
-    const { remoteAddress, requestLine } = this.#intake.request;
-    this.#context.observer.refused(refusal, remoteAddress, requestLine);
-    this.#writePage(refusal, { isHead: this.#intake.isHead, minorVersion: 1 }, false);
+    this.#writer.writeRaw(this.#refused.refuse(refusal));
     this.#intake.dispose();
     this.#close();
   }
@@ -341,6 +340,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   /** Nothing more will come. A request that is not whole never reaches the application. */
   #onInputOver(): void {
     if (this.#intake.pending?.isWhole === true) return;
+    this.#refused.cutShort(this.#cutBy);
     this.#intake.dispose();
     this.#close();
   }
@@ -349,11 +349,12 @@ export class Http1Connection implements AnswerSink, Waiter {
     this.#mustClose = true;
     this.#isClosing = true;
     clearDeadline(this);
+    this.#refused.cutShort(this.#cutBy);
     this.#intake.dispose();
     this.#writer.dispose();
     const exchange = this.#exchange;
     if (exchange !== undefined) {
-      if (!this.#hasBegunAnswer) exchange.status = CLIENT_GONE_STATUS;
+      markCut(exchange, this.#cutBy, this.#hasBegunAnswer);
       this.#exchangeOver(exchange);
       this.#context.requests.clientLeft(exchange, true);
     }

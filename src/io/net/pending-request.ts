@@ -5,6 +5,7 @@ import type { WholeRequest } from "../../core/http/exchange.ts";
 import { latin1Of, type RequestHead } from "../../core/http/request-head.ts";
 import { routeOf } from "../../core/dispatch/route.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
+import type { RequestTrace } from "../../core/wire/request-trace.ts";
 import { requestFrameBytes } from "../../core/wire/request-writer.ts";
 import type { BodyCollector } from "./body-collector.ts";
 import type { ConnectionContext } from "./connection-context.ts";
@@ -24,11 +25,14 @@ export class PendingRequest implements WholeRequest {
   readonly keepAlive: boolean;
   readonly requestLine: string;
   readonly remoteAddress: string;
+  readonly idStart: number;
+  readonly idEnd: number;
+  readonly headAt: number;
   /** Complete when the request is; of a chunked one, CONTENT_LENGTH and the end are missing until then. */
   environ: Uint8Array;
   frameBytes = 0;
-  /** Only of one with a body. */
-  readonly #startedAt: number;
+  readonly #trace: RequestTrace | undefined;
+  readonly #startAt: number;
 
   constructor(head: RequestHead, origin: RequestOrigin, context: ConnectionContext) {
     this.route = routeOf(head);
@@ -38,10 +42,15 @@ export class PendingRequest implements WholeRequest {
     this.minorVersion = head.minorVersion;
     this.keepAlive = head.keepAlive;
     this.requestLine = textOf(head.bytes, head.methodStart, head.targetEnd);
-    this.#startedAt = head.contentLength === 0 ? 0 : context.now();
+    this.headAt = head.contentLength === 0 ? 0 : context.now();
     this.remoteAddress = origin.remoteAddress;
     const { encoder } = context;
     const openLength = encoder.encode(head, origin.environ, origin.hasHost);
+    const { trace } = encoder;
+    this.#trace = trace;
+    this.idStart = trace?.idStart ?? 0;
+    this.idEnd = trace?.idEnd ?? 0;
+    this.#startAt = trace?.startAt ?? 0;
     const length = this.isChunked ? openLength : encoder.finish(openLength, -1);
     this.environ = Buffer.allocUnsafe(length);
     this.environ.set(encoder.bytes.subarray(0, length), 0);
@@ -49,7 +58,7 @@ export class PendingRequest implements WholeRequest {
 
   /** Less than `bytesPerSecond` on the whole, after a grace time; 0 is never too slow. */
   isTooSlow(now: number, bytesPerSecond: number): boolean {
-    const elapsedMs = now - this.#startedAt;
+    const elapsedMs = now - this.headAt;
     if (elapsedMs < RATE_GRACE_MS) return false;
     return (this.body?.length ?? 0) < (bytesPerSecond * elapsedMs) / 1000;
   }
@@ -59,6 +68,7 @@ export class PendingRequest implements WholeRequest {
     const { body } = this;
     const bodyLength = body?.length ?? 0;
     if (this.isChunked) this.#finishEnviron(bodyLength);
+    if (body !== undefined) this.#trace?.stamp(this.environ, this.#startAt);
     const sent = body?.path === undefined ? bodyLength : Buffer.byteLength(body.path);
     this.frameBytes = requestFrameBytes(this.environ.length, sent);
     return this;

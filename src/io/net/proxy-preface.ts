@@ -6,6 +6,7 @@ import { REFUSALS } from "../../core/http/refusal.ts";
 import { type ProxyHeader, ProxyHeaderReader } from "../../core/proxy-protocol/header.ts";
 import type { ConnectionObserver } from "./connection-context.ts";
 import type { ConnectionOrigin } from "./connection-origin.ts";
+import { turnedAway } from "./refused-request.ts";
 
 type OnBytes = (bytes: Buffer) => void;
 
@@ -41,7 +42,7 @@ export class ProxyPreface {
       const { missingProxyHeader, malformedProxyHeader } = REFUSALS;
       const refusal = read.kind === "missing" ? missingProxyHeader : malformedProxyHeader;
       // Whoever that is does not expect HTTP in answer.
-      this.#observer.refused(refusal, this.#origin.own.remoteAddress, "");
+      this.#observer.refused(turnedAway(refusal, this.#origin.own.remoteAddress));
       close();
     };
   }

@@ -3,6 +3,7 @@
 
 import type { WholeRequest } from "../../core/http/exchange.ts";
 import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
+import { latin1Of } from "../../core/http/request-head.ts";
 import { PARSED, RequestParser } from "../../core/http1/request-parser.ts";
 import { BodyCollector } from "./body-collector.ts";
 import type { ConnectionContext } from "./connection-context.ts";
@@ -64,12 +65,20 @@ export class RequestIntake {
 
   /** What logs show of the request that is being read, as far as is known. */
   get request(): { readonly remoteAddress: string; readonly requestLine: string } {
-    return this.#pending ?? { remoteAddress: this.#origin.own.remoteAddress, requestLine: "" };
+    if (this.#pending !== undefined) return this.#pending;
+    const { bytes, methodStart, targetEnd } = this.#parser.head;
+    const requestLine = targetEnd > methodStart ? latin1Of(bytes, methodStart, targetEnd) : "";
+    return { remoteAddress: this.#origin.own.remoteAddress, requestLine };
   }
 
   /** The request that is being read is a HEAD, as far as is known. */
   get isHead(): boolean {
     return this.#pending?.isHead ?? this.#parser.head.isHead;
+  }
+
+  /** Something of a request came, and neither an answer nor a refusal will follow if nothing more comes. */
+  get isCutShort(): boolean {
+    return !this.#isOver && (this.#pending !== undefined || !this.#parser.isBetweenRequests);
   }
 
   /** `keepRest` has to follow before `chunk` is overwritten. */
@@ -126,6 +135,7 @@ export class RequestIntake {
       this.#refuse(origin);
       return;
     }
+    head.isFromTrustedProxy = this.#origin.isTrusted;
     this.#pending = new PendingRequest(head, origin, this.#context);
     this.#askForBody();
   }

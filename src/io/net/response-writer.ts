@@ -2,7 +2,7 @@
 // file, and only then is the worker held back (design section 2.6). Knows the socket and the framing; not who answers, nor keep-alive.
 
 import type { Socket } from "node:net";
-import type { Answerable, AnswerHead, AnswerPart } from "../../core/http/exchange.ts";
+import type { AnswerHead, AnswerPart, WholeRequest } from "../../core/http/exchange.ts";
 import {
   FRAMING,
   HEAD_EXTRA_BYTES,
@@ -76,7 +76,7 @@ export class ResponseWriter {
   }
 
   /** Head and first piece. Returns the body bytes accepted for the client. */
-  begin(head: AnswerHead, request: Answerable, mayKeepAlive: boolean): number {
+  begin(head: AnswerHead, request: WholeRequest, mayKeepAlive: boolean): number {
     const { flags, status } = head;
     const hasLength = (flags & ANSWER_FLAG.length) !== 0;
     const isComplete = (flags & ANSWER_FLAG.complete) !== 0;
@@ -111,6 +111,9 @@ export class ResponseWriter {
         lengthToAdd: framing === FRAMING.length && !hasLength ? frameBodyBytes : -1,
         keepAlive: !this.#mustClose,
         minorVersion: request.minorVersion,
+        idSource: request.environ,
+        idStart: request.idStart,
+        idEnd: (flags & ANSWER_FLAG.id) === 0 ? request.idEnd : 0,
       },
     );
     if (!isCopied) {

@@ -2,8 +2,9 @@
 
 import type { Channel } from "../../core/dispatch/channel.ts";
 import { NOT_STARTED } from "../../core/dispatch/request.ts";
-import type { Exchange } from "../../core/http/exchange.ts";
+import type { Exchange, WholeRequest } from "../../core/http/exchange.ts";
 import { fateOf, type Ledger } from "../../core/workers/ledger.ts";
+import { requestIdOf } from "../../core/http/request-facts.ts";
 import { describeExit, type WorkerRecord } from "./worker-record.ts";
 
 /** What a worker thread was running when it died, if anything: without the ledger's word, the oldest that it held. */
@@ -19,11 +20,17 @@ export function victimOf(
     : undefined;
 }
 
+/** `GET /x [k3v9...]`: the id stands in the access log, in the answer and in the environ. */
+function named(request: WholeRequest): string {
+  const id = requestIdOf(request);
+  return id === "" ? request.requestLine : `${request.requestLine} [${id}]`;
+}
+
 export function deathText(exchange: Exchange, record: WorkerRecord): string {
   const { request, startedAt } = exchange;
   const ranMs = startedAt === NOT_STARTED ? 0 : Math.round(performance.now() - startedAt);
   const memory = record.isOutOfMemory ? " (out of memory: it is not repeated)" : "";
-  return `worker ${record.worker} (pid ${record.pid}) ended by ${describeExit(record.exit)}${memory} while it ran ${request.requestLine} (${ranMs} ms)`;
+  return `worker ${record.worker} (pid ${record.pid}) ended by ${describeExit(record.exit)}${memory} while it ran ${named(request)} (${ranMs} ms)`;
 }
 
 export interface Hang {
@@ -39,7 +46,7 @@ export function hangText(exchange: Exchange, hang: Hang, stacks: string): string
   const { option, silentMs, ranMs, worker, pid } = hang;
   const text = stacks === "" ? "no stacks could be had" : stacks.trimEnd();
   return (
-    `${exchange.request.requestLine} was ended by --${option}: waited ${waitedMs} ms, ran ${Math.round(ranMs)} ms, ` +
+    `${named(exchange.request)} was ended by --${option}: waited ${waitedMs} ms, ran ${Math.round(ranMs)} ms, ` +
     `silent for ${Math.round(silentMs)} ms in worker ${worker} (pid ${pid})\n${text}`
   );
 }

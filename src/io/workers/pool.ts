@@ -63,9 +63,7 @@ export class Pool implements RequestSink {
     this.#settings = new PoolSettings(options.config);
     this.#dispatcher = new Dispatcher<Exchange>(this.#settings.dispatch, {
       send: (channel, number, exchange) => {
-        const output = this.#channels.get(channel.id)?.output;
-        output?.send(number, exchange);
-        if (exchange.hasClientEnded) output?.sendGone(number, false);
+        this.#channels.get(channel.id)?.send(number, exchange);
       },
       withdraw: (channel, upTo) => {
         this.#workforce.withdraw(channel, upTo);

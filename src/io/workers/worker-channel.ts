@@ -45,6 +45,8 @@ export class WorkerChannel {
   channel: Channel<Exchange> | undefined;
   /** What its worker has served; undefined until HELLO. */
   service: Service | undefined;
+  /** Of HELLO; 0 before. */
+  pid = 0;
   #isClosed = false;
 
   constructor(
@@ -77,6 +79,12 @@ export class WorkerChannel {
   /** Everything that the worker wrote was read. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  send(number: number, exchange: Exchange): void {
+    exchange.workerPid = this.pid;
+    this.output.send(number, exchange);
+    if (exchange.hasClientEnded) this.output.sendGone(number, false);
   }
 
   #onData(chunk: Buffer): void {
@@ -113,6 +121,7 @@ export class WorkerChannel {
     if (!this.#events.onHello({ token, version, thread, pid }))
       return "HELLO with a wrong or used token";
     this.#socket.setTimeout(0);
+    this.pid = pid;
     return "";
   }
 
@@ -131,6 +140,8 @@ export class WorkerChannel {
     if (this.#isTooLong(read, exchange)) return "a body longer than its Content-Length";
     exchange.answerState = state;
     exchange.answeredAt = now;
+    // Before the answer is passed on: whoever logs it then wants to know. (Of other frames than the last it is 0.)
+    exchange.runMs = reader.runNs / NS_PER_MS;
     const isComplete = state === "complete" || state === "over";
     if (read === READ.answer) {
       this.#dispatcher.answerBegan(channel, reader.number, now);
@@ -141,7 +152,6 @@ export class WorkerChannel {
       exchange.sink.answerContinued(exchange, reader, isComplete);
     }
     if (state === "over") {
-      exchange.runMs = reader.runNs / NS_PER_MS;
       this.#dispatcher.ended(channel, reader.number, exchange.runMs, now);
       this.#events.onOver(exchange);
       exchange.sink.answerEnded(exchange, read === READ.end && reader.isBroken);

@@ -1,0 +1,67 @@
+// Reads single values back out of an environ in marshal format: what logs and error pages want of a request is looked up when they
+// want it, so that requests need not carry it. Understands what core/wire/environ.ts writes and nothing else.
+
+import { Buffer } from "node:buffer";
+import { LONG_PREFIX_BYTES, MARSHAL, SHORT_PREFIX_BYTES } from "./marshal.ts";
+
+/** The bytes in `[start, end)`, which are ASCII. */
+export function asciiText(environ: Uint8Array, start: number, end: number): string {
+  return asBuffer(environ).toString("latin1", start, end);
+}
+
+/** An environ key as it is looked up: its bytes, without a prefix. */
+export function environKey(name: string): Uint8Array {
+  return Buffer.from(name, "latin1");
+}
+
+/** The value of `key` as the peer sent it, latin-1; empty when there is none. */
+export function environValue(environ: Uint8Array, key: Uint8Array): string {
+  const end = environ.length;
+  let at = 1; // Behind the type of the dict.
+  while (at < end && environ[at] !== MARSHAL.null) {
+    const keyStart = textStart(environ, at);
+    const valueAt = textEnd(environ, at);
+    if (valueAt - keyStart === key.length && isSame(environ, keyStart, key)) {
+      return textAt(environ, valueAt);
+    }
+    at = textEnd(environ, valueAt);
+  }
+  return "";
+}
+
+function typeAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) & ~MARSHAL.flagRef;
+}
+
+function textStart(bytes: Uint8Array, at: number): number {
+  return at + (typeAt(bytes, at) === MARSHAL.shortAscii ? SHORT_PREFIX_BYTES : LONG_PREFIX_BYTES);
+}
+
+function textEnd(bytes: Uint8Array, at: number): number {
+  const type = typeAt(bytes, at);
+  if (type === MARSHAL.shortAscii) return at + SHORT_PREFIX_BYTES + (bytes[at + 1] ?? 0);
+  if (type === MARSHAL.reference) return at + LONG_PREFIX_BYTES;
+  const low = (bytes[at + 1] ?? 0) | ((bytes[at + 2] ?? 0) << 8);
+  return (
+    at + LONG_PREFIX_BYTES + (low | ((bytes[at + 3] ?? 0) << 16)) + (bytes[at + 4] ?? 0) * 2 ** 24
+  );
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (bytes instanceof Buffer) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** From the last byte backwards: the keys of an environ differ there rather than at their start. */
+function isSame(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
+  for (let i = key.length - 1; i >= 0; i--) if (bytes[at + i] !== key[i]) return false;
+  return true;
+}
+
+function textAt(environ: Uint8Array, at: number): string {
+  const bytes = asBuffer(environ);
+  const start = textStart(environ, at);
+  const end = textEnd(environ, at);
+  // Unicode is latin-1 that was widened: as a string it is what the peer sent, one character a byte.
+  return bytes.toString(typeAt(environ, at) === MARSHAL.unicode ? "utf8" : "latin1", start, end);
+}
