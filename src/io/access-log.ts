@@ -1,7 +1,8 @@
 // The access log: a line for each request, written in batches off the event loop, so that a slow disk or pipe never delays an answer. What
 // a line looks like is core/log's business; this file knows where lines go, and what happens when nobody takes them.
 
-import { closeSync, openSync, write } from "node:fs";
+import { closeSync, fstatSync, openSync, write } from "node:fs";
+import { Socket } from "node:net";
 import { isatty } from "node:tty";
 import type { LogTarget } from "../config/kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
@@ -70,6 +71,17 @@ function droppedJson(count: number): string {
   return `{"time":"${isoTime(Date.now())}","dropped_lines":${count}}\n`;
 }
 
+/**
+ * A socket cannot be had without blocking (see withoutBlocking), and the process cannot end while one of its threads is blocked in a write.
+ * Shutting the socket down ends that write; nobody reads it any more.
+ */
+function giveUpWriting(descriptor: number): void {
+  if (!fstatSync(descriptor).isSocket()) return;
+  const socket = new Socket({ fd: descriptor, readable: false, writable: true });
+  socket.on("error", () => {});
+  socket.end();
+}
+
 class BatchedLog implements AccessLog {
   readonly #open: () => number;
   readonly #lineOf: LineOf;
@@ -111,6 +123,13 @@ class BatchedLog implements AccessLog {
     clearTimeout(this.#timer);
     this.#flush();
     if (this.#busyDescriptor === undefined) return;
+    await this.#idle();
+    if (this.#busyDescriptor === undefined) return;
+    giveUpWriting(this.#busyDescriptor);
+    await this.#idle();
+  }
+
+  async #idle(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
       setTimeout(resolve, CLOSE_MS);

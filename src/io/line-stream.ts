@@ -2,18 +2,20 @@
 // server. What a full pipe cannot take waits here, within a bound; beyond it lines are dropped and counted.
 
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { isatty } from "node:tty";
 
+const FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const RETRY_MS = 50;
 const MAX_PENDING_LENGTH = 1024 * 1024;
 
 /**
- * The descriptor 1 or 2, or, where it is a pipe, one of our own to the same pipe that does not block: to change the flags of the inherited
+ * The descriptor 1 or 2, or, where it is a pipe or a terminal (Ctrl-S stops it), one of our own to the same that does not block: to change the flags of the inherited
  * one would change them for everybody who shares it, the application too.
  */
 export function withoutBlocking(descriptor: 1 | 2): number {
   try {
-    if (!fstatSync(descriptor).isFIFO()) return descriptor;
-    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    if (!fstatSync(descriptor).isFIFO() && !isatty(descriptor)) return descriptor;
+    return openSync(`/proc/self/fd/${descriptor}`, FLAGS);
   } catch {
     return descriptor; // Closed, without /proc, or nobody reads it: writing will tell.
   }

@@ -206,7 +206,7 @@ describe("the access log", () => {
 
   it("writes one's own format, and the common ones", async () => {
     const format = '{client} {{x}} "{request_line}" {status} {bytes_out} {user_agent}';
-    const args = ["--workers", "1", "--access-log-format", format, "--access-log-query", "off"];
+    const args = ["--workers", "1", "--access-log-format", format, "--access-log-query=off"];
     await using own = await startLogged("plain:app", args);
     using client = send(own.server, "GET /a?secret HTTP/1.1\r\nHost: a\r\n\r\n");
     const { body } = await client.response();

@@ -57,7 +57,7 @@ describe("a log that nobody reads", () => {
     const port = await server.port();
     using client = new RawClient(port);
     // More than a pipe holds.
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < 60; i++) {
       client.send(`GET /${"a".repeat(7000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
       await client.response();
     }

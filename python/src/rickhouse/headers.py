@@ -11,8 +11,8 @@ from typing import Any
 
 from .wire import (
     ANSWER_DATE,
-    ANSWER_LENGTH,
     ANSWER_ID,
+    ANSWER_LENGTH,
     ANSWER_SERVER,
     MAX_HEAD_BLOCK_BYTES,
     MAX_NUMBER,
