@@ -17,13 +17,13 @@ import { asIdentity, become, type Identity } from "./io/identity.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
 import { LineStream, withoutBlocking } from "./io/line-stream.ts";
 import { createLog, type Log } from "./io/log.ts";
-import type { ConnectionObserver } from "./io/net/connection-context.ts";
 import { Front } from "./io/net/front.ts";
 import type { Listener } from "./io/net/listener.ts";
 import { claimPidFile, type PidFile } from "./io/pid-file.ts";
 import { type ReadAgain, reloadConfig } from "./io/reload.ts";
 import { makePrivateDirectory } from "./io/private-directory.ts";
 import { ServiceManager } from "./io/service-manager.ts";
+import { requestObserver } from "./io/request-observer.ts";
 import { handleSignals } from "./io/signals.ts";
 import { Pool } from "./io/workers/pool.ts";
 import { logStacks } from "./io/workers/stacks-log.ts";
@@ -31,7 +31,6 @@ import { readVersion } from "./version.ts";
 
 /** An import that takes longer than this is worth a line, so that nobody thinks the server hangs. */
 const SLOW_START_MS = 3000;
-const ADVICE_PAUSE_MS = 5000;
 
 /** Serves until a signal ends it; returns the exit code. Throws StartupError for what the operator can mend. */
 export async function serve(
@@ -114,8 +113,6 @@ class Server {
   /** One line for the service manager, while the server serves. */
   #status = "";
   #patience: NodeJS.Timeout | undefined;
-  /** By text: there are as many as refusals with advice. */
-  readonly #advisedAt = new Map<string, number>();
   #over: { resolve(exitCode: number): void; reject(error: Error): void } | undefined;
 
   constructor(config: Config, application: ApplicationSpec, surroundings: Surroundings) {
@@ -164,7 +161,7 @@ class Server {
       config,
       ...planDescriptors(config.maxConnections, descriptorLimit(), channels),
       requests: withHealthPath(config.healthPath, this.#pool, () => this.#health()),
-      observer: this.#makeObserver(),
+      observer: requestObserver({ figures: this.#figures, accessLog, log }),
       figures: this.#figures,
       newSpoolPath: () => directory.newPath(),
     });
@@ -304,36 +301,5 @@ class Server {
     // What remains of the time is for the workers' own ends: the pool holds them to it.
     clearTimeout(deadline);
     this.#pool.finish();
-  }
-
-  /** What clients can cause again and again is said once in a while: they must not fill the log. */
-  #advise(text: string, detail: string): void {
-    const now = performance.now();
-    if (now - (this.#advisedAt.get(text) ?? -Infinity) < ADVICE_PAUSE_MS) return;
-    this.#advisedAt.set(text, now);
-    this.#log.info(text + detail);
-  }
-
-  #makeObserver(): ConnectionObserver {
-    return {
-      exchangeOver: (exchange, now) => {
-        this.#figures.requestOver(exchange.status);
-        this.#figures.totalTime.observe(now - exchange.receivedAt);
-        this.#accessLog?.exchangeOver(exchange, now);
-      },
-      refused: (request) => {
-        const { status, title, fix } = request.refusal;
-        this.#figures.requestOver(status);
-        this.#accessLog?.refused(request);
-        if (fix === undefined) return;
-        this.#advise(
-          `${status} ${title} ${fix}`,
-          request.id === "" ? "" : ` (request ${request.id})`,
-        );
-      },
-      failed: (what, error) => {
-        this.#log.error(`${what}: ${error.message}`);
-      },
-    };
   }
 }

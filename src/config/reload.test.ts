@@ -16,6 +16,7 @@ function configOf(given: Partial<Record<OptionName, readonly string[]>>): Config
     virtualEnv: undefined,
     searchPath: "/bin",
     softFileLimit: null,
+    mayColour: true,
     passedSockets: [],
     isExecutable: () => true,
     installedFor: undefined,

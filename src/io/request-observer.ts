@@ -1,0 +1,44 @@
+// Who hears how each request ended: the figures, the access log, and, where an option would have helped, the server's log.
+
+import type { Figures } from "../core/metrics/figures.ts";
+import type { AccessLog } from "./access-log.ts";
+import type { Log } from "./log.ts";
+import type { ConnectionObserver } from "./net/connection-context.ts";
+
+const ADVICE_PAUSE_MS = 5000;
+
+export function requestObserver(hearers: {
+  readonly figures: Figures;
+  readonly accessLog: AccessLog | undefined;
+  readonly log: Log;
+}): ConnectionObserver {
+  const { figures, accessLog, log } = hearers;
+  /** By text: there are as many as refusals with advice. */
+  const advisedAt = new Map<string, number>();
+
+  /** What clients can cause again and again is said once in a while: they must not fill the log. */
+  function advise(text: string, detail: string): void {
+    const now = performance.now();
+    if (now - (advisedAt.get(text) ?? -Infinity) < ADVICE_PAUSE_MS) return;
+    advisedAt.set(text, now);
+    log.info(text + detail);
+  }
+
+  return {
+    exchangeOver: (exchange, now) => {
+      figures.requestOver(exchange.status);
+      figures.totalTime.observe(now - exchange.receivedAt);
+      accessLog?.exchangeOver(exchange, now);
+    },
+    refused: (request) => {
+      const { status, title, fix } = request.refusal;
+      figures.requestOver(status);
+      accessLog?.refused(request);
+      if (fix === undefined) return;
+      advise(`${status} ${title} ${fix}`, request.id === "" ? "" : ` (request ${request.id})`);
+    },
+    failed: (what, error) => {
+      log.error(`${what}: ${error.message}`);
+    },
+  };
+}
