@@ -79,7 +79,8 @@ describe("elastic workers", () => {
       server.signal("SIGHUP");
       await server.logged(`generation ${generation} serves`);
       await waitFor("the old ones to go", () => {
-        assert.ok(server.workers.length <= 6, `${server.workers.length} workers`);
+        // One that had not even started when its place was taken is killed, and may still be there.
+        assert.ok(server.workers.length <= 7, `${server.workers.length} workers`);
         return server.zygotes.length === 1;
       });
     }

@@ -37,9 +37,10 @@ describe("quick requests", () => {
     isOver = true;
     const outcomes = await quick;
     assert.deepEqual(failuresOf([...slow, ...outcomes]), []);
-    const longest = Math.max(...outcomes.map(({ latencyMs }) => latencyMs));
-    // Had the slow ones all workers, it would be 2 s.
-    assert.ok(longest < 1200, `a quick request took ${longest} ms`);
-    assert.ok(outcomes.length > 200, `${outcomes.length} quick requests`);
+    // Had the slow ones all workers, most of the time no quick one would be answered for 2 s. A machine that stands still
+    // makes a gap without quick requests, which costs one such wait.
+    const late = outcomes.filter(({ latencyMs }) => latencyMs > 1000);
+    assert.ok(late.length <= 2, `${late.length} quick requests took more than 1 s`);
+    assert.ok(outcomes.length > 300, `${outcomes.length} quick requests`);
   });
 });

@@ -16,9 +16,12 @@ class Request extends DispatchedRequest {
 }
 
 /** So many channels of quick workers, all idle; every route is expected to take 0.1 ms. */
-function work(channels: number): { assignment: Assignment<Request>; sent: number[] } {
+function work(
+  channels: number,
+  processors = 0,
+): { assignment: Assignment<Request>; sent: number[] } {
   const sent: number[] = [];
-  const assignment = new Assignment<Request>((channel) => sent.push(channel.worker));
+  const assignment = new Assignment<Request>((channel) => sent.push(channel.worker), processors);
   assignment.estimates.record(1, 0.1);
   for (let worker = 1; worker <= channels; worker++) {
     const place = { worker, thread: 0, generation: 1 };
@@ -54,6 +57,44 @@ describe("Assignment", () => {
       [3, 3, 3],
     );
     assert.equal(sent.length, 9);
+  });
+
+  it("spreads quick requests over as many channels as there are processors, until their windows are full", () => {
+    const { assignment, sent } = work(4, 2);
+    for (let count = 0; count < 20; count++) assignment.toIdle(new Request(), 0);
+    assert.deepEqual(sent.slice(0, 4), [4, 3, 3, 4]);
+    assert.equal(sent.filter((worker) => worker >= 3).length, 20, "ten fit in a window");
+    assignment.toIdle(new Request(), 0);
+    assert.equal(sent.at(-1), 2);
+  });
+
+  it("takes an idle channel while a processor may be free, though one was used again and again", () => {
+    const { assignment, sent } = work(3, 2);
+    for (let count = 0; count < 5; count++) {
+      assignment.toIdle(new Request(), count);
+      const [, , channel] = assignment.channels;
+      const request = channel?.endOldest(count);
+      if (channel === undefined || request === undefined) assert.fail("worker 3 has it");
+      assignment.letGo(request);
+      assignment.settle(channel, count);
+    }
+    assignment.toIdle(new Request(), 9);
+    assignment.toIdle(new Request(), 9);
+    assert.deepEqual(sent.slice(-2), [3, 2]);
+  });
+
+  it("puts nothing behind what has run for longer than it should", () => {
+    const { assignment, sent } = work(3, 1);
+    assignment.toIdle(new Request(), 0);
+    assignment.toIdle(new Request(), 5);
+    assert.deepEqual(sent, [3, 2]);
+  });
+
+  it("gives a request of unknown or long run time a channel of its own", () => {
+    const { assignment, sent } = work(3, 1);
+    assignment.estimates.record(7, 3);
+    for (let count = 0; count < 3; count++) assignment.toIdle(new Request(7), 0);
+    assert.deepEqual(sent, [3, 2, 1]);
   });
 
   it("looks at eight channels at most, in turn, so that all get their share of many", () => {

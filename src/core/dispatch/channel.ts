@@ -40,6 +40,8 @@ export class Channel<R extends DispatchedRequest> {
   withdrawAskedAt = -Infinity;
 
   isIdle = false;
+  /** One of those that quick requests are put behind. */
+  isCompany = false;
   isPaused = false;
   isWithdrawing = false;
   /** False once its zygote is lost: nobody can stop the worker to read the ledger. */

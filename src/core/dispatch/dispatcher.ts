@@ -20,6 +20,8 @@ export interface DispatchOptions extends Patience {
   readonly maxWaiting: number;
   /** A request that waited this long is given up. */
   readonly queueTimeoutMs: number;
+  /** So many workers can compute at once; if given, quick requests are not spread over more than these need. */
+  readonly processors?: number;
 }
 
 /**
@@ -66,7 +68,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     this.#work = new Assignment((channel, request, now) => {
       this.#watch(channel, now);
       effects.send(channel, request.number, request);
-    });
+    }, options.processors);
   }
 
   /** Requests in the queue. */

@@ -15,7 +15,7 @@ export const SLOW_MS = RUN_CAP_MS / 2;
 /** What slow requests may hold of all channels, at least one. */
 const SLOW_SHARE = 0.75;
 /** So long after the last quick request was handed over its lane counts as in use. */
-export const QUICK_LATELY_MS = 50;
+export const QUICK_LATELY_MS = 200;
 
 export class Lanes<R extends DispatchedRequest> {
   readonly #estimates: RunEstimates;
@@ -51,7 +51,11 @@ export class Lanes<R extends DispatchedRequest> {
 
   /** The request to serve next; it stays in the queue. Undefined also when only slow ones wait and have their share. */
   next(channels: number, now: number): R | undefined {
-    if (this.#slow.size === 0 && this.#quick.size === 0) return undefined;
+    if (this.#slow.size === 0) {
+      // The usual case, so it is the short one.
+      const first = this.#quick.peek(now);
+      if (first === undefined || !this.#isSlow(first)) return first;
+    }
     const quick = this.#peek(this.#quick, now);
     const slow = this.#peek(this.#slow, now);
     if (slow === undefined || !this.#maySlow(channels, now)) return this.#quick.peek(now);

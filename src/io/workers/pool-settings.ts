@@ -1,6 +1,7 @@
 // What dispatcher and registry are told of the configuration. Both keep these very objects, whose values a reload changes in place: so
 // reading one costs no more than before.
 
+import { availableParallelism } from "node:os";
 import type { Config } from "../../config/options.ts";
 import type { DispatchOptions } from "../../core/dispatch/dispatcher.ts";
 import type { RegistryOptions } from "../../core/workers/commands.ts";
@@ -49,5 +50,11 @@ export class PoolSettings {
 
 function dispatchOptionsOf(config: Config): DispatchOptions {
   const { queueLength, queueTimeoutMs, requestTimeoutMs, requestTotalTimeoutMs } = config;
-  return { maxWaiting: queueLength, queueTimeoutMs, requestTimeoutMs, requestTotalTimeoutMs };
+  return {
+    maxWaiting: queueLength,
+    queueTimeoutMs,
+    requestTimeoutMs,
+    requestTotalTimeoutMs,
+    processors: availableParallelism(),
+  };
 }

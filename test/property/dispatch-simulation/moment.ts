@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Channel } from "../../../src/core/dispatch/channel.ts";
+import { QUICK_LATELY_MS } from "../../../src/core/dispatch/lanes.ts";
 import type { Dispatcher } from "../../../src/core/dispatch/dispatcher.ts";
 import type { GiveUpReason } from "../../../src/core/dispatch/death.ts";
 import type { Registry } from "../../../src/core/workers/registry.ts";
@@ -10,9 +11,6 @@ import type { SimulatedRequest } from "./worker-model.ts";
 
 /** A silence may seem longer to the front than to the worker by what the wires delay. */
 const WIRE_SLACK_MS = 60;
-
-/** So long after a quick request was handed over a channel is kept for the next one. */
-const QUICK_LATELY_MS = 50;
 
 export interface Load {
   readonly now: number;

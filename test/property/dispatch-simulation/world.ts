@@ -48,6 +48,7 @@ export class World {
         queueTimeoutMs: clock.integer(200, 3000),
         requestTimeoutMs: clock.chance(0.9) ? clock.integer(150, 400) : 0,
         requestTotalTimeoutMs: 0,
+        processors: clock.integer(0, 3),
       },
       registry: {
         minWorkers,
