@@ -8,15 +8,17 @@ import type { Config } from "./config/options.ts";
 import { Figures } from "./core/metrics/figures.ts";
 import { History } from "./core/metrics/history.ts";
 import { Admin } from "./io/admin/admin.ts";
-import { unreadiness, type AdminSubject } from "./io/admin/subject.ts";
+import { makeSubject } from "./io/admin/make-subject.ts";
+import { healthOf, type AdminSubject } from "./io/admin/subject.ts";
 import type { ServiceManagerPlace } from "./config/service-manager.ts";
 import { openAccessLog, type AccessLog } from "./io/access-log.ts";
 import { descriptorLimit, limitAdvice, planDescriptors } from "./io/descriptor-limit.ts";
-import { withHealthPath, type Health } from "./io/health-path.ts";
+import { withHealthPath } from "./io/health-path.ts";
 import { asIdentity, become, type Identity } from "./io/identity.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
 import { LineStream, withoutBlocking } from "./io/line-stream.ts";
-import { createLog, type Log } from "./io/log.ts";
+import { LeveledLog } from "./io/leveled-log.ts";
+import { createLog } from "./io/log.ts";
 import { Front } from "./io/net/front.ts";
 import type { Listener } from "./io/net/listener.ts";
 import { claimPidFile, type PidFile } from "./io/pid-file.ts";
@@ -26,6 +28,7 @@ import { ServiceManager } from "./io/service-manager.ts";
 import { requestObserver } from "./io/request-observer.ts";
 import { handleSignals } from "./io/signals.ts";
 import { Pool } from "./io/workers/pool.ts";
+import { ReloadWatch, type ReloadOutcome } from "./io/workers/reload-watch.ts";
 import { logStacks } from "./io/workers/stacks-log.ts";
 import { readVersion } from "./version.ts";
 
@@ -38,7 +41,7 @@ export async function serve(
   application: ApplicationSpec,
   { manager, identity, readAgain }: Circumstances,
 ): Promise<number> {
-  const log = createLog(new LineStream(withoutBlocking(2)));
+  const log = new LeveledLog(createLog(new LineStream(withoutBlocking(2))));
   const accessLog = openLogFor(identity, config);
   const pidFile = claimPidFile(config.pidFile);
   const directory = asIdentity(identity, makePrivateDirectory);
@@ -86,7 +89,7 @@ export interface Circumstances {
 }
 
 interface Surroundings extends Circumstances {
-  readonly log: Log;
+  readonly log: LeveledLog;
   readonly accessLog: AccessLog | undefined;
   readonly directory: ReturnType<typeof makePrivateDirectory>;
   readonly pidFile: PidFile;
@@ -95,7 +98,7 @@ interface Surroundings extends Circumstances {
 class Server {
   readonly #config: Config;
   readonly #name: string;
-  readonly #log: Log;
+  readonly #log: LeveledLog;
   readonly #accessLog: AccessLog | undefined;
   readonly #pidFile: PidFile;
   readonly #readAgain: ReadAgain;
@@ -109,6 +112,7 @@ class Server {
   readonly #admin: Admin;
   /** What the machine gives too little of. */
   readonly #advice: readonly string[];
+  readonly #reloads: ReloadWatch;
   #listeners: readonly Listener[] = [];
   /** One line for the service manager, while the server serves. */
   #status = "";
@@ -123,6 +127,7 @@ class Server {
     this.#log = log;
     this.#accessLog = accessLog;
     const history = new History();
+    this.#reloads = new ReloadWatch({ figures: this.#figures, history });
     this.#pidFile = pidFile;
     this.#readAgain = surroundings.readAgain;
     const channels = config.workers.max * config.threads;
@@ -142,6 +147,7 @@ class Server {
         this.#onReady(python);
       },
       onSettled: (isReloading) => {
+        this.#reloads.settled(this.#pool.workforce.registry.generationsInTurn);
         if (!isReloading) this.#manager.reloaded(this.#status);
       },
       onFatal: (error) => {
@@ -160,34 +166,25 @@ class Server {
     this.#front = new Front({
       config,
       ...planDescriptors(config.maxConnections, descriptorLimit(), channels),
-      requests: withHealthPath(config.healthPath, this.#pool, () => this.#health()),
+      requests: withHealthPath(config.healthPath, this.#pool, () => healthOf(this.#subject)),
       observer: requestObserver({ figures: this.#figures, accessLog, log }),
       figures: this.#figures,
       newSpoolPath: () => directory.newPath(),
     });
-    this.#subject = this.#makeSubject(history);
-    this.#admin = new Admin(this.#subject);
-  }
-
-  /** What the admin side may see of this. */
-  #makeSubject(history: History): AdminSubject {
-    return {
-      config: this.#config,
+    this.#subject = makeSubject({
+      config,
       version: readVersion(),
       application: this.#name,
-      startedAt: Date.now(),
-      figures: this.#figures,
+      log,
       history,
-      state: () => this.#lifecycle.phase,
-      listeners: () => this.#listeners.map(({ url }) => url),
-      pool: () => this.#pool.status(),
-      connections: () => this.#front.status(),
-    };
-  }
-
-  #health(): Health {
-    if (this.#lifecycle.phase === "draining") return "draining";
-    return unreadiness(this.#subject) === undefined ? "ready" : "notReady";
+      figures: this.#figures,
+      lifecycle: this.#lifecycle,
+      front: this.#front,
+      pool: this.#pool,
+      listeners: () => this.#listeners,
+      reload: () => this.#reload(),
+    });
+    this.#admin = new Admin(this.#subject, directory.path);
   }
 
   async run(): Promise<number> {
@@ -200,6 +197,7 @@ class Server {
       await this.#admin.open();
       this.#listeners = await this.#front.listen();
       if (this.#identity !== undefined) become(this.#identity);
+      await this.#admin.openControl();
       this.#pidFile.write();
       this.#patience = setTimeout(() => {
         this.#log.info(`still importing ${this.#name}`);
@@ -245,7 +243,7 @@ class Server {
         this.#over?.resolve(0);
       },
       reload: () => {
-        this.#reload();
+        void this.#reload();
       },
       changeWorkers: (by) => {
         this.#pool.workforce.scale(by, performance.now());
@@ -260,14 +258,17 @@ class Server {
   }
 
   /** Configuration and code, or neither: new code may need the configuration that came with it. */
-  #reload(): void {
+  #reload(): Promise<ReloadOutcome> {
     const onChanged = (): void => {
       this.#front.reconfigure();
       this.#pool.reconfigure();
     };
-    if (!reloadConfig(this.#config, this.#readAgain, { log: this.#log, onChanged })) return;
+    if (!reloadConfig(this.#config, this.#readAgain, { log: this.#log, onChanged })) {
+      return Promise.resolve({ generation: undefined, error: "the configuration is not good" });
+    }
     if (this.#lifecycle.phase === "serving") this.#manager.reloading();
     this.#pool.reload();
+    return this.#reloads.begun(this.#pool.workforce.registry.generationsInTurn);
   }
 
   /** A file that cannot be opened again (its directory is gone, say) is no reason to end: the old one is written on. */

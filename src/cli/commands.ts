@@ -29,6 +29,8 @@ export interface Command {
   load(): Promise<(call: CommandCall) => Promise<number>>;
 }
 
+const JSON_FLAG = { json: { help: "as JSON" } } as const;
+
 export const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
     usage: "[options] [application]",
@@ -45,6 +47,42 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: "print every option's value and where it comes from",
     flags: { json: { help: "as JSON" } },
     load: async () => (await import("./commands/config.ts")).configCommand,
+  },
+  status: {
+    usage: "[--json] [--admin ADDRESS]",
+    help: "show what a running server is doing",
+    flags: JSON_FLAG,
+    load: async () => (await import("./commands/control.ts")).statusCommand,
+  },
+  reload: {
+    usage: "[--json] [--admin ADDRESS]",
+    help: "have a running server load the application anew; 1 if it does not import",
+    flags: JSON_FLAG,
+    load: async () => (await import("./commands/control.ts")).reloadCommand,
+  },
+  scale: {
+    usage: "[--json] [--admin ADDRESS] N",
+    help: "have a running server keep at least N workers",
+    flags: JSON_FLAG,
+    load: async () => (await import("./commands/control.ts")).scaleCommand,
+  },
+  stacks: {
+    usage: "[--json] [--admin ADDRESS] [WORKER]",
+    help: "print where the Python code of a running server's workers stands",
+    flags: JSON_FLAG,
+    load: async () => (await import("./commands/control.ts")).stacksCommand,
+  },
+  "log-level": {
+    usage: "[--json] [--admin ADDRESS] info|warning|error",
+    help: "change what a running server logs",
+    flags: JSON_FLAG,
+    load: async () => (await import("./commands/control.ts")).logLevelCommand,
+  },
+  stop: {
+    usage: "[--json] [--admin ADDRESS]",
+    help: "have a running server finish what it has and end; waits for it",
+    flags: JSON_FLAG,
+    load: async () => (await import("./commands/control.ts")).stopCommand,
   },
 };
 

@@ -3,7 +3,7 @@
 
 /**
  * `{name}` in a text is filled from the details that the thrower gives; the compiler asks for exactly those.
- * Exit codes: 2 usage, 3 the application does not import, 4 the address cannot be listened on.
+ * Exit codes: 1 a command to a running server failed, 2 usage, 3 the application does not import, 4 the address cannot be listened on.
  */
 export const STARTUP_ERRORS = {
   "unknown-option": { exitCode: 2, title: "unknown option {option}", fix: "{hint}" },
@@ -107,6 +107,27 @@ export const STARTUP_ERRORS = {
     title: "--admin-token file:{path}: {reason}",
     fix: "name a file that holds the token alone, made with: openssl rand -hex 32",
   },
+  "no-server": {
+    exitCode: 1,
+    title: "no running server found: no control socket of this user in {directory}",
+    fix: "start one, or name it with --admin HOST:PORT or --admin unix:PATH (TMPDIR must be the server's otherwise)",
+  },
+  "several-servers": {
+    exitCode: 2,
+    title: "several servers run",
+    fix: "choose one with {sockets}",
+  },
+  "server-unreachable": {
+    exitCode: 1,
+    title: "no server answers at {server} ({reason})",
+    fix: "look whether it runs, and with which --admin",
+  },
+  "server-refused": {
+    exitCode: 1,
+    title: "the server at {server} refused: {reason}",
+    fix: "see docs/control.md",
+  },
+  "command-words": { exitCode: 2, title: "wrong words behind the command", fix: "write {usage}" },
   "application-not-imported": { exitCode: 3, title: "{error}", fix: "{hint}" },
   "start-timeout": {
     exitCode: 3,
@@ -158,7 +179,7 @@ export const STARTUP_ERRORS = {
     title: "cannot listen on {address} ({reason})",
     fix: "choose a --bind that this machine and this user may listen on",
   },
-} as const satisfies Record<string, { exitCode: 2 | 3 | 4; title: string; fix: string }>;
+} as const satisfies Record<string, { exitCode: 1 | 2 | 3 | 4; title: string; fix: string }>;
 
 export type StartupErrorCode = keyof typeof STARTUP_ERRORS;
 
@@ -176,7 +197,7 @@ export class StartupError<Code extends StartupErrorCode = StartupErrorCode> exte
   readonly code: Code;
   readonly title: string;
   readonly fix: string;
-  readonly exitCode: 2 | 3 | 4;
+  readonly exitCode: 1 | 2 | 3 | 4;
 
   constructor(code: Code, details: StartupErrorDetails<Code>, options?: ErrorOptions) {
     const entry = STARTUP_ERRORS[code];

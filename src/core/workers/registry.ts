@@ -197,6 +197,16 @@ export class Registry {
     return this.#settle(now);
   }
 
+  /** The generation that serves, the one that has yet to prove itself, and why one was given up last. */
+  get generationsInTurn(): {
+    readonly serving: number | undefined;
+    readonly candidate: number | undefined;
+    readonly lastFailure: string;
+  } {
+    const { current, candidate, lastFailure } = this.#succession;
+    return { serving: current?.id, candidate: candidate?.id, lastFailure };
+  }
+
   /** A newer generation has yet to prove itself beside one that serves. */
   get isReloading(): boolean {
     return this.#succession.isReloading;

@@ -19,6 +19,8 @@ export class Succession {
   candidate: Generation | undefined;
   /** The application never came up. */
   isFatal = false;
+  /** Why a candidate was given up, last time. */
+  lastFailure = "";
   readonly #roster: Roster;
   readonly #zygotePolicy: RestartPolicy;
 
@@ -48,7 +50,9 @@ export class Succession {
 
   /** A graceful end needs no new code, if the old can serve. */
   dropCandidate(): void {
-    if (this.current !== undefined && this.current.zygote !== "gone") this.candidate = undefined;
+    if (this.current === undefined || this.current.zygote === "gone") return;
+    if (this.candidate !== undefined) this.lastFailure = "the server is about to end";
+    this.candidate = undefined;
   }
 
   /** All threads of this worker said HELLO. */
@@ -133,6 +137,7 @@ export class Succession {
       this.#fail(why, why === OVERDUE);
     } else if (this.current.zygote === "gone") {
       this.candidate = undefined;
+      this.lastFailure = why;
       this.#zygotePolicy.died(generation, now);
       this.#roster.note("error", `${why}; another try follows`);
     } else {
@@ -142,6 +147,7 @@ export class Succession {
 
   #callOff(why: string): void {
     this.candidate = undefined;
+    this.lastFailure = why;
     const serving = this.current?.id;
     this.#roster.note("error", `reload failed: ${why}; generation ${serving} serves on`);
   }

@@ -3,6 +3,8 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { answerVerb, verbsOf } from "./control.ts";
+import { EventStream } from "./events.ts";
 import type { Guard } from "./guard.ts";
 import { exposition, EXPOSITION_TYPE } from "../../core/metrics/exposition.ts";
 import type { PoolStatus } from "../workers/pool-status.ts";
@@ -62,13 +64,44 @@ export class AdminServer {
     else if (answer === undefined) {
       response.setHeader("Allow", Object.keys(route).join(", "));
       sendJson(response, 405, { error: `${path} takes ${Object.keys(route).join(", ")}` });
-    } else await answer(request, response);
+    } else await this.#carryOut(answer, request, response);
+  }
+
+  /** A fault of ours costs the one who asked an answer, not the server. */
+  async #carryOut(
+    answer: Answer,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    try {
+      await answer(request, response);
+    } catch (error) {
+      if (response.headersSent || request.destroyed) response.destroy();
+      else sendJson(response, 500, { error: error instanceof Error ? error.message : "unknown" });
+    }
   }
 }
 
 function routesOf(subject: AdminSubject): Map<string, Readonly<Record<string, Answer>>> {
   const loop = new EventLoopDelay();
+  const events = new EventStream(subject);
+  const verbs = Object.entries(verbsOf(subject)).map(
+    ([path, verb]) =>
+      [
+        path,
+        { POST: (request, response) => answerVerb(verb, request, response) },
+      ] as const satisfies [string, Record<string, Answer>],
+  );
   return new Map<string, Readonly<Record<string, Answer>>>([
+    ...verbs,
+    [
+      "/events",
+      {
+        GET: (_, response) => {
+          if (!events.add(response)) sendJson(response, 503, { error: "too many listen already" });
+        },
+      },
+    ],
     ["/livez", { GET: (_, response) => sendText(response, 200, "alive") }],
     [
       "/readyz",

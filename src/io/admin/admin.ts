@@ -1,7 +1,9 @@
-// The admin side of a server: opens the admin address, if there is one, and answers on it. The HTTP part is loaded only when it is needed:
-// a server that nobody asks pays nothing for it.
+// The admin side of a server: opens the admin address, if there is one, and the control socket, and has both answered. The HTTP part is
+// loaded only when it is needed: a server that nobody asks pays nothing for it.
 
 import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
 import { checkSecret, type SecretSource } from "../../config/admin-address.ts";
 import { BadValue } from "../../config/kinds.ts";
 import { StartupError } from "../../config/startup-error.ts";
@@ -10,13 +12,27 @@ import { Guard } from "./guard.ts";
 import type { AdminSubject } from "./subject.ts";
 
 const BACKLOG = 64;
+/** The socket that `rickhouse status` and the like find by themselves, in the private directory. */
+export const CONTROL_SOCKET = "control.sock";
+
+/** Of a server as unix sockets have it: 0600. Who may connect may steer the server: its own user. */
+const OWN_USER = {
+  backlog: BACKLOG,
+  socketMode: 0o600,
+  reusePort: false,
+  ipv6Only: false,
+} as const;
 
 export class Admin {
   readonly #subject: AdminSubject;
+  readonly #directory: string;
   #listener: Listener | undefined;
+  #control: Listener | undefined;
 
-  constructor(subject: AdminSubject) {
+  /** `directory`: the private one. */
+  constructor(subject: AdminSubject, directory: string) {
     this.#subject = subject;
+    this.#directory = directory;
   }
 
   /** Where the admin address is, for people; undefined without --admin. */
@@ -31,12 +47,8 @@ export class Admin {
     const { AdminServer } = await import("./admin-server.ts");
     const server = new AdminServer(this.#subject, new Guard(readToken(adminToken)));
     this.#listener = await listenForAdmin({
+      ...OWN_USER,
       address: admin,
-      backlog: BACKLOG,
-      // Who may connect may steer the server: its own user, unless somebody loosens it.
-      socketMode: 0o600,
-      reusePort: false,
-      ipv6Only: false,
       onConnection: (socket) => {
         server.accept(socket);
       },
@@ -44,8 +56,27 @@ export class Admin {
     });
   }
 
+  /** The control socket, which is always there. What answers on it is loaded with the first who asks. */
+  async openControl(): Promise<void> {
+    let server: Promise<{ accept(socket: Socket): void }> | undefined;
+    this.#control = await listen({
+      ...OWN_USER,
+      address: { kind: "unix", path: join(this.#directory, CONTROL_SOCKET) },
+      onConnection: (socket) => {
+        server ??= import("./admin-server.ts").then(
+          ({ AdminServer }) => new AdminServer(this.#subject, new Guard(undefined)),
+        );
+        void server.then((loaded) => {
+          loaded.accept(socket);
+        });
+      },
+      onError: () => {},
+    });
+  }
+
   close(): void {
     this.#listener?.close();
+    this.#control?.close();
   }
 }
 
@@ -59,7 +90,7 @@ async function listenForAdmin(options: Parameters<typeof listen>[0]): Promise<Li
 }
 
 /** Throws StartupError. */
-function readToken(source: SecretSource): string | undefined {
+export function readToken(source: SecretSource): string | undefined {
   if (source.kind === "none") return undefined;
   if (source.kind === "text") return source.text;
   const { path } = source;

@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from "node:http";
 
-const FIELDS = {
+export const FIELDS = {
   "Cache-Control": "no-store",
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",

@@ -1,11 +1,15 @@
-// What the admin side may see and do: the server, as it shows itself to its operator. Types only.
+// What the admin side may see and do: the server, as it shows itself to its operator.
 
 import type { Config } from "../../config/options.ts";
 import type { Figures } from "../../core/metrics/figures.ts";
 import type { History } from "../../core/metrics/history.ts";
+import type { Health } from "../health-path.ts";
+import type { LogLevel } from "../log.ts";
 import type { Phase } from "../lifecycle.ts";
 import type { ConnectionsStatus } from "../net/connections-status.ts";
 import type { PoolStatus } from "../workers/pool-status.ts";
+import type { ReloadOutcome } from "../workers/reload-watch.ts";
+import type { WorkerStacks } from "../workers/stacks-log.ts";
 
 export interface AdminSubject {
   readonly config: Config;
@@ -21,6 +25,20 @@ export interface AdminSubject {
   listeners(): readonly string[];
   pool(): PoolStatus;
   connections(): ConnectionsStatus;
+  readonly verbs: Verbs;
+}
+
+/** What may be asked of the server: the same as by signals, with an answer. */
+export interface Verbs {
+  /** Resolves when the new code serves, or will not. */
+  reload(): Promise<ReloadOutcome>;
+  /** Keeps so many workers at least; returns how many those are now: from 1 to --workers' maximum. */
+  scale(workers: number): number;
+  /** Of every worker, or of one. */
+  stacks(worker: number | undefined): Promise<readonly WorkerStacks[]>;
+  setLogLevel(level: LogLevel): void;
+  /** As SIGTERM. */
+  stop(): void;
 }
 
 /** Why no request should be sent here at this moment; undefined when all is well. */
@@ -29,4 +47,10 @@ export function unreadiness(subject: Pick<AdminSubject, "state" | "pool">): stri
   if (state === "draining") return "draining: the server is about to end";
   if (state === "starting") return "starting: no worker is ready yet";
   return subject.pool().threads === 0 ? "no worker is ready" : undefined;
+}
+
+/** The same, for --health-path. */
+export function healthOf(subject: Pick<AdminSubject, "state" | "pool">): Health {
+  if (subject.state() === "draining") return "draining";
+  return unreadiness(subject) === undefined ? "ready" : "notReady";
 }

@@ -1,0 +1,72 @@
+// Which server a command means: the one of --admin (flag, environment, file), else the one whose control socket is found in the temporary
+// directory. Knows files and addresses, not what is asked.
+
+import { lstatSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeBindAddress } from "../../config/bind-address.ts";
+import { loadConfigAlone } from "../../config/load.ts";
+import { StartupError } from "../../config/startup-error.ts";
+import { CONTROL_SOCKET, readToken } from "../../io/admin/admin.ts";
+import type { CommandCall } from "../commands.ts";
+import { isAnswering } from "./admin-client.ts";
+
+/** Where to ask. */
+export interface Target {
+  readonly connect:
+    | { readonly socketPath: string }
+    | { readonly host: string; readonly port: number };
+  readonly token: string | undefined;
+  /** For people. */
+  readonly name: string;
+}
+
+/** Throws StartupError when there is none, or more than one. */
+export async function findServer(call: CommandCall): Promise<Target> {
+  const { config } = loadConfigAlone({ ...call, application: undefined });
+  const { admin, adminToken } = config;
+  if (admin.kind === "unix") {
+    return { connect: { socketPath: admin.path }, token: readToken(adminToken), name: admin.path };
+  }
+  if (admin.kind === "tcp") {
+    const host = admin.host === "0.0.0.0" ? "127.0.0.1" : admin.host === "::" ? "::1" : admin.host;
+    const name = `http://${describeBindAddress(admin)}`;
+    return { connect: { host, port: admin.port }, token: readToken(adminToken), name };
+  }
+  return theOnly(await answeringSockets());
+}
+
+function theOnly(paths: readonly string[]): Target {
+  const [socketPath, second] = paths;
+  if (socketPath === undefined) {
+    throw new StartupError("no-server", { directory: tmpdir() });
+  }
+  if (second !== undefined) {
+    throw new StartupError("several-servers", {
+      sockets: paths.map((path) => `--admin unix:${path}`).join(" or "),
+    });
+  }
+  return { connect: { socketPath }, token: undefined, name: socketPath };
+}
+
+async function answeringSockets(): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of controlSockets(tmpdir())) {
+    if (await isAnswering({ socketPath: path })) found.push(path);
+  }
+  return found;
+}
+
+/** In directories of this user alone: anybody may make one of that name in /tmp. */
+function controlSockets(directory: string): string[] {
+  const own = process.getuid?.();
+  return readdirSync(directory)
+    .filter((name) => name.startsWith("rickhouse-"))
+    .map((name) => join(directory, name))
+    .filter((path) => {
+      const found = lstatSync(path, { throwIfNoEntry: false });
+      return found?.isDirectory() === true && (own === 0 || found.uid === own);
+    })
+    .map((path) => join(path, CONTROL_SOCKET))
+    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true);
+}

@@ -1,0 +1,86 @@
+// Server-sent events: a snapshot of the server each second while somebody listens, one for all of them; nothing is computed when nobody does.
+
+import type { ServerResponse } from "node:http";
+import type { Histogram } from "../../core/metrics/histogram.ts";
+import { FIELDS } from "./answers.ts";
+import { readProcesses } from "./process-figures.ts";
+import { statusDocument, type StatusDocument } from "./status.ts";
+import type { AdminSubject } from "./subject.ts";
+
+const PERIOD_MS = 1000;
+const MAX_LISTENERS = 32;
+/** Who takes nothing of so much is not listening any more. */
+const MAX_BEHIND_BYTES = 1024 * 1024;
+
+/** Since the start: two of them make a rate and its latency bands. */
+export interface HistogramDocument {
+  readonly boundsMs: readonly number[];
+  /** One more than bounds: of each bucket alone. */
+  readonly counts: readonly number[];
+  readonly sumMs: number;
+}
+
+export interface Snapshot {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly status: StatusDocument;
+  readonly totalTime: HistogramDocument;
+  readonly queueTime: HistogramDocument;
+  readonly applicationTime: HistogramDocument;
+}
+
+export class EventStream {
+  readonly #subject: AdminSubject;
+  readonly #listeners = new Set<ServerResponse>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(subject: AdminSubject) {
+    this.#subject = subject;
+  }
+
+  /** False: there are too many. */
+  add(response: ServerResponse): boolean {
+    if (this.#listeners.size >= MAX_LISTENERS) return false;
+    this.#listeners.add(response);
+    response.on("close", () => {
+      this.#remove(response);
+    });
+    response.writeHead(200, { ...FIELDS, "Content-Type": "text/event-stream" });
+    this.#timer ??= setInterval(() => void this.#tell(this.#listeners), PERIOD_MS);
+    void this.#tell([response]);
+    return true;
+  }
+
+  #remove(response: ServerResponse): void {
+    this.#listeners.delete(response);
+    if (this.#listeners.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #tell(listeners: Iterable<ServerResponse>): Promise<void> {
+    const message = `data: ${JSON.stringify(await this.#snapshot())}\n\n`;
+    for (const listener of listeners) {
+      if (listener.writableLength > MAX_BEHIND_BYTES) listener.destroy();
+      else listener.write(message);
+    }
+  }
+
+  async #snapshot(): Promise<Snapshot> {
+    const pool = this.#subject.pool();
+    const pids = pool.workers.flatMap(({ pid }) => pid ?? []);
+    const processes = await readProcesses(pids, { withShares: false });
+    const { totalTime, queueTime, applicationTime } = this.#subject.figures;
+    return {
+      at: Date.now(),
+      status: statusDocument(this.#subject, pool, processes),
+      totalTime: documentOf(totalTime),
+      queueTime: documentOf(queueTime),
+      applicationTime: documentOf(applicationTime),
+    };
+  }
+}
+
+function documentOf({ bounds, counts, sum }: Histogram): HistogramDocument {
+  return { boundsMs: [...bounds], counts: [...counts], sumMs: sum };
+}
