@@ -1,7 +1,6 @@
 // The only place of the configuration that looks at the machine: environment, processors, files. Decides nothing: resolve.ts does.
 
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { type ApplicationSpec, parseApplication } from "./application.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
@@ -15,6 +14,7 @@ import {
   mergeLayers,
   type RawValues,
 } from "./layers.ts";
+import { availableCores } from "./cores.ts";
 import type { Config } from "./options.ts";
 import { resolveChdir, resolveConfig } from "./resolve.ts";
 import { StartupError } from "./startup-error.ts";
@@ -111,7 +111,7 @@ function resolveLayers(
   const workingDirectory = changeDirectory(given, directory);
   const spec = parseApplication(application, workingDirectory);
   const config = resolveConfig(given, spec, {
-    cores: availableParallelism(),
+    cores: availableCores(),
     workingDirectory,
     virtualEnv: environment["VIRTUAL_ENV"],
     searchPath: environment["PATH"],

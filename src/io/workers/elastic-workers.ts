@@ -1,8 +1,8 @@
 // Brings the facts to the policies of growth and of retrenchment and carries out what they decide. Owns their timers: none runs while
 // nothing waits and the number of workers is the least. Knows processes and the dispatcher's figures; decides nothing.
 
-import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
+import { availableCores } from "../../config/cores.ts";
 import type { Channel } from "../../core/dispatch/channel.ts";
 import type { Exchange } from "../../core/http/exchange.ts";
 import { Elasticity, SLOW_RUN_MS, type WorkforceUse } from "../../core/workers/elasticity.ts";
@@ -54,7 +54,7 @@ export class ElasticWorkers {
   readonly #log: Log;
   #growth = new Elasticity();
   #retrenchment: Retrenchment;
-  readonly #cores = availableParallelism();
+  readonly #cores = availableCores();
   #endedQuick = 0;
   #endedSlow = 0;
   #quickRunMs = 0;
