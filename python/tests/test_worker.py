@@ -353,7 +353,7 @@ def do_interrupt(environ):
 def do_hard_exit(environ):
     os._exit(9)
 def do_close(environ):
-    os.closerange(3, 100)
+    os.closerange(3, 1000)
 def do_fork(environ):
     pid = os.fork()
     if pid:

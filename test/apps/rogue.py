@@ -16,7 +16,7 @@ if os.environ.get("ROGUE_IMPORT_FILE") and os.path.exists(os.environ["ROGUE_IMPO
 
 
 def _channel():
-    for descriptor in range(3, 64):
+    for descriptor in range(3, 1024):
         try:
             found = socket.socket(fileno=os.dup(descriptor))
             if found.family == socket.AF_UNIX and "channel.sock" in str(found.getpeername()):

@@ -15,6 +15,7 @@ from threading import get_ident
 from typing import Any
 
 from .departure import Departing, Departure
+from .process import moved_up
 from .wire import (
     GONE,
     GONE_STOP,
@@ -53,7 +54,7 @@ Request = tuple[int, int, dict[str, Any], "memoryview | bytes"]
 class Channel:
     def __init__(self, path: str, departure: Departure) -> None:
         self._departure = departure
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket = moved_up(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
         self._socket.connect(path)
         self._readable = select.poll()
         self._readable.register(self._socket, select.POLLIN)

@@ -6,12 +6,17 @@ Linux has most of it; elsewhere each step is left out.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import resource
+import socket
 import sys
 from collections.abc import Iterable
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+# More than an application has open at once, mostly.
+_HIGH_DESCRIPTOR = 800
 
 
 def open_descriptors() -> list[int]:
@@ -36,12 +41,28 @@ def close_descriptors_but(kept: Iterable[int]) -> None:
             os.close(descriptor)
 
 
+def moved_up(low: socket.socket) -> socket.socket:
+    """The same socket under a number that is not used again soon.
+
+    An application that closes descriptors which are not its own, and then opens a connection to its
+    database, would get the lowest free number, and what we write to ours would go there.
+    """
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if soft == resource.RLIM_INFINITY:
+        soft = 2 * _HIGH_DESCRIPTOR
+    try:
+        high = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, min(_HIGH_DESCRIPTOR, soft // 2))
+    except OSError:  # None is free above it.
+        return low
+    family, kind = low.family, low.type
+    low.close()
+    return socket.socket(family, kind, fileno=high)
+
+
 def restore_file_limit(soft: int | None) -> None:
     """Node raises the soft limit for its children too, and breaks programs that use select()."""
     if soft is None:
         return
-    import resource
-
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft if hard < 0 else min(soft, hard), hard))
 
