@@ -339,7 +339,8 @@ class Stacks(unittest.TestCase):
     def test_of_an_idle_worker_that_goes_on_afterwards(self) -> None:
         with load_zygote(HELLO) as front:
             channel = front.start_worker()
-            self.assertIn("channel.py", self.stacks(front))
+            # It is idle a moment after it said hello.
+            wait_for(lambda: "channel.py" in self.stacks(front), "an idle worker")
             channel.request(1)
             self.assertEqual(channel.answer_to(1).body, b"hello")
 
