@@ -73,7 +73,10 @@ def ask(channel: FrontChannel, number: int, path: str, query: str = "", **option
 
 
 def terminate(front: Front, worker: int = 1) -> None:
+    """Returns when it is sent: the zygote obeys in turn, and there is no worker 77."""
     front.send({"type": "signal", "worker": worker, "signal": "TERM"})
+    front.send({"type": "stacks", "worker": 77})
+    front.expect("stacks")
 
 
 class Serving(unittest.TestCase):
