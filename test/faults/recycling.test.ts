@@ -57,6 +57,20 @@ describe("--max-requests 50 under load", () => {
     assert.doesNotMatch(server.stderr, /error|warning/);
   });
 
+  it("also while their number grows and a reload comes between", async () => {
+    const args = ["--workers", "1:4", "--max-requests", "25", "--max-replacing", "2"];
+    await using server = await startServer("counting:app", { args });
+    const first = runLoad(load(server, 1500));
+    await server.logged(/served 25 requests \(--max-requests\)/);
+    server.signal("SIGHUP");
+    assert.deepEqual(failuresOf(await first), []);
+    await server.logged(/generation 2 serves/);
+    assert.deepEqual(failuresOf(await runLoad(load(server, 500))), []);
+    const runs = runsOf(server);
+    assert.equal(new Set(runs).size, runs.length, "something ran twice");
+    assert.doesNotMatch(server.stderr, /error|warning/);
+  });
+
   it("also of workers with threads, and when many connections wait", async () => {
     const args = ["--workers", "2", "--threads", "3", "--max-requests", "30"];
     await using server = await startServer("counting:app", { args });

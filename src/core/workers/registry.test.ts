@@ -346,6 +346,15 @@ describe("recycling", () => {
     assert.deepEqual(states(), ["4 ready", "5 ready", "6 ready"]);
   });
 
+  it("waits for the threads of a worker that are not ready yet", () => {
+    registry = new Registry({ ...OPTIONS, minWorkers: 1, threads: 2 });
+    registry.start(0);
+    registry.zygoteLoaded(1, 0);
+    registry.hello(1, 0, 0);
+    assert.deepEqual(lines(registry.recycle(1, 1)), []);
+    assert.deepEqual(lines(registry.hello(1, 1, 2)), ["admit 1/1", "fork 2 in 1"]);
+  });
+
   it("replaces as many at a time as it is told to", () => {
     serving({ minWorkers: 4, maxWorkers: 4, maxReplacing: 2 });
     assert.deepEqual(lines(registry.recycle(1, 0)), ["fork 5 in 1"]);

@@ -177,7 +177,8 @@ export class Registry {
   /** Replace this worker (requests served, age, memory) when its turn comes: it serves until the next one is ready. */
   recycle(id: number, now: number): RegistryCommand[] {
     const worker = this.#roster.workers.get(id);
-    if (worker?.state === "ready") worker.isDue = true;
+    // One of several threads may have served enough before the last of them said HELLO.
+    if (worker !== undefined && isStaffed(worker)) worker.isDue = true;
     return this.#settle(now);
   }
 
