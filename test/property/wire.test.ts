@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { EnvironEncoder, encodeConnectionEnviron } from "../../src/core/wire/environ.ts";
+import { encodeConnectionEnviron } from "../../src/core/wire/connection-environ.ts";
+import { EnvironEncoder } from "../../src/core/wire/environ.ts";
 import { ANSWER_FLAG } from "../../src/core/wire/frame.ts";
 import { FrameReader, READ } from "../../src/core/wire/frame-reader.ts";
 import { cutAt, framesIn } from "../support/frame-events.ts";

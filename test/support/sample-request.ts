@@ -3,7 +3,7 @@
 
 import { FIELD, FieldNameTable } from "../../src/core/http/field-names.ts";
 import { RequestHead, TARGET_FORM } from "../../src/core/http/request-head.ts";
-import type { ConnectionFacts } from "../../src/core/wire/environ.ts";
+import type { ConnectionFacts } from "../../src/core/wire/connection-environ.ts";
 
 export interface SampleRequest {
   readonly method: string;

@@ -15,8 +15,8 @@ import {
 import {
   type ConnectionFacts,
   encodeConnectionEnviron,
-  EnvironEncoder,
-} from "../../src/core/wire/environ.ts";
+} from "../../src/core/wire/connection-environ.ts";
+import { EnvironEncoder } from "../../src/core/wire/environ.ts";
 import { requestFrameBytes, writeRequestFrame } from "../../src/core/wire/request-writer.ts";
 import { headOf, type SampleRequest } from "./sample-request.ts";
 import { answerFrame, bodyFrame, endFrame, helloFrame } from "./worker-frames.ts";

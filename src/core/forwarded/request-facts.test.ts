@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { describe, it } from "node:test";
 import { headOf } from "../../../test/support/sample-request.ts";
 import { REFUSALS } from "../http/refusal.ts";
-import type { ConnectionFacts } from "../wire/environ.ts";
+import type { ConnectionFacts } from "../wire/connection-environ.ts";
 import { type ForwardedHeader, type ForwardingPolicy, requestFacts } from "./request-facts.ts";
 
 const CONNECTION: ConnectionFacts = {

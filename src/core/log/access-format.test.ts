@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { encodeConnectionEnviron } from "../wire/environ.ts";
+import { encodeConnectionEnviron } from "../wire/connection-environ.ts";
 import { MARSHAL, textOf } from "../wire/marshal.ts";
 import { ACCESS_FIELDS, ACCESS_FIELD_NAMES } from "./access-fields.ts";
 import { BadTemplate, makeFormat, type FormatOptions } from "./access-format.ts";

@@ -4,7 +4,8 @@ import { readMarshalledDict } from "../../../test/support/marshal-reader.ts";
 import { environOf, headOf, type SampleRequest } from "../../../test/support/sample-request.ts";
 import { environBytesOf, readWireVectors, toHex } from "../../../test/support/wire-vectors.ts";
 import { FieldNameTable } from "../http/field-names.ts";
-import { type ConnectionFacts, encodeConnectionEnviron, EnvironEncoder } from "./environ.ts";
+import { type ConnectionFacts, encodeConnectionEnviron } from "./connection-environ.ts";
+import { EnvironEncoder } from "./environ.ts";
 
 const FACTS: ConnectionFacts = {
   remoteAddress: "10.0.0.1",

@@ -16,37 +16,6 @@ import {
 } from "./marshal.ts";
 import { MAX_TRACE_BYTES, type RequestTrace } from "./request-trace.ts";
 
-/** What is the same for every request of one connection. Texts are latin-1. */
-export interface ConnectionFacts {
-  readonly remoteAddress: string;
-  /** Empty for a Unix socket: REMOTE_PORT is then left out. */
-  readonly remotePort: string;
-  readonly serverName: string;
-  readonly serverPort: string;
-  readonly scheme: "http" | "https";
-  /** Where a proxy shows the application: `/shop`; empty, as a rule. */
-  readonly scriptName?: string;
-  /** Takes the place of the Host field unless it is empty. */
-  readonly host?: string;
-}
-
-/** The start of a connection's environs, made once: the open dict and the keys that stay the same. */
-export function encodeConnectionEnviron(facts: ConnectionFacts): Uint8Array {
-  const entries: [string, string][] = [
-    ["SCRIPT_NAME", facts.scriptName ?? ""],
-    ["wsgi.url_scheme", facts.scheme],
-    ["REMOTE_ADDR", facts.remoteAddress],
-    ["SERVER_NAME", facts.serverName],
-    ["SERVER_PORT", facts.serverPort],
-  ];
-  if (facts.remotePort !== "") entries.push(["REMOTE_PORT", facts.remotePort]);
-  // What Apache's modules and CGI scripts know an https request by; applications look at it too.
-  if (facts.scheme === "https") entries.push(["HTTPS", "on"]);
-  if (facts.host !== undefined && facts.host !== "") entries.push(["HTTP_HOST", facts.host]);
-  const texts = entries.flatMap(([key, value]) => [textOf(key), textOf(value)]);
-  return concat([Uint8Array.of(MARSHAL.dict), ...texts]);
-}
-
 const KEY = {
   method: textOf("REQUEST_METHOD"),
   path: textOf("PATH_INFO"),

@@ -3,6 +3,8 @@
 // Never its interned types (Z, A): CPython 3.12 and 3.13 keep every interned string for ever, so a peer that invents
 // field names would fill the worker's memory (measured: 100 bytes a name); and loading them takes 15-20 % longer.
 
+import { Buffer } from "node:buffer";
+
 export const MARSHAL = {
   dict: 0x7b, // {
   /** Ends a dict. */
@@ -50,11 +52,10 @@ export function writeLongPrefix(out: Uint8Array, at: number, type: number, lengt
 
 /** A text whose characters are bytes (latin-1), as key or value. */
 export function textOf(text: string): Uint8Array {
-  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
   const start = LONG_PREFIX_BYTES;
-  const out = new Uint8Array(start + MAX_GROWTH * bytes.length);
-  out.set(bytes, start);
-  return out.slice(0, closeText(out, start, start + bytes.length));
+  const out = Buffer.alloc(start + MAX_GROWTH * text.length);
+  out.write(text, start, "latin1");
+  return Uint8Array.prototype.slice.call(out, 0, closeText(out, start, start + text.length));
 }
 
 /**

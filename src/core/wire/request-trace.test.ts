@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { FieldNameTable } from "../http/field-names.ts";
 import { RequestHead } from "../http/request-head.ts";
 import { RequestParser } from "../http1/request-parser.ts";
-import { EnvironEncoder, encodeConnectionEnviron } from "./environ.ts";
+import { encodeConnectionEnviron } from "./connection-environ.ts";
+import { EnvironEncoder } from "./environ.ts";
 import { asciiText, environKey, environValue } from "./environ-lookup.ts";
 import { ID_BYTES, MAX_TRACE_BYTES, RequestTrace, type TraceOptions } from "./request-trace.ts";
 

@@ -5,7 +5,10 @@ import type { Socket } from "node:net";
 import { type ForwardingPolicy, requestFacts } from "../../core/forwarded/request-facts.ts";
 import type { Refusal } from "../../core/http/refusal.ts";
 import type { RequestHead } from "../../core/http/request-head.ts";
-import { type ConnectionFacts, encodeConnectionEnviron } from "../../core/wire/environ.ts";
+import {
+  type ConnectionFacts,
+  encodeConnectionEnviron,
+} from "../../core/wire/connection-environ.ts";
 
 /** What requests that come in at one listener say of the server (RFC 3875 sections 4.1.14 and 4.1.15). */
 export interface ServerAddress {
