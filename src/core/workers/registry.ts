@@ -270,13 +270,20 @@ export class Registry {
     return Math.min(zygoteAt, staff(this.#roster, plan, now));
   }
 
-  /** The maximum holds across a reload too: where there may be more workers than the least, one place of it is kept for the successors. */
+  /**
+   * Where there may be more workers than the least, the maximum holds: across a reload, for which one place is kept for the
+   * successors, and while workers leave; only the successors of those that are over a limit may exceed it.
+   */
   get #bounds(): Pick<Staff, "target" | "maxWorkers" | "maxReplacing"> {
     const { maxWorkers, maxReplacing } = this.#options;
-    const target = Math.min(this.#target, maxWorkers - 1);
-    if (!this.#isReloading || this.#least === maxWorkers)
-      return { target: this.#target, maxWorkers, maxReplacing };
-    return { target, maxWorkers, maxReplacing: Math.min(maxReplacing, maxWorkers - target) };
+    if (this.#least === maxWorkers) return { target: this.#target, maxWorkers, maxReplacing };
+    const target = this.#isReloading ? Math.min(this.#target, maxWorkers - 1) : this.#target;
+    const room = this.#isReloading ? maxWorkers - target : this.#dueCount;
+    return { target, maxWorkers, maxReplacing: Math.min(maxReplacing, room) };
+  }
+
+  get #dueCount(): number {
+    return [...this.#roster.workers.values()].filter(({ isDue }) => isDue).length;
   }
 
   get #isReloading(): boolean {

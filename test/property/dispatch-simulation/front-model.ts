@@ -37,6 +37,9 @@ export class Front implements Reports {
   fatal: string | undefined;
   stuckCount = 0;
   withdrawCount = 0;
+  deathsInWithdrawal = 0;
+  overloadCount = 0;
+  heldCount = 0;
 
   constructor(clock: Clock, options: FrontOptions) {
     this.#clock = clock;
@@ -151,6 +154,11 @@ export class Front implements Reports {
     assert.equal(request.clientGone, false, "sent a request whose client has gone");
     assert.equal(channel.isPaused, false, "sent on a channel that is paused");
     assert.ok(channel.inHand <= 64);
+    const older = this.requests.some(
+      ({ place, queuedAt, isSlow }) =>
+        place === "waiting" && isSlow === request.isSlow && queuedAt < request.queuedAt,
+    );
+    if (older) this.overloadCount++;
     checkHanded(this.dispatcher, request, this.#load);
     if (!request.isSlow) this.#quickAt = this.#clock.now;
     line.send({ number, request });
@@ -158,7 +166,16 @@ export class Front implements Reports {
 
   #withdraw(channel: Channel<SimulatedRequest>, upTo: number): void {
     this.withdrawCount++;
+    if (this.#clock.chance(0.03)) this.#dieSoon(channel);
     this.zygotes.get(channel.generation)?.withdraw(channel.worker, channel.thread, upTo);
+  }
+
+  /** In the middle of a withdrawal, or just before or after it. */
+  #dieSoon(channel: Channel<SimulatedRequest>): void {
+    this.deathsInWithdrawal++;
+    this.#clock.after(this.#clock.between(0, 1), () => {
+      this.#lines.get(channel.id)?.process.die(null, "SIGKILL");
+    });
   }
 
   #giveUp(request: SimulatedRequest, why: GiveUpReason): void {
@@ -335,9 +352,13 @@ export class Front implements Reports {
   }
 
   #check(): void {
+    const { registry, mayExceedMaximum } = this.#options;
+    const { maxWorkers, maxReplacing } = registry;
+    const { waiting, idleChannels } = this.dispatcher;
+    if (waiting > 0 && idleChannels > 0) this.heldCount++;
     checkMoment(this.dispatcher, this.registry, {
       ...this.#load,
-      maxWorkers: this.#options.registry.maxWorkers + this.#options.registry.maxReplacing,
+      maxWorkers: maxWorkers + (mayExceedMaximum ? maxReplacing : 0),
       requestTimeoutMs: this.#options.dispatch.requestTimeoutMs,
     });
   }

@@ -10,4 +10,6 @@ export interface FrontOptions {
   readonly trouble: Trouble;
   /** Stop sending on a channel as soon as its end is read, not only at the exit report. */
   readonly isQuickToRetire: boolean;
+  /** By as many as are replaced at once. */
+  readonly mayExceedMaximum: boolean;
 }

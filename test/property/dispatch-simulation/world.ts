@@ -21,6 +21,14 @@ export interface Seen {
   repeats: number;
   drains: number;
   gaveUp: number;
+  hangUps: number;
+  reloads: number;
+  resizings: number;
+  /** Requests that were handed over newest first. */
+  overloads: number;
+  deathsInWithdrawal: number;
+  /** Moments at which slow requests waited beside an idle channel. */
+  held: number;
 }
 
 export class World {
@@ -31,6 +39,13 @@ export class World {
   readonly #refused: SimulatedRequest[] = [];
   #isDraining = false;
   #isDrainedUnderLoad = false;
+  /** Nothing in this world may have more workers than the maximum: nobody moves the minimum there, nobody is recycled. */
+  readonly #isStrict: boolean;
+  /** More arrives, for a longer time, than the workers can do. */
+  readonly #isOverloaded: boolean;
+  #hangUps = 0;
+  #reloads = 0;
+  #resizings = 0;
 
   constructor(seed: number) {
     const clock = new Clock(seed);
@@ -42,6 +57,10 @@ export class World {
       workerIsSlowToStart: isRough ? 0.05 : 0,
     };
     const minWorkers = clock.integer(1, 3);
+    const maxWorkers = minWorkers + clock.integer(0, 4);
+    const threads = clock.chance(0.3) ? clock.integer(2, 3) : 1;
+    this.#isStrict = maxWorkers > minWorkers && clock.chance(0.5);
+    this.#isOverloaded = clock.chance(0.08);
     this.#options = {
       dispatch: {
         maxWaiting: clock.integer(5, 100),
@@ -52,15 +71,16 @@ export class World {
       },
       registry: {
         minWorkers,
-        maxWorkers: minWorkers + clock.integer(0, 2),
+        maxWorkers,
         maxReplacing: 1 + clock.integer(0, 1),
-        threads: clock.chance(0.3) ? clock.integer(2, 3) : 1,
+        threads,
         startTimeoutMs: 300,
         gracefulTimeoutMs: clock.integer(300, 800),
         random: clock.random,
       },
       trouble: this.#trouble,
       isQuickToRetire: clock.chance(0.5),
+      mayExceedMaximum: !this.#isStrict,
     };
     this.#front = new Front(clock, this.#options);
   }
@@ -68,8 +88,9 @@ export class World {
   run(): void {
     const clock = this.#clock;
     this.#front.act((now) => this.#front.registry.start(now));
-    const loadMs = clock.between(50, 600);
+    const loadMs = this.#isOverloaded ? clock.between(1200, 2000) : clock.between(50, 600);
     this.#arrivals(loadMs);
+    if (this.#isOverloaded) this.#flood(loadMs);
     this.#troubles(loadMs);
     this.#advance(() => false, clock.now + loadMs);
     assert.equal(this.#front.fatal, undefined);
@@ -92,6 +113,12 @@ export class World {
       else seen.gaveUp++;
       if (starts > 1) seen.repeats++;
     }
+    seen.hangUps += this.#hangUps;
+    seen.reloads += this.#reloads;
+    seen.resizings += this.#resizings;
+    seen.overloads += this.#front.overloadCount;
+    seen.deathsInWithdrawal += this.#front.deathsInWithdrawal;
+    seen.held += this.#front.heldCount;
     seen.stuck += this.#front.stuckCount;
     seen.withdrawals += this.#front.withdrawCount;
     if (this.#isDrainedUnderLoad) seen.drains++;
@@ -127,10 +154,19 @@ export class World {
     }
   }
 
-  #submit(): void {
+  #flood(loadMs: number): void {
+    const clock = this.#clock;
+    for (let count = 300; count > 0; count--) {
+      clock.after(clock.between(0, loadMs), () => {
+        this.#submit(SLOW_ROUTES - clock.integer(0, 1));
+      });
+    }
+  }
+
+  #submit(wantedRoute?: number): void {
     if (this.#isDraining) return;
     const clock = this.#clock;
-    const route = clock.integer(1, ROUTES);
+    const route = wantedRoute ?? clock.integer(1, ROUTES);
     const request = new SimulatedRequest({
       route,
       isSafe: clock.chance(0.5),
@@ -148,6 +184,7 @@ export class World {
     clock.after(clock.between(0, 60), () => {
       if (request.outcome !== undefined) return;
       this.#front.act((now) => {
+        this.#hangUps++;
         if (this.#front.dispatcher.cancel(request, now)) request.outcome = "cancelled";
       });
     });
@@ -189,14 +226,22 @@ export class World {
       });
     });
     sometimes(2, () => {
+      if (this.#isStrict) return;
       front.act((now) => front.registry.scale(clock.integer(1, 5), now));
+    });
+    sometimes(5, () => {
+      this.#resizings++;
+      const { least, most } = front.registry;
+      front.act((now) => front.registry.resize(clock.integer(least, most), now));
     });
     sometimes(2, () => {
       if (!front.registry.hasServed) return;
       this.#trouble.loadFails = clock.chance(0.3) ? 1 : 0;
+      this.#reloads++;
       front.act((now) => front.registry.reload(now));
     });
     sometimes(1, () => {
+      if (this.#isStrict) return;
       const ready = [...front.registry.workers.values()].find(({ state }) => state === "ready");
       if (ready !== undefined) front.act((now) => front.registry.recycle(ready.id, now));
     });
