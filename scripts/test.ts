@@ -1,5 +1,5 @@
 // npm test: sets up what the tests need, runs all parts, and ends in one line: `N passed, N failed, N skipped`.
-// Usage: scripts/with-node scripts/test.ts [unit] [integration] [faults] [packages] [python] [labs]; without a part, all of them but the labs.
+// Usage: scripts/with-node scripts/test.ts [unit] [integration] [faults] [packages] [python] [soak] [labs]; without a part, all of them but soak and labs.
 
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
@@ -23,6 +23,8 @@ const PARTS = {
   // What users install, built and installed: needs the registries.
   packages: () => runNodeTests(find("test/packages/**/*.test.ts")),
   python: () => Promise.resolve(runPythonTests(ROOT)),
+  // Long ones: hours and millions instead of seconds and thousands.
+  soak: () => runNodeTests(find("test/soak/**/*.test.ts"), 1),
   labs: () => {
     setUpExamples();
     // They count processes and measure who waits for whom: one file at a time.
@@ -32,8 +34,8 @@ const PARTS = {
 
 type Part = keyof typeof PARTS;
 
-/** Not about the server: npm run test:labs. */
-const ONLY_WHEN_ASKED: readonly Part[] = ["labs"];
+/** Too long, and not about the server: npm run test:soak, npm run test:labs. */
+const ONLY_WHEN_ASKED: readonly Part[] = ["soak", "labs"];
 
 function isPart(name: string): name is Part {
   return Object.hasOwn(PARTS, name);
