@@ -84,6 +84,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     flags: JSON_FLAG,
     load: async () => (await import("./commands/control.ts")).stopCommand,
   },
+  "from-gunicorn": {
+    usage: "[-o FILE] [--python PATH] [gunicorn.conf.py]",
+    help: "make a rickhouse.toml of a gunicorn configuration",
+    flags: {
+      output: {
+        short: "o",
+        placeholder: "FILE",
+        help: "where to write it, in place of the screen",
+      },
+    },
+    load: async () => (await import("./commands/from-gunicorn.ts")).fromGunicornCommand,
+  },
 };
 
 /** The command that a first word without a dash may be; a module of that name is served as `check:app`. */

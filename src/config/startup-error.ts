@@ -62,6 +62,12 @@ export const STARTUP_ERRORS = {
     title: "--pid-file {path}: process {pid} runs and has written it",
     fix: "stop it, or choose another file",
   },
+  "bad-gunicorn-file": {
+    exitCode: 2,
+    title: "{path}: {reason}",
+    fix: "name a configuration that gunicorn takes, and an interpreter that can run it (--python)",
+  },
+  "bad-output": { exitCode: 2, title: "--output {path}: {reason}", fix: "name a new file" },
   "bad-pid-file": {
     exitCode: 2,
     title: "--pid-file {path}: cannot be written ({reason})",

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { parse } from "smol-toml";
+import { parseConfigFile } from "../../config/file.ts";
+import { GUNICORN_SETTINGS } from "./settings.ts";
+import { translate } from "./translate.ts";
+
+const LIST: unknown = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../../../test/vectors/gunicorn/settings.json"), "utf8"),
+);
+
+/** One worker, so that there is nothing to say of their number. */
+function valuesOf(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { toml, problems } = translate({ workers: 1, ...variables }, "gunicorn.conf.py");
+  assert.deepEqual(problems, []);
+  parseConfigFile(toml, "r.toml"); // The server takes it.
+  const { workers: _, ...values } = parse(toml);
+  return values;
+}
+
+const problemsOf = (variables: Readonly<Record<string, unknown>>): readonly string[] =>
+  translate({ workers: 1, ...variables }, "gunicorn.conf.py").problems;
+
+describe("the table of gunicorn's settings", () => {
+  it("has every setting and hook of gunicorn's own list, and no other", () => {
+    assert.ok(typeof LIST === "object" && LIST !== null && "settings" in LIST);
+    assert.ok(Array.isArray(LIST.settings));
+    const names = LIST.settings.map((one: unknown) => {
+      assert.ok(typeof one === "object" && one !== null && "name" in one);
+      return String(one.name);
+    });
+    assert.ok(names.length > 100);
+    assert.deepEqual(Object.keys(GUNICORN_SETTINGS).toSorted(), names.toSorted());
+  });
+
+  it("refers only to what has a reason of its own", () => {
+    for (const [name, counterpart] of Object.entries(GUNICORN_SETTINGS)) {
+      const text = counterpart.kind === "none" ? counterpart.why : "";
+      const other = /^see `(\w+)`$/.exec(text)?.[1];
+      if (other === undefined) continue;
+      const there = GUNICORN_SETTINGS[other];
+      assert.ok(there?.kind === "none" || there?.kind === "other", name);
+    }
+  });
+});
+
+describe("translate", () => {
+  it("writes the application and the options, in units", () => {
+    assert.deepEqual(
+      valuesOf({
+        wsgi_app: "mysite.wsgi:application",
+        bind: ["0.0.0.0:8000", "unix:/run/a.sock", "fd://3", "[::1]:80", "127.0.0.1"],
+        backlog: 100,
+        threads: "4",
+        timeout: 120,
+        graceful_timeout: 10,
+        keepalive: 5,
+        max_requests: 1000,
+        max_requests_jitter: 50,
+        limit_request_line: 2000,
+        limit_request_fields: 50,
+        accesslog: "-",
+        pidfile: "/run/a.pid",
+        umask: 0o27,
+        pythonpath: "lib, more",
+        raw_env: ["A=1", "B=2"],
+        chdir: "/srv",
+        forwarded_allow_ips: ["127.0.0.1", "10.0.0.0/8"],
+        proxy_protocol: true,
+        reuse_port: true,
+        preload_app: true,
+        worker_class: "gthread",
+      }),
+      {
+        application: "mysite.wsgi:application",
+        bind: ["0.0.0.0:8000", "unix:/run/a.sock", "fd:3", "[::1]:80", "127.0.0.1:8000"],
+        backlog: 100,
+        threads: 4,
+        "request-timeout": "2m",
+        "graceful-timeout": "10s",
+        "keep-alive-timeout": "5s",
+        "max-requests": 1000,
+        "max-requests-jitter": 50,
+        "max-request-line": "2000B",
+        "max-fields": 50,
+        "access-log": "-",
+        "pid-file": "/run/a.pid",
+        umask: "027",
+        pythonpath: ["lib", "more"],
+        env: ["A=1", "B=2"],
+        chdir: "/srv",
+        "forwarded-allow-ips": "127.0.0.1,10.0.0.0/8",
+        "proxy-protocol": true,
+        "reuse-port": true,
+        preload: "auto",
+      },
+    );
+  });
+
+  it("says nothing of what is gunicorn's default or needs nothing", () => {
+    const nothing = { daemon: false, spew: false, keyfile: null, loglevel: "info", raw_env: [] };
+    assert.deepEqual(valuesOf({ ...nothing, worker_class: "sync", not_a_setting: 1 }), {});
+  });
+
+  it("makes room for a large field in the whole head", () => {
+    assert.deepEqual(valuesOf({ limit_request_field_size: 65_536 }), {
+      "max-field": "64KiB",
+      "max-head": "64KiB",
+    });
+  });
+
+  it("takes 0 for off where it is, and says where it is not", () => {
+    assert.deepEqual(valuesOf({ timeout: 0, max_requests: 0 }), {
+      "request-timeout": 0,
+      "max-requests": 0,
+    });
+    assert.match(problemsOf({ keepalive: 0 })[0] ?? "", /^keepalive: 0: connections are always/);
+    assert.match(
+      problemsOf({ limit_request_line: 0 })[0] ?? "",
+      /^limit_request_line: 0 \(no limit/,
+    );
+  });
+
+  it("says what has no counterpart, and why", () => {
+    assert.deepEqual(
+      problemsOf({
+        worker_class: "uvicorn.workers.UvicornWorker",
+        certfile: "a.pem",
+        post_fork: { kind: "function" },
+        daemon: true,
+        umask: 0o777,
+        timeout: "soon",
+      }),
+      [
+        "worker_class: uvicorn.workers.UvicornWorker runs ASGI, which is not served",
+        "certfile: no counterpart; TLS is for the proxy in front",
+        "post_fork: no such option; `os.register_at_fork(after_in_child=...)` in the application",
+        "daemon: no counterpart; it stays in the foreground: systemd or a container keeps it",
+        "umask: 0777 cannot be had: it takes rights from the server itself; the largest is 077",
+        "timeout: its value is none that gunicorn takes",
+      ],
+    );
+    assert.match(problemsOf({ worker_class: "gevent" })[0] ?? "", /^worker_class: gevent: slow/);
+  });
+
+  it("tells how many workers there will be where the file does not say", () => {
+    const { problems } = translate({}, "gunicorn.conf.py");
+    assert.match(problems[0] ?? "", /^workers: not set, so gunicorn had 1 /);
+  });
+});

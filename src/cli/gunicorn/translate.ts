@@ -1,0 +1,108 @@
+// The variables of a gunicorn configuration -> the text of a rickhouse.toml, and what could not be carried over. Pure.
+
+import { BadValue } from "../../config/kinds.ts";
+import type { Option } from "../../config/option.ts";
+import { keyOf, type OptionName, OPTION_NAMES, OPTIONS } from "../../config/options.ts";
+import { tomlOf, tomlString } from "../../config/toml-text.ts";
+import type { Converted } from "./conversions.ts";
+import { GUNICORN_SETTINGS } from "./settings.ts";
+
+export interface Translation {
+  readonly toml: string;
+  /** One line each. */
+  readonly problems: readonly string[];
+}
+
+/** `file` is named in the first line. Variables that are no settings are left out, as gunicorn leaves them out. */
+export function translate(variables: Readonly<Record<string, unknown>>, file: string): Translation {
+  const lines = new Map<OptionName, string>();
+  const problems: string[] = [];
+  let application = "";
+  for (const [setting, value] of Object.entries(variables)) {
+    const counterpart = Object.hasOwn(GUNICORN_SETTINGS, setting)
+      ? GUNICORN_SETTINGS[setting]
+      : undefined;
+    if (counterpart === undefined || isNothing(value)) continue;
+    const say = (what: string): void => void problems.push(`${setting}: ${what}`);
+    switch (counterpart.kind) {
+      case "application":
+        application = `application = ${tomlString(String(value))}\n`;
+        break;
+      case "option": {
+        const line = lineOf(counterpart.option, counterpart.convert(value), say);
+        if (line !== undefined) lines.set(counterpart.option, line);
+        break;
+      }
+      case "judged": {
+        const found = counterpart.convert(value);
+        if (found !== undefined && "problem" in found) say(found.problem);
+        break;
+      }
+      case "other":
+        if (counterpart.isQuiet !== true && value !== false)
+          say(`no such option; ${counterpart.use}`);
+        break;
+      case "none":
+        if (value !== false) say(`no counterpart; ${reasonOf(counterpart.why)}`);
+    }
+  }
+  widenHead(variables, lines);
+  if (variables["workers"] === undefined)
+    problems.push(
+      `workers: not set, so gunicorn had 1 (unless WEB_CONCURRENCY says otherwise); here it is one a core, and more under load`,
+    );
+  const options = OPTION_NAMES.flatMap((name) => lines.get(name) ?? []);
+  return { toml: `# From ${file}\n${application}${options.join("")}`, problems };
+}
+
+/** Where the table says "see `keyfile`", what it says there. */
+function reasonOf(why: string): string {
+  const name = /^see `(\w+)`$/.exec(why)?.[1] ?? "";
+  const there = GUNICORN_SETTINGS[name];
+  return there?.kind === "none" ? there.why : why;
+}
+
+/** What gunicorn takes for "as it is by default". */
+function isNothing(value: unknown): boolean {
+  return value === null || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+function lineOf(
+  name: OptionName,
+  converted: Converted,
+  say: (what: string) => void,
+): string | undefined {
+  if (converted === undefined) return undefined;
+  if ("problem" in converted) {
+    say(converted.problem);
+    return undefined;
+  }
+  const { kind }: Option<unknown> = OPTIONS[name];
+  try {
+    const values = converted.texts.map((text) => kind.parse(text));
+    const value = kind.combine ? kind.combine(values) : values.at(-1);
+    const note = converted.note === undefined ? "" : `  # ${converted.note}`;
+    return `${keyOf(name)} = ${tomlOf(kind, value)}${note}\n`;
+  } catch (error) {
+    if (!(error instanceof BadValue)) throw error;
+    say(`${converted.texts.join(", ")} cannot be had: ${error.message}; ${error.hint}`);
+    return undefined;
+  }
+}
+
+const LARGEST_HEAD = 2 ** 20;
+
+/** A line or a field may be larger than what a whole head may be by default, and the server would refuse that. */
+function widenHead(
+  variables: Readonly<Record<string, unknown>>,
+  lines: Map<OptionName, string>,
+): void {
+  const asked = ["limit_request_line", "limit_request_field_size"].map((name) =>
+    Number(variables[name] ?? 0),
+  );
+  const most = Math.max(...asked.filter(Number.isFinite));
+  const head = OPTIONS.maxHeadBytes;
+  const usual = "default" in head ? head.default : 0;
+  if (most > usual && most <= LARGEST_HEAD)
+    lines.set("maxHeadBytes", `${keyOf("maxHeadBytes")} = ${tomlOf(head.kind, most)}\n`);
+}
