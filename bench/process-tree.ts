@@ -54,6 +54,20 @@ export function cpuUsOfTree(root: number): number {
   return treeOf(root).reduce((sum, { cpuUs }) => sum + cpuUs, 0);
 }
 
+/** Proportional set size of the living processes of the tree, in bytes: memory that several share counts once in all. */
+export function pssBytesOfTree(root: number): number {
+  return treeOf(root).reduce((sum, { pid }) => sum + pssBytesOf(pid), 0);
+}
+
+function pssBytesOf(pid: number): number {
+  try {
+    const kib = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"))?.[1];
+    return Number(kib ?? 0) * 1024;
+  } catch {
+    return 0; // It ended since it was found.
+  }
+}
+
 /** Asks the root to end (SIGTERM); what of its tree is still there after `graceMs` is killed. */
 export async function endTree(root: number, graceMs: number): Promise<void> {
   const tree = treeOf(root);

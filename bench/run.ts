@@ -1,117 +1,34 @@
-// `npm run bench`: the same load on rickhouse and on its peers, side by side on this machine. Prints a table and writes
-// bench/results/latest.json. Each server is started fresh for every round, and the rounds of all are interleaved, so
-// that a machine that gets slower for a while is slow for everyone. Linux only: CPU time is read from /proc.
+// `npm run bench`: the same loads on rickhouse and on its peers, side by side on this machine. Prints tables and writes
+// bench/results/latest.json. The rounds of all servers are interleaved, so that a machine that gets slower for a while is slow for
+// everyone. Linux only: CPU time is read from /proc.
 
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { SetupError, setUpEnvironment } from "../scripts/python-environment.ts";
-import { cpuUsOfTree } from "./process-tree.ts";
-import {
-  BATCH_SERVERS,
-  killRunningServers,
-  RunningServer,
-  type Server,
-  SERVERS,
-  WORKERS,
-  type Workload,
-  WORKLOADS,
-} from "./servers.ts";
+import { chartOf } from "./chart.ts";
+import { tooSlow } from "./gate.ts";
+import { measure } from "./measure.ts";
+import { pageOf, type Results } from "./page.ts";
+import { type Plan, planOf, USAGE, UsageError } from "./plan.ts";
+import { killRunningServers } from "./running-server.ts";
+import { isInstalled } from "./servers.ts";
 import { type Round, summarize, tableOf } from "./table.ts";
-import { CONNECTIONS, runWrk, wrkVersion } from "./wrk.ts";
+import { wrkVersion } from "./wrk.ts";
 
-const USAGE = `usage: npm run bench -- [options]
-  --seconds N              length of one round (3)
-  --rounds N               rounds of each server, of which the median counts (3)
-  --only WORKLOAD          hello or flask (both)
-  --servers A,B            only servers whose name starts like that
-  --batch                  Granian also under SCHED_BATCH (chrt)
-  --extra 'NAME=COMMAND'   one more server; repeatable. Run in bench/apps, with {port}, {module}, {workers}, {python}`;
-
-const WARM_UP_SECONDS = 1;
+const ROOT = join(import.meta.dirname, "..");
 const RESULTS = join(import.meta.dirname, "results");
-
-class UsageError extends Error {}
-
-interface Plan {
-  readonly seconds: number;
-  readonly rounds: number;
-  readonly workloads: readonly Workload[];
-  readonly servers: readonly Server[];
-}
-
-function planOf(argv: readonly string[]): Plan {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      seconds: { type: "string", default: "3" },
-      rounds: { type: "string", default: "3" },
-      only: { type: "string" },
-      servers: { type: "string" },
-      batch: { type: "boolean", default: false },
-      extra: { type: "string", multiple: true, default: [] },
-    },
-  });
-  const workloads = WORKLOADS.filter(({ name }) => name === (values.only ?? name));
-  if (workloads.length === 0) throw new UsageError(`no workload is called ${values.only}`);
-  const wanted = values.servers?.split(",");
-  const own = [...SERVERS, ...(values.batch ? BATCH_SERVERS : [])].filter(
-    ({ name }) => wanted?.some((start) => name.startsWith(start)) ?? true,
-  );
-  return {
-    seconds: positive(values.seconds, "--seconds"),
-    rounds: positive(values.rounds, "--rounds"),
-    workloads,
-    servers: [...own, ...values.extra.map(extraServer)],
-  };
-}
-
-function extraServer(text: string): Server {
-  const [, name, command] = /^([^=]+)=(.*\{port\}.*)$/.exec(text) ?? [];
-  if (name === undefined || command === undefined) {
-    throw new UsageError(`--extra is 'NAME=COMMAND with {port}', not '${text}'`);
-  }
-  return { name, command };
-}
-
-function positive(text: string, option: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new UsageError(`${option} ${text}: a number from 1`);
-  return number;
-}
+const PEERS = /^(?:granian|gunicorn|uwsgi|waitress|bjoern|flask|django|pyramid)==/i;
 
 /** Ctrl-C. */
 const interruption = new AbortController();
-
-async function measure(
-  server: Server,
-  workload: Workload,
-  plan: Plan,
-  python: string,
-): Promise<Round> {
-  await using started = await RunningServer.start(server, workload, python);
-  await runWrk(started.url, WARM_UP_SECONDS, interruption.signal);
-  const before = cpuUsOfTree(started.pid);
-  const load = await runWrk(started.url, plan.seconds, interruption.signal);
-  const cpuUs = cpuUsOfTree(started.pid) - before;
-  const { requestsPerSecond, p50Ms, p99Ms, errors } = load;
-  return {
-    workload: workload.name,
-    server: server.name,
-    requestsPerSecond,
-    cpuUsPerRequest: cpuUs / load.requests,
-    p50Ms,
-    p99Ms,
-    errors,
-  };
-}
 
 async function runAll(plan: Plan, python: string): Promise<Round[]> {
   const rounds: Round[] = [];
   const failed = new Set<string>();
   const total = plan.rounds * plan.workloads.length * plan.servers.length;
+  const settings = { seconds: plan.seconds, python, signal: interruption.signal };
   let done = 0;
   for (let round = 1; round <= plan.rounds; round++) {
     for (const workload of plan.workloads) {
@@ -120,7 +37,7 @@ async function runAll(plan: Plan, python: string): Promise<Round[]> {
         progress(`${++done}/${total}  round ${round}: ${name}`);
         if (failed.has(name)) continue;
         try {
-          rounds.push(await measure(server, workload, plan, python));
+          rounds.push(await measure(server, workload, settings));
         } catch (error) {
           // One server that fails must not cost the figures of the others.
           failed.add(name);
@@ -140,30 +57,50 @@ function progress(text: string): void {
   else if (text !== "") process.stderr.write(`${text}\n`);
 }
 
-function report(plan: Plan, rounds: readonly Round[], tool: string): void {
-  const summaries = summarize(rounds);
-  for (const { name } of plan.workloads) console.log(`\n${tableOf(name, summaries)}`);
-  const machine = {
-    processor: cpus()[0]?.model,
-    processors: cpus().length,
-    kernel: release(),
-    node: process.version,
-    load: tool,
-  };
-  const { seconds, servers } = plan;
-  const settings = { seconds, rounds: plan.rounds, workers: WORKERS, connections: CONNECTIONS };
-  const results = { date: new Date().toISOString(), machine, settings, servers, summaries, rounds };
+function report(plan: Plan, rounds: readonly Round[], results: Results): void {
+  for (const { name } of plan.workloads) console.log(`\n${tableOf(name, results.summaries)}`);
   mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(join(RESULTS, "latest.json"), `${JSON.stringify(results, null, 2)}\n`);
+  const everything = `${JSON.stringify({ ...results, rounds }, null, 2)}\n`;
+  writeFileSync(join(RESULTS, "latest.json"), everything);
   console.log(
-    `\n${WORKERS} workers, ${CONNECTIONS} connections, median of ${plan.rounds} x ${seconds} s. ` +
-      "CPU: the server's whole process tree. Ratios: to the better setting of Granian.\n" +
+    `\nMedian of ${plan.rounds} x ${plan.seconds} s. CPU: the server's whole process tree. Ratios: to the better setting of Granian.\n` +
       "All figures: bench/results/latest.json",
+  );
+  if (plan.isPage) writePage(plan, results);
+}
+
+function writePage(plan: Plan, results: Results): void {
+  const charts = join(ROOT, "docs/benchmarks");
+  mkdirSync(charts, { recursive: true });
+  for (const { name, title } of plan.workloads) {
+    const rows = results.summaries.filter(({ workload }) => workload === name);
+    writeFileSync(join(charts, `${name}.svg`), chartOf(title, rows));
+  }
+  writeFileSync(join(ROOT, "docs/benchmarks.md"), pageOf(results, plan.workloads));
+  writeFileSync(join(charts, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  console.log("docs/benchmarks.md and docs/benchmarks/ are written");
+}
+
+function versionsOf(python: string): Record<string, string> {
+  const { stdout } = spawnSync(python, ["-m", "pip", "list", "--format=freeze"], {
+    encoding: "utf8",
+  });
+  const lines = stdout.split("\n").filter((line) => PEERS.test(line));
+  return Object.fromEntries(
+    lines.map((line) => [line.replace(/==.*/, ""), line.split("==")[1] ?? ""]),
   );
 }
 
+/** Peers that have to be compiled: without a compiler they are left out, and said. */
+function addNativePeers(python: string): void {
+  const requirements = join(import.meta.dirname, "requirements-native.txt");
+  const pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"];
+  const { status } = spawnSync(python, [...pip, "-r", requirements], { stdio: "ignore" });
+  if (status !== 0) console.error("uwsgi and bjoern cannot be compiled here and are left out");
+}
+
 async function main(): Promise<number> {
-  const plan = planOf(process.argv.slice(2));
+  const asked = planOf(process.argv.slice(2));
   if (process.platform !== "linux") throw new UsageError("the benchmark reads /proc: Linux only");
   const tool = wrkVersion();
   if (tool === undefined) {
@@ -172,12 +109,39 @@ async function main(): Promise<number> {
   const python = setUpEnvironment({
     directory: "bench/.venv",
     requirements: "bench/requirements.txt",
-    contents: "Granian, gunicorn, Flask",
+    contents: "Granian, gunicorn, waitress, Flask, Django, Pyramid",
     minimum: [3, 10],
   });
+  if (asked.servers.some(({ needs }) => needs !== undefined)) addNativePeers(python);
+  const servers = asked.servers.filter((server) => isInstalled(server, python));
+  const plan = { ...asked, servers };
   const rounds = await runAll(plan, python);
-  report(plan, rounds, tool);
-  return rounds.length > 0 ? 0 : 1;
+  const { seconds } = plan;
+  const machine = {
+    Processor: `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
+    Kernel: `Linux ${release()}`,
+    Load: tool,
+    "Node.js": process.version,
+    Python: pythonVersion(python),
+  };
+  const results: Results = {
+    date: new Date().toISOString(),
+    machine,
+    versions: versionsOf(python),
+    servers: servers.map(({ name, command }) => ({ name, command })),
+    settings: { seconds, rounds: plan.rounds },
+    summaries: summarize(rounds),
+  };
+  report(plan, rounds, results);
+  const problems = plan.isGate ? tooSlow(results.summaries) : [];
+  for (const problem of problems) console.error(`bench: ${problem}`);
+  return rounds.length > 0 && problems.length === 0 ? 0 : 1;
+}
+
+function pythonVersion(python: string): string {
+  return spawnSync(python, ["--version"], { encoding: "utf8" })
+    .stdout.replace("Python ", "")
+    .trim();
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -2,22 +2,49 @@
 
 import { REFERENCE } from "./servers.ts";
 
+/** How each figure is shown, and which of two is the better one. */
+export const FIGURES = {
+  requestsPerSecond: { title: "req/s", digits: 0, better: "more" },
+  mibPerSecond: { title: "MiB/s", digits: 0, better: "more" },
+  cpuUsPerRequest: { title: "CPU us/req", digits: 1, better: "less" },
+  p50Ms: { title: "p50 ms", digits: 2, better: "less" },
+  p99Ms: { title: "p99 ms", digits: 2, better: "less" },
+  seconds: { title: "seconds", digits: 2, better: "less" },
+  startMs: { title: "start ms", digits: 0, better: "less" },
+  pssMib: { title: "PSS MiB", digits: 0, better: "less" },
+  errors: { title: "errors", digits: 0, better: "less" },
+} as const;
+
+export type Figure = keyof typeof FIGURES;
+/** Those that a workload has. */
+export type Figures = Readonly<Partial<Record<Figure, number>>>;
+
+const ALL: readonly Figure[] = [
+  "requestsPerSecond",
+  "mibPerSecond",
+  "cpuUsPerRequest",
+  "p50Ms",
+  "p99Ms",
+  "seconds",
+  "startMs",
+  "pssMib",
+  "errors",
+];
+/** With a ratio to the reference beside them. */
+const COMPARED: readonly Figure[] = ["requestsPerSecond", "cpuUsPerRequest"];
+
 /** What one round of one server under one workload gave. */
 export interface Round {
   readonly workload: string;
   readonly server: string;
-  readonly requestsPerSecond: number;
-  readonly cpuUsPerRequest: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly errors: number;
+  readonly figures: Figures;
 }
 
-/** The medians of a server's rounds; `errors` are all of them. */
+/** The medians of a server's rounds. */
 export interface Summary extends Round {
   readonly rounds: number;
-  /** Largest less smallest CPU time per request, as a share of the median. */
-  readonly cpuSpread: number;
+  /** Largest less smallest of what counts most, as a share of its median. */
+  readonly spread: number;
 }
 
 export function summarize(rounds: readonly Round[]): Summary[] {
@@ -25,21 +52,33 @@ export function summarize(rounds: readonly Round[]): Summary[] {
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const values = (key: Exclude<keyof Round, "workload" | "server">): number[] =>
-      group.map((round) => round[key]);
-    const cpu = values("cpuUsPerRequest");
-    return {
-      workload: first.workload,
-      server: first.server,
-      requestsPerSecond: median(values("requestsPerSecond")),
-      cpuUsPerRequest: median(cpu),
-      p50Ms: median(values("p50Ms")),
-      p99Ms: median(values("p99Ms")),
-      errors: values("errors").reduce((sum, count) => sum + count, 0),
-      rounds: group.length,
-      cpuSpread: (Math.max(...cpu) - Math.min(...cpu)) / median(cpu),
-    };
+    const figures: Partial<Record<Figure, number>> = {};
+    for (const figure of ALL) {
+      const values = valuesOf(group, figure);
+      if (values.length > 0) figures[figure] = median(values);
+    }
+    const main = valuesOf(group, mainFigure(figures));
+    const spread = (Math.max(...main) - Math.min(...main)) / median(main);
+    const { workload, server } = first;
+    return { workload, server, figures, rounds: group.length, spread };
   });
+}
+
+function valuesOf(rounds: readonly Round[], figure: Figure): number[] {
+  return rounds.flatMap(({ figures }) => figures[figure] ?? []);
+}
+
+/** What a chart shows, and what the spread is of. */
+export function mainFigure(figures: Figures): Figure {
+  const order: readonly Figure[] = [
+    "mibPerSecond",
+    "cpuUsPerRequest",
+    "requestsPerSecond",
+    "seconds",
+    "startMs",
+    "pssMib",
+  ];
+  return order.find((figure) => figures[figure] !== undefined) ?? "errors";
 }
 
 export function median(values: readonly number[]): number {
@@ -49,46 +88,40 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** One workload as text. Each ratio is to the better value among the reference's settings. */
-export function tableOf(workload: string, summaries: readonly Summary[]): string {
+/** The figure of the better setting of the reference. A scheduling policy is no setting of the server. */
+export function referenceOf(rows: readonly Summary[], figure: Figure): number {
+  const values = rows
+    .filter(({ server }) => server.startsWith(REFERENCE) && !server.endsWith(", batch"))
+    .flatMap(({ figures }) => figures[figure] ?? []);
+  return FIGURES[figure].better === "more" ? Math.max(...values) : Math.min(...values);
+}
+
+/** One workload as rows of text, the first of them the heads. Each ratio is to the better of the reference's settings. */
+export function rowsOf(workload: string, summaries: readonly Summary[]): string[][] {
   const rows = summaries.filter((summary) => summary.workload === workload);
-  // A scheduling policy is no setting of the server.
-  const reference = rows.filter(
-    ({ server }) => server.startsWith(REFERENCE) && !server.endsWith(", batch"),
+  const columns = ALL.filter((figure) => rows.some(({ figures }) => figures[figure] !== undefined));
+  const head = columns.flatMap((figure) =>
+    COMPARED.includes(figure) ? [FIGURES[figure].title, "ratio"] : [FIGURES[figure].title],
   );
-  const bestRate = Math.max(...reference.map((row) => row.requestsPerSecond));
-  const bestCpu = Math.min(...reference.map((row) => row.cpuUsPerRequest));
-  const header = [
-    workload,
-    "req/s",
-    "ratio",
-    "CPU us/req",
-    "ratio",
-    "spread",
-    "p50 ms",
-    "p99 ms",
-    "errors",
-  ];
   const lines = rows.map((row) => [
     row.server,
-    row.requestsPerSecond.toFixed(0),
-    ratio(row.requestsPerSecond, bestRate),
-    row.cpuUsPerRequest.toFixed(1),
-    ratio(row.cpuUsPerRequest, bestCpu),
-    `${(row.cpuSpread * 100).toFixed(0)} %`,
-    row.p50Ms.toFixed(2),
-    row.p99Ms.toFixed(2),
-    String(row.errors),
+    ...columns.flatMap((figure) => {
+      const value = row.figures[figure];
+      const text = value?.toFixed(FIGURES[figure].digits) ?? "-";
+      return COMPARED.includes(figure) ? [text, ratio(value, referenceOf(rows, figure))] : [text];
+    }),
+    `${(row.spread * 100).toFixed(0)} %`,
   ]);
-  return aligned([header, ...lines]);
+  return [[workload, ...head, "spread"], ...lines];
 }
 
 /** Empty where there is nothing to compare with. */
-function ratio(value: number, best: number): string {
-  return Number.isFinite(best) ? (value / best).toFixed(2) : "";
+function ratio(value: number | undefined, best: number): string {
+  return value !== undefined && Number.isFinite(best) ? (value / best).toFixed(2) : "";
 }
 
-function aligned(lines: readonly string[][]): string {
+export function tableOf(workload: string, summaries: readonly Summary[]): string {
+  const lines = rowsOf(workload, summaries);
   const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(...lines.map((line) => (line[column] ?? "").length)),
   );

@@ -5,7 +5,6 @@ import { promisify } from "node:util";
 
 /** One thread is enough to keep two workers busy and leaves them a processor. */
 const THREADS = 1;
-export const CONNECTIONS = 64;
 
 export interface Load {
   readonly requests: number;
@@ -22,11 +21,24 @@ export function wrkVersion(): string | undefined {
   return error === undefined ? (stdout.split(" Copyright")[0] ?? "").trim() : undefined;
 }
 
-/** Loads `url` for so many seconds; `signal` ends it before. */
-export async function runWrk(url: string, seconds: number, signal: AbortSignal): Promise<Load> {
-  const settings = [`-t${THREADS}`, `-c${CONNECTIONS}`, `-d${seconds}s`, "--latency"];
+export interface WrkSettings {
+  readonly connections: number;
+  readonly seconds: number;
+  /** Further arguments. */
+  readonly more?: readonly string[];
+  readonly cwd?: string;
+}
+
+/** Loads `url`; `signal` ends it before its time. */
+export async function runWrk(
+  url: string,
+  settings: WrkSettings,
+  signal: AbortSignal,
+): Promise<Load> {
+  const { connections, seconds, more = [], cwd } = settings;
+  const args = [`-t${THREADS}`, `-c${connections}`, `-d${seconds}s`, "--latency", ...more, url];
   const timeout = (seconds + 30) * 1000;
-  const { stdout } = await promisify(execFile)("wrk", [...settings, url], { timeout, signal });
+  const { stdout } = await promisify(execFile)("wrk", args, { timeout, signal, cwd });
   return readReport(stdout);
 }
 

@@ -1,0 +1,112 @@
+// One round: a server started fresh, put through one workload, and what it gave.
+
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HeldConnections } from "./beside.ts";
+import { burst } from "./burst.ts";
+import { cpuUsOfTree, pssBytesOfTree } from "./process-tree.ts";
+import { RunningServer } from "./running-server.ts";
+import type { Server } from "./servers.ts";
+import type { Figures, Round } from "./table.ts";
+import type { Beside, FullLoad, Workload } from "./workloads.ts";
+import { type Load, runWrk } from "./wrk.ts";
+
+export interface RoundSettings {
+  readonly seconds: number;
+  readonly python: string;
+  /** Ends it before its time. */
+  readonly signal: AbortSignal;
+}
+
+const APPS = join(import.meta.dirname, "apps");
+const MIB = 2 ** 20;
+const WARM_UP_SECONDS = 1;
+const IDLE_MS = 1000;
+/** Longer than the load that they stand beside. */
+const BESIDE_EXTRA_SECONDS = 2;
+
+export async function measure(
+  server: Server,
+  workload: Workload,
+  settings: RoundSettings,
+): Promise<Round> {
+  await using started = await RunningServer.start(server, workload, settings.python);
+  const figures = await figuresOf(started, workload, settings);
+  return { workload: workload.name, server: server.name, figures };
+}
+
+async function figuresOf(
+  started: RunningServer,
+  workload: Workload,
+  settings: RoundSettings,
+): Promise<Figures> {
+  const url = started.origin + workload.path;
+  const { load } = workload;
+  const warmUp = { connections: 64, seconds: WARM_UP_SECONDS };
+  switch (load.kind) {
+    case "start":
+      return { startMs: started.startMs };
+    case "memory":
+      await runWrk(url, warmUp, settings.signal);
+      return { pssMib: pssBytesOfTree(started.pid) / MIB };
+    case "burst": {
+      await runWrk(url, warmUp, settings.signal);
+      await sleep(IDLE_MS);
+      return burst(`${started.origin}/slow`, load.requests);
+    }
+    case "load":
+      return underLoad(started, workload, load, settings);
+  }
+}
+
+async function underLoad(
+  started: RunningServer,
+  workload: Workload,
+  load: FullLoad,
+  settings: RoundSettings,
+): Promise<Figures> {
+  const { seconds, signal } = settings;
+  const url = started.origin + workload.path;
+  const wrk = { connections: load.connections, seconds, more: load.wrk ?? [], cwd: APPS };
+  await runWrk(url, { ...wrk, seconds: WARM_UP_SECONDS }, signal);
+  const letGo = await holdBeside(started, load.beside, settings);
+  const before = cpuUsOfTree(started.pid);
+  let answers: Load;
+  let cpuUs: number;
+  try {
+    answers = await runWrk(url, wrk, signal);
+    cpuUs = cpuUsOfTree(started.pid) - before;
+  } finally {
+    await letGo();
+  }
+  const { requests, requestsPerSecond, p50Ms, p99Ms, errors } = answers;
+  const payload = workload.payloadBytes;
+  return {
+    requestsPerSecond,
+    ...(payload === undefined ? {} : { mibPerSecond: (requestsPerSecond * payload) / MIB }),
+    // Nothing was answered: then nothing can be said of an answer.
+    ...(requests === 0 ? {} : { cpuUsPerRequest: cpuUs / requests, p50Ms, p99Ms }),
+    errors,
+  };
+}
+
+/** Starts what goes on beside the load; returns what ends it. */
+async function holdBeside(
+  started: RunningServer,
+  beside: Beside | undefined,
+  { seconds, signal }: RoundSettings,
+): Promise<() => Promise<void>> {
+  if (beside === undefined) return () => Promise.resolve();
+  const { kind, connections } = beside;
+  if (kind !== "sleeping") {
+    const held = await HeldConnections.open(`${started.origin}/`, kind, connections);
+    return () => Promise.resolve(held.close());
+  }
+  const url = `${started.origin}/slow`;
+  const sleepers = runWrk(url, { connections, seconds: seconds + BESIDE_EXTRA_SECONDS }, signal);
+  sleepers.catch(() => {}); // Awaited at the end.
+  await sleep(IDLE_MS);
+  return async () => {
+    await sleepers;
+  };
+}

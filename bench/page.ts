@@ -1,0 +1,53 @@
+// The results of a full run -> docs/benchmarks.md. Pure.
+
+import { rowsOf, type Summary } from "./table.ts";
+import type { Workload } from "./workloads.ts";
+
+export interface Results {
+  readonly date: string;
+  /** What the figures were made on and with, by name. */
+  readonly machine: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly servers: readonly { readonly name: string; readonly command: string }[];
+  readonly settings: { readonly seconds: number; readonly rounds: number };
+  readonly summaries: readonly Summary[];
+}
+
+const PREFACE = `# Benchmarks
+
+Made by \`npm run bench -- --page\`, never by hand. Each server is started fresh for each round and warmed up for a second; the rounds of all are interleaved, and the median counts.
+CPU is user and system time of a server's whole process tree, ended children included. Ratios are to the better setting of Granian. \`, batch\` is the same server under
+\`chrt --batch 0\`, the policy that Rickhouse chooses for its front while it is busy. The load (wrk) runs on the same processors as the servers: compare rows of one table, not tables
+of different machines. *Spread* is the largest less the smallest of the rounds, as a share of the median: differences below it mean nothing.
+`;
+
+export function pageOf(results: Results, workloads: readonly Workload[]): string {
+  const { machine, versions, settings, servers } = results;
+  const facts = { ...machine, ...versions };
+  const seconds = settings.seconds === 1 ? "second" : "seconds";
+  return [
+    PREFACE,
+    "## Machine and versions",
+    table([["", ""], ...Object.entries(facts)]),
+    `${settings.rounds} rounds of ${settings.seconds} ${seconds}, ${results.date.slice(0, 10)}.`,
+    "## Commands",
+    table([["server", "command"], ...servers.map(({ name, command }) => [name, `\`${command}\``])]),
+    ...workloads.flatMap(({ name, title }) => [
+      `## ${title}`,
+      `![${title}](benchmarks/${name}.svg)`,
+      table(rowsOf(name, results.summaries)),
+    ]),
+  ]
+    .map((part) => `${part.trimEnd()}\n`)
+    .join("\n");
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows;
+  const rule = head.map((_, column) => (column === 0 ? "---" : "---:"));
+  return [line(head), line(rule), ...body.map(line)].join("\n");
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
