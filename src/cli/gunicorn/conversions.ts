@@ -81,6 +81,16 @@ export const octal: Convert = (value) => {
 
 export const accessLog: Convert = (value) => (value === null ? { texts: ["off"] } : text(value));
 
+/** gunicorn's default, which is Apache's combined format. */
+const COMBINED = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"';
+
+export const accessLogFormat: Convert = (value) =>
+  value === COMBINED
+    ? { texts: ["combined"] }
+    : {
+        problem: "its atoms have other names here: write access-log-format, or leave it to be JSON",
+      };
+
 export const preload: Convert = (value) =>
   isOn(value)
     ? { texts: ["auto"], note: "auto imports once, unless that left what must not be shared" }

@@ -4,6 +4,7 @@
 import type { OptionName } from "../../config/options.ts";
 import {
   accessLog,
+  accessLogFormat,
   binds,
   commaList,
   commaText,
@@ -129,7 +130,11 @@ export const GUNICORN_SETTINGS: Readonly<Record<string, Counterpart>> = {
   casefold_http_method: none("methods are case-sensitive (RFC 9110)"),
   root_path: other("X-Forwarded-Prefix of a trusted proxy, or a middleware that sets SCRIPT_NAME"),
   accesslog: option("accessLog", accessLog, "on by default here"),
-  access_log_format: other("see the options of the access log in `rickhouse --help all`"),
+  access_log_format: option(
+    "accessLogFormat",
+    accessLogFormat,
+    "`combined` is gunicorn's default; the atoms of a template have names here, like `{client}`",
+  ),
   disable_redirect_access_to_syslog: none("no syslog: standard output goes to the journal"),
   errorlog: {
     kind: "other",
@@ -138,7 +143,7 @@ export const GUNICORN_SETTINGS: Readonly<Record<string, Counterpart>> = {
   },
   loglevel: {
     kind: "other",
-    use: "see the options of the log in `rickhouse --help all`",
+    use: "`rickhouse log-level` changes that of a running server",
     isQuiet: true,
   },
   capture_output: {

@@ -111,6 +111,12 @@ describe("translate", () => {
     });
   });
 
+  it("knows gunicorn's own format of the access log", () => {
+    const format = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"';
+    assert.deepEqual(valuesOf({ access_log_format: format }), { "access-log-format": "combined" });
+    assert.match(problemsOf({ access_log_format: "%(h)s" })[0] ?? "", /^access_log_format: its/);
+  });
+
   it("takes 0 for off where it is, and says where it is not", () => {
     assert.deepEqual(valuesOf({ timeout: 0, max_requests: 0 }), {
       "request-timeout": 0,
