@@ -363,6 +363,17 @@ def do_fork(environ):
         os.waitpid(pid, 0)
         return "parent"
     return "child"
+def do_fork_and_kill_at_once(environ):
+    found = set()
+    for _ in range(50):
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(5)
+            signal.pause()
+        os.kill(pid, signal.SIGTERM)
+        found.add(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    return repr((found, blocked))
 def do_fork_and_kill(environ):
     reader, writer = os.pipe()
     pid = os.fork()
@@ -452,6 +463,12 @@ def do_stderr(environ):
             self.assertEqual(channel.answer_to(2).body, b"[-2]")
             ask(channel, 3, "/fork_and_interrupt")
             self.assertEqual(channel.answer_to(3).body, b"55")
+
+    def test_a_child_that_is_told_to_end_before_it_runs_ends(self) -> None:
+        with load(self.MORE) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/fork_and_kill_at_once")
+            self.assertEqual(channel.answer_to(1).body, b"({-15}, set())")
 
     def test_a_closed_stderr(self) -> None:
         with load(self.MORE) as front:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from types import CodeType, FrameType
 from typing import Any, Callable
 
 # Ours, by signal: what is found in a forked child and is not ours belongs to the application.
 _handlers: dict[int, Any] = {}
+# The signals that a thread blocked before it forks.
+_before_fork = threading.local()
 
 
 class Departing(Exception):
@@ -55,9 +58,23 @@ def _handle(signum: int, handler: Callable[[int, FrameType | None], None]) -> No
     if not _handlers:
         # A look at the process id in the handlers would not do: a signal just before a long system
         # call is handled only behind it, where the default would have ended the child at once.
-        os.register_at_fork(after_in_child=_restore_defaults)
+        os.register_at_fork(
+            before=_block, after_in_parent=_unblock, after_in_child=_restore_defaults
+        )
     _handlers[signum] = handler
     signal.signal(signum, handler)
+
+
+def _block() -> None:
+    """Until the child has its defaults: our handlers would swallow what is sent to it before.
+
+    `multiprocessing` ends children that have not run yet, and waits for them.
+    """
+    _before_fork.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _handlers)
+
+
+def _unblock() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _before_fork.mask)
 
 
 def _restore_defaults() -> None:
@@ -65,3 +82,4 @@ def _restore_defaults() -> None:
         if signal.getsignal(signum) is handler:
             is_interrupt = signum == signal.SIGINT
             signal.signal(signum, signal.default_int_handler if is_interrupt else signal.SIG_DFL)
+    _unblock()
