@@ -197,7 +197,7 @@ class Server {
       await this.#admin.open();
       this.#listeners = await this.#front.listen();
       if (this.#identity !== undefined) become(this.#identity);
-      await this.#admin.openControl();
+      await this.#admin.openInside();
       this.#pidFile.write();
       this.#patience = setTimeout(() => {
         this.#log.info(`still importing ${this.#name}`);

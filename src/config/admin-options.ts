@@ -7,6 +7,7 @@ import {
   type SecretSource,
   secretSource,
 } from "./admin-address.ts";
+import { choice } from "./kinds.ts";
 import { option } from "./option.ts";
 
 export const ADMIN_OPTIONS = {
@@ -21,6 +22,12 @@ export const ADMIN_OPTIONS = {
     group: "network",
     default: { kind: "none" },
     help: "what who asks there must present",
+  }),
+  metricsBridge: option<"auto" | "off">({
+    kind: choice("auto", "off"),
+    group: "network",
+    default: "auto",
+    help: "with --admin: merge prometheus_client's figures",
   }),
   healthPath: option({
     kind: healthPath,

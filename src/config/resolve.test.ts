@@ -70,6 +70,7 @@ describe("resolveConfig", () => {
       accessLog: { kind: "stdout" },
       admin: { kind: "off" },
       adminToken: { kind: "none" },
+      metricsBridge: "auto",
       healthPath: "",
       accessLogFormat: "auto",
       accessLogQuery: true,

@@ -131,7 +131,11 @@ function routesOf(subject: AdminSubject): Map<string, Readonly<Record<string, An
           const processes = await readProcesses(pids, { withShares: true });
           const connections = subject.connections();
           const scrape = { subject, pool, connections, processes, loop: loop.read() };
-          send(response, 200, EXPOSITION_TYPE, exposition(ownFamilies(scrape)));
+          const application = (await subject.applicationFamilies?.()) ?? [];
+          // A name of ours that the application uses too would make the whole scrape invalid.
+          const theirs = application.filter(({ name }) => !name.startsWith("rickhouse_"));
+          const text = exposition([...ownFamilies(scrape), ...theirs]);
+          send(response, 200, EXPOSITION_TYPE, text);
         },
       },
     ],

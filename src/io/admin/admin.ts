@@ -56,8 +56,19 @@ export class Admin {
     });
   }
 
+  /** What belongs in the private directory, once that is the server's own: the control socket, and the application's figures. */
+  async openInside(): Promise<void> {
+    const { admin, metricsBridge } = this.#subject.config;
+    if (admin.kind !== "off" && metricsBridge === "auto") {
+      const { MetricsBridge } = await import("./metrics-bridge.ts");
+      const bridge = MetricsBridge.open(join(this.#directory, "figures"), process.env);
+      this.#subject.applicationFamilies = async () => (await bridge?.families()) ?? [];
+    }
+    await this.#openControl();
+  }
+
   /** The control socket, which is always there. What answers on it is loaded with the first who asks. */
-  async openControl(): Promise<void> {
+  async #openControl(): Promise<void> {
     let server: Promise<{ accept(socket: Socket): void }> | undefined;
     this.#control = await listen({
       ...OWN_USER,

@@ -2,6 +2,7 @@
 
 import type { Config } from "../../config/options.ts";
 import type { Figures } from "../../core/metrics/figures.ts";
+import type { Family } from "../../core/metrics/exposition.ts";
 import type { History } from "../../core/metrics/history.ts";
 import type { Health } from "../health-path.ts";
 import type { LogLevel } from "../log.ts";
@@ -26,6 +27,8 @@ export interface AdminSubject {
   pool(): PoolStatus;
   connections(): ConnectionsStatus;
   readonly verbs: Verbs;
+  /** Undefined without a bridge to them. */
+  applicationFamilies?: () => Promise<Family[]>;
 }
 
 /** What may be asked of the server: the same as by signals, with an answer. */
