@@ -15,12 +15,13 @@ const MAX_FILES_AT_ONCE = 2;
 export async function runNodeTests(
   files: readonly string[],
   maxFilesAtOnce: number = MAX_FILES_AT_ONCE,
+  timeoutMs: number = FILE_TIMEOUT_MS,
 ): Promise<Tally> {
   const waiting = [...files];
   let all = NOTHING;
   const runInTurn = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const tally = await runFile(file);
+      const tally = await runFile(file, timeoutMs);
       // Not in one statement: `all` would be read before the wait, and the other lane's tally lost.
       all = add(all, tally);
     }
@@ -30,10 +31,10 @@ export async function runNodeTests(
   return all;
 }
 
-async function runFile(file: string): Promise<Tally> {
+async function runFile(file: string, timeoutMs: number): Promise<Tally> {
   const startMs = performance.now();
   // One run for each file: the time-out of a run with several does not end a file that leaves a timer or a socket open.
-  const timeout = AbortSignal.timeout(FILE_TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(timeoutMs);
   const events = run({ files: [file], signal: timeout });
   let output = "";
   let failures = "";
@@ -55,7 +56,7 @@ async function runFile(file: string): Promise<Tally> {
     tally = { passed: counts.passed, failed: counts.tests - counts.passed - skipped, skipped };
   });
   for await (const _ of events);
-  if (timeout.aborted) failures += `  not ended after ${FILE_TIMEOUT_MS / 1000} s\n`;
+  if (timeout.aborted) failures += `  not ended after ${timeoutMs / 1000} s\n`;
   if (failures !== "" && tally.failed === 0) tally = { ...tally, failed: 1 };
 
   const durationMs = Math.round(performance.now() - startMs);

@@ -10,6 +10,8 @@ import { add, NOTHING, type Tally } from "./tally.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
+const SOAK_FILE_MS = 4 * 3_600_000;
+
 const PARTS = {
   unit: () =>
     runNodeTests([...find("{src,bench,scripts}/**/*.test.ts"), ...find("test/property/*.test.ts")]),
@@ -24,7 +26,7 @@ const PARTS = {
   packages: () => runNodeTests(find("test/packages/**/*.test.ts")),
   python: () => Promise.resolve(runPythonTests(ROOT)),
   // Long ones: hours and millions instead of seconds and thousands.
-  soak: () => runNodeTests(find("test/soak/**/*.test.ts"), 1),
+  soak: () => runNodeTests(find("test/soak/**/*.test.ts"), 1, SOAK_FILE_MS),
   labs: () => {
     setUpExamples();
     // They count processes and measure who waits for whom: one file at a time.

@@ -35,6 +35,7 @@ export class World {
   readonly #clock: Clock;
   readonly #options: FrontOptions;
   readonly #trouble: Trouble;
+  readonly #isRough: boolean;
   readonly #front: Front;
   readonly #refused: SimulatedRequest[] = [];
   #isDraining = false;
@@ -54,8 +55,9 @@ export class World {
     this.#trouble = {
       loadFails: 0,
       workerFailsToStart: isRough ? 0.1 : 0,
-      workerIsSlowToStart: isRough ? 0.05 : 0,
+      workerIsSlowToStart: 0,
     };
+    this.#isRough = isRough;
     const minWorkers = clock.integer(1, 3);
     const maxWorkers = minWorkers + clock.integer(0, 4);
     const threads = clock.chance(0.3) ? clock.integer(2, 3) : 1;
@@ -213,6 +215,10 @@ export class World {
         clock.after(clock.between(0, loadMs), what);
       }
     };
+    clock.after(loadMs * 0.2, () => {
+      // An application that never comes up is the end of the server, and of the world.
+      if (this.#isRough && front.registry.hasServed) this.#trouble.workerIsSlowToStart = 0.05;
+    });
     sometimes(3, () => {
       const alive = front.processes.filter(({ isAlive }) => isAlive);
       alive[clock.integer(0, alive.length - 1)]?.die(null, "SIGSEGV");
