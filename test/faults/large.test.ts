@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { largeDownload, largeUpload } from "../support/large-run.ts";
+
+// 1 GiB: test/soak/large.test.ts.
+const BYTES = 200 * 2 ** 20;
+/** Some 45 MiB are usual: of buffers that were read into or back, V8 lets about 32 MiB pile up before it collects them. */
+const MOST_KIB = 64 * 1024;
+
+describe("200 MiB in one body", () => {
+  it("cost no process more than 64 MiB, uploaded", async () => {
+    const { grownKiB } = await largeUpload(BYTES);
+    assert.ok(grownKiB < MOST_KIB, `${grownKiB} KiB`);
+  });
+
+  it("cost no process more than 64 MiB, downloaded by a client that pauses", async () => {
+    const { grownKiB } = await largeDownload(BYTES);
+    assert.ok(grownKiB < MOST_KIB, `${grownKiB} KiB`);
+  });
+});
