@@ -28,6 +28,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "--access-logfile": "write --access-log FILE (- is standard output)",
   "--error-logfile": "the server's log goes to standard error: write 2>FILE",
   "--log-file": "the server's log goes to standard error: write 2>FILE",
+  "--reload": "SIGHUP, or rickhouse reload, brings new code without a lost request",
   "--preload-app": "write --preload on (auto, the default, imports first unless that is unsafe)",
   "--limit-request-line": "write --max-request-line SIZE",
   "--limit-request-fields": "write --max-fields N",
@@ -44,7 +45,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "--no-sendfile": "wsgi.file_wrapper is always there",
   "--threads-per-worker": "write --threads N",
   "--wsgi-app": APPLICATION,
-  "--statsd-host": "there is no statsd; see the metrics in rickhouse --help all",
+  "--statsd-host": "there is no statsd; --admin has /metrics for Prometheus",
   // uWSGI
   "--http": BIND,
   "--http-socket": BIND,

@@ -226,6 +226,16 @@ describe("resolveConfig", () => {
     assert.equal(resolve({ proxyProtocol: "on", forwardedAllowIps: "unix" }).proxyProtocol, true);
   });
 
+  it("refuses an admin address that others can reach without a token", () => {
+    assert.equal(
+      message({ admin: "0.0.0.0:9000" }),
+      "--admin 0.0.0.0:9000 does not go with no --admin-token; give a token, or listen on 127.0.0.1 or unix:PATH",
+    );
+    const adminToken = "0123456789abcdef0123456789abcdef";
+    assert.ok(resolve({ admin: "0.0.0.0:9000", adminToken }));
+    assert.ok(resolve({ admin: "127.0.0.1:9000" }));
+  });
+
   it("refuses one address twice, but port 0 is another one each time", () => {
     assert.equal(
       message({ bind: ["127.0.0.1:1", "127.0.0.1:1"] }),
