@@ -14,7 +14,7 @@ import type { ServiceManagerPlace } from "./config/service-manager.ts";
 import { openAccessLog, type AccessLog } from "./io/access-log.ts";
 import { descriptorLimit, limitAdvice, planDescriptors } from "./io/descriptor-limit.ts";
 import { withHealthPath } from "./io/health-path.ts";
-import { asIdentity, become, type Identity } from "./io/identity.ts";
+import { asIdentity, become, giveSockets, type Identity } from "./io/identity.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
 import { LineStream, withoutBlocking } from "./io/line-stream.ts";
 import { LeveledLog } from "./io/leveled-log.ts";
@@ -196,7 +196,10 @@ class Server {
       this.#handleSignals();
       await this.#admin.open();
       this.#listeners = await this.#front.listen();
-      if (this.#identity !== undefined) become(this.#identity);
+      if (this.#identity !== undefined) {
+        giveSockets(this.#identity, this.#config.bind);
+        become(this.#identity);
+      }
       await this.#admin.openInside();
       this.#pidFile.write();
       this.#patience = setTimeout(() => {

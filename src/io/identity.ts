@@ -2,7 +2,8 @@
 // Nothing that belongs to the user, the interpreter say, is ever run as root.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { lchownSync, readFileSync } from "node:fs";
+import type { BindAddress } from "../config/bind-address.ts";
 import { StartupError } from "../config/startup-error.ts";
 
 export interface Identity {
@@ -75,6 +76,13 @@ export function asIdentity<T>(identity: Identity | undefined, make: () => T): T 
   } finally {
     process.seteuid?.(0);
     process.setegid?.(0);
+  }
+}
+
+/** Unix sockets that root has bound: their mode speaks of the user that serves on them, and of its group. */
+export function giveSockets(identity: Identity, addresses: readonly BindAddress[]): void {
+  for (const address of addresses) {
+    if (address.kind === "unix") lchownSync(address.path, identity.uid, identity.gid);
   }
 }
 

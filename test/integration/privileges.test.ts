@@ -93,6 +93,15 @@ describe("--user", { skip }, () => {
     assert.equal((await post(server.port, "/", body)).status, 200);
   });
 
+  it("gives it the Unix sockets that clients connect to", async () => {
+    const directory = directoryOfNobody();
+    const path = join(directory, "public.sock");
+    await using _ = await start("plain:app", ["--bind", `unix:${path}`], directory);
+    const { mode, uid, gid } = statSync(path);
+    assert.deepEqual([mode & 0o777, uid, gid], [0o660, account.uid, account.gid]);
+    assert.equal((await get(path, "/")).status, 200);
+  });
+
   it("needs root no more: reload and a lost zygote are as ever", async () => {
     await using server = await start("plain:app");
     server.signal("SIGHUP");
