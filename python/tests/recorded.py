@@ -24,12 +24,14 @@ class RecordingChannel:
         self.gone: set[int] = set()
         self.stopped: set[int] = set()
         self.is_lost = False
-        self._deferred = b""
+        # A further request is at hand: the last frame of an answer may wait.
+        self.is_window = False
+        self._posted = b""
 
     def send(self, start: bytes, body: bytes = b"") -> None:
         if self.is_lost:
             raise ChannelLost("lost")
-        data, self._deferred = self._deferred + start + body, b""
+        data, self._posted = self._posted + start + body, b""
         while data:
             decoded = wire.decode_from_worker(data)
             assert decoded is not None, f"half a frame in one write: {data!r}"
@@ -38,8 +40,13 @@ class RecordingChannel:
             self.exchanged.take(message)
             self.events.append(message)
 
-    def defer(self, frame: bytes) -> None:
-        self._deferred += frame
+    def post(self, frame: bytes, now_ns: int) -> None:
+        self._posted += frame
+        if not self.is_window:
+            self.flush()
+
+    def has_next(self, number: int) -> bool:
+        return self.is_window
 
     def flush(self) -> None:
         self.send(b"")

@@ -6,6 +6,7 @@ that the front's zygote started, and fails when one is left.
 
 from __future__ import annotations
 
+import base64
 import json
 import marshal
 import os
@@ -84,7 +85,11 @@ class FrontChannel:
     def __init__(self, accepted: socket.socket) -> None:
         self.socket = accepted
         self.socket.settimeout(SECONDS)
-        self._unread = b""
+        self.unread = b""
+        # How much of the channel came through the socket, and all that is known of it, also by a
+        # report of the zygote.
+        self._received = 0
+        self._known = b""
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
@@ -97,23 +102,41 @@ class FrontChannel:
     def next(self) -> Any:
         """The next frame; None at the end of the channel."""
         while True:
-            decoded = wire.decode_from_worker(self._unread)
+            decoded = wire.decode_from_worker(self.unread)
             if decoded is not None:
                 message, length = decoded
-                self._unread = self._unread[length:]
+                self.unread = self.unread[length:]
                 return message
-            try:
-                data = self.socket.recv(1 << 20)
-            except ConnectionResetError:
-                data = b""
-            if not data:
-                assert not self._unread, f"the channel ended inside a frame: {self._unread[:80]!r}"
+            if not self.receive():
+                assert not self.unread, f"the channel ended inside a frame: {self.unread[:80]!r}"
                 return None
-            self._unread += data
+
+    def receive(self) -> bool:
+        """Waits for bytes of the socket, known or not; False at its end."""
+        try:
+            data = self.socket.recv(1 << 20)
+        except ConnectionResetError:
+            return False
+        self._learn(self._received, data)
+        self._received += len(data)
+        return bool(data)
+
+    def take_outbox(self, report: Message) -> None:
+        """What the zygote found in the outbox of this thread."""
+        while self._received < report["base"]:
+            assert self.receive(), "the channel ended before the outbox began"
+        self._learn(report["base"], base64.b64decode(report["bytes"]))
+
+    def _learn(self, base: int, data: bytes) -> None:
+        known = self._known[base:]
+        assert base <= len(self._known), "a gap"
+        assert data.startswith(known) or known.startswith(data), "told twice, and not the same"
+        self.unread += data[len(known) :]
+        self._known += data[len(known) :]
 
     def is_silent(self, seconds: float) -> bool:
         """Whether nothing comes for so long."""
-        return not self._unread and not select.select([self.socket], [], [], seconds)[0]
+        return not self.unread and not select.select([self.socket], [], [], seconds)[0]
 
     def answer_to(self, number: int) -> Exchanged:
         """All frames of one request, and that they come in an order that the protocol allows."""

@@ -1,7 +1,8 @@
-"""A channel over a real socket: frames however they arrive, GONE, large and deferred ones."""
+"""A channel over a real socket: frames however they arrive, GONE, large ones, and the outbox."""
 
 import marshal
 import os
+import random
 import signal
 import socket
 import tempfile
@@ -12,6 +13,7 @@ from typing import Any
 from rickhouse import wire
 from rickhouse.channel import Channel, ChannelLost
 from rickhouse.departure import Departure
+from rickhouse.ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN, Ledger
 from support import SECONDS, FrontChannel, environ_of, request_frame
 
 
@@ -23,7 +25,9 @@ class ChannelTest(unittest.TestCase):
             listener.bind(path)
             listener.listen()
             self.departure = Departure(Channel.interruptible)
-            self.channel = Channel(path, self.departure)
+            self.ledger = Ledger(1, 1)
+            self.cell = self.ledger.cell(0, 0)
+            self.channel = Channel(path, self.departure, self.cell, self.ledger.outbox(0, 0))
             self.front = FrontChannel(listener.accept()[0])
         os.unlink(path)
         os.rmdir(directory)
@@ -237,26 +241,6 @@ class Gone(ChannelTest):
 
 
 class Sending(ChannelTest):
-    def test_a_deferred_frame_goes_out_with_the_next(self) -> None:
-        self.channel.defer(wire.encode(wire.End(1, 0, 5)))
-        self.assertTrue(self.front.is_silent(0))
-        self.channel.send(wire.encode(wire.End(2, 0, 6)))
-        self.assertEqual(
-            [self.front.next(), self.front.next()], [wire.End(1, 0, 5), wire.End(2, 0, 6)]
-        )
-
-    def test_a_deferred_frame_waits_while_a_request_is_in_hand_and_not_longer(self) -> None:
-        self.front.send(request_frame(1) + request_frame(2))
-        self.next()
-        self.channel.defer(wire.encode(wire.End(1, 0, 5)))
-        self.next()
-        self.assertTrue(self.front.is_silent(0))
-        waiting = threading.Thread(target=self.channel.next_request)
-        waiting.start()
-        self.assertEqual(self.front.next(), wire.End(1, 0, 5))
-        self.front.socket.shutdown(socket.SHUT_WR)
-        waiting.join(SECONDS)
-
     def test_a_large_body_arrives_whole(self) -> None:
         body = os.urandom(5_000_000)
         start = wire.HEADER.pack(len(body), wire.BODY, 0, 0, 1)
@@ -299,6 +283,205 @@ class Sending(ChannelTest):
         with self.assertRaises(ChannelLost):
             self.channel.next_request()
         self.assertFalse(self.channel.is_gone(1))
+
+
+ANSWERS = [wire.Answer(n, 3, 200, 0, 1, b"200 OK\r\n", b"x" * n) for n in range(1, 5)]
+FRAMES = [wire.encode(answer) for answer in ANSWERS]
+
+
+class Posting(ChannelTest):
+    def begin_window(self, count: int) -> None:
+        """The first of `count` requests runs, the others are at hand."""
+        self.front.send(b"".join(request_frame(n) for n in range(1, count + 1)))
+        self.next()
+
+    def test_an_answer_is_sent_at_once_when_nothing_else_is_at_hand(self) -> None:
+        self.begin_window(1)
+        self.channel.post(FRAMES[0], 0)
+        self.assertEqual(self.front.next(), ANSWERS[0])
+        self.assertEqual(self.ledger.answers(0, 0), (len(FRAMES[0]), b""))
+
+    def test_answers_of_a_window_leave_in_one_write_with_the_last(self) -> None:
+        self.begin_window(3)
+        for frame in FRAMES[:2]:
+            self.channel.post(frame, 0)
+            self.next()
+        self.assertTrue(self.front.is_silent(0))
+        self.assertEqual(self.ledger.answers(0, 0), (0, FRAMES[0] + FRAMES[1]))
+        self.channel.post(FRAMES[2], 0)
+        self.assertEqual([self.front.next() for _ in range(3)], ANSWERS[:3])
+
+    def test_they_leave_before_the_channel_waits(self) -> None:
+        self.front.send(request_frame(1) + wire.encode(wire.Gone(1, 0)))
+        self.next()
+        self.channel.post(FRAMES[0], 0)
+        self.assertTrue(self.front.is_silent(0))
+        waiting = threading.Thread(target=self.channel.next_request)
+        waiting.start()
+        self.assertEqual(self.front.next(), ANSWERS[0])
+        self.front.socket.shutdown(socket.SHUT_WR)
+        waiting.join(SECONDS)
+
+    def test_they_do_not_wait_longer_than_half_a_millisecond(self) -> None:
+        self.begin_window(4)
+        self.channel.post(FRAMES[0], 7_000_000)
+        self.channel.post(FRAMES[1], 7_500_000)
+        self.assertTrue(self.front.is_silent(0))
+        self.channel.post(FRAMES[2], 7_500_001)
+        self.assertEqual([self.front.next() for _ in range(3)], ANSWERS[:3])
+
+    def test_what_is_sent_goes_out_behind_them(self) -> None:
+        self.begin_window(2)
+        for body in (b"y", bytes(OUTBOX_BYTES), bytes(OUTBOX_BYTES - 16)):
+            self.channel.post(FRAMES[0], 0)
+            start = wire.HEADER.pack(len(body), wire.BODY, 0, 0, 2)
+            self.channel.send(start, body)
+            self.assertEqual(self.front.next(), ANSWERS[0])
+            self.assertEqual(self.front.next(), wire.Body(2, 0, body))
+            self.assertEqual(self.cell[BASE], self.cell[WRITTEN])
+
+    def test_a_full_outbox_is_emptied(self) -> None:
+        self.begin_window(2)
+        answer = wire.Answer(1, 3, 200, 0, 1, b"200 OK\r\n", bytes(10_000))
+        for _ in range(4):
+            self.channel.post(wire.encode(answer), 0)
+        self.assertEqual([self.front.next() for _ in range(4)], [answer] * 4)
+
+    def test_is_the_next_one_a_request_that_will_run(self) -> None:
+        self.begin_window(1)
+        self.assertFalse(self.channel.has_next(1))
+        self.front.send(wire.encode(wire.Gone(1, 0)) + request_frame(2) + request_frame(3))
+        self.channel.is_gone(1)
+        self.assertFalse(self.channel.has_next(1), "GONE comes first")
+        self.next()
+        self.assertTrue(self.channel.has_next(2))
+        self.cell[WITHDRAWN_TO] = 3
+        self.assertFalse(self.channel.has_next(2))
+        self.next()
+        self.assertFalse(self.channel.has_next(3))
+
+    def test_they_stay_for_the_zygote_when_the_socket_is_closed(self) -> None:
+        self.begin_window(2)
+        self.channel.post(FRAMES[0], 0)
+        self.channel._socket.close()
+        with self.assertRaises(ChannelLost):
+            self.channel.flush()
+        self.assertEqual(self.ledger.answers(0, 0), (0, FRAMES[0]))
+
+    def test_a_forked_child_leaves_them_to_its_parent(self) -> None:
+        self.begin_window(3)
+        self.channel.post(FRAMES[0], 0)
+        cell = list(self.cell)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.channel.abandon()
+                self.channel.post(FRAMES[1], 0)
+                self.channel.flush()
+                self.channel.post(FRAMES[2], 10**9)
+            except ChannelLost:
+                pass
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        self.assertEqual((list(self.cell), self.ledger.answers(0, 0)), (cell, (0, FRAMES[0])))
+        self.channel.post(FRAMES[1], 10**9)
+        self.assertEqual([self.front.next(), self.front.next()], ANSWERS[:2])
+
+
+class SteppingSocket:
+    """A socket whose kernel takes what it gets in parts, while the zygote looks."""
+
+    def __init__(self, look: Any) -> None:
+        self._look = look
+        self.wire = b""
+
+    def sendall(self, data: bytes) -> None:
+        for at in range(0, len(data), 1000):
+            self._look()
+            self.wire += bytes(data[at : at + 1000])
+        self._look()
+
+    def sendmsg(self, parts: tuple[bytes, ...]) -> int:
+        data = b"".join(parts)[:700]
+        self.sendall(data)
+        return len(data)
+
+    def close(self) -> None:
+        pass
+
+
+class SteppingMemory:
+    def __init__(self, memory: memoryview, look: Any) -> None:
+        self._memory = memory
+        self._look = look
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._memory[at]
+
+    def __setitem__(self, at: Any, value: Any) -> None:
+        self._look()
+        if isinstance(at, slice):
+            middle = (at.start + at.stop) // 2
+            self._memory[at.start : middle] = value[: middle - at.start]
+            self._look()
+            self._memory[middle : at.stop] = value[middle - at.start :]
+        else:
+            self._memory[at] = value
+        self._look()
+
+
+class Interleavings(ChannelTest):
+    """Socket and outbox together: always a beginning of the stream, with all that is finished."""
+
+    def test_stopped_at_every_step(self) -> None:
+        for seed in range(10):
+            with self.subTest(seed=seed):
+                self.run_one(random.Random(seed))
+                self.tearDownChannel()
+
+    def tearDownChannel(self) -> None:
+        self.doCleanups()
+        self.setUp()
+
+    def run_one(self, chance: random.Random) -> None:
+        self.said = b""
+        self.finished = 0
+        self.looks = 0
+        cell: Any = SteppingMemory(self.cell, self.look)
+        outbox: Any = SteppingMemory(self.ledger.outbox(0, 0), self.look)
+        stepping: Any = SteppingSocket(self.look)
+        self.stepping = stepping
+        self.channel._socket.close()
+        self.channel._cell, self.channel._outbox = cell, outbox
+        self.channel._socket = stepping
+        now_ns = 0
+        for _ in range(60):
+            # Sometimes a further request is at hand.
+            self.channel._end = self.channel._start + chance.randint(0, 3)
+            now_ns += chance.choice((1000, 100_000, 1_000_000))
+            usual = chance.randint(1, 2000)
+            size = chance.choice((usual, usual, usual, OUTBOX_BYTES, 3 * OUTBOX_BYTES))
+            data = chance.randbytes(size)
+            self.said += data
+            if chance.random() < 0.8:
+                self.channel.post(data, now_ns)
+            else:
+                self.channel.send(data[:10], data[10:])
+                self.assertEqual(len(stepping.wire), len(self.said), "sent is sent")
+            self.finished = len(self.said)
+        self.channel.flush()
+        self.assertEqual(stepping.wire, self.said)
+        self.assertGreater(self.looks, 300)
+
+    def look(self) -> None:
+        self.looks += 1
+        wire_bytes = self.stepping.wire
+        base, data = self.ledger.answers(0, 0)
+        self.assertTrue(self.said.startswith(wire_bytes))
+        self.assertEqual(data, self.said[base : base + len(data)])
+        self.assertLessEqual(base, len(wire_bytes), "a gap")
+        self.assertGreaterEqual(max(len(wire_bytes), base + len(data)), self.finished, "lost")
 
 
 if __name__ == "__main__":

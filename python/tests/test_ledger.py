@@ -3,7 +3,15 @@
 import random
 import unittest
 
-from rickhouse.ledger import EXEMPT, STARTED, WITHDRAWN_TO, Ledger
+from rickhouse.ledger import (
+    BASE,
+    EXEMPT,
+    OUTBOX_BYTES,
+    STARTED,
+    WITHDRAWN_TO,
+    WRITTEN,
+    Ledger,
+)
 
 
 class Slots(unittest.TestCase):
@@ -20,10 +28,12 @@ class Slots(unittest.TestCase):
         ledger.acquire()
         ledger.cell(0, 1)[STARTED] = 7
         ledger.withdraw(0, 1, 9)
+        ledger.cell(0, 1)[WRITTEN] = 5
         self.assertEqual(ledger.read(0), [[0, 0, 0], [7, 9, 7]])
         ledger.release(0)
         ledger.acquire()
         self.assertEqual(ledger.read(0), [[0, 0, 0], [0, 0, 0]])
+        self.assertEqual(ledger.answers(0, 1), (0, b""))
 
     def test_cells_do_not_overlap(self) -> None:
         ledger = Ledger(3, 2)
@@ -34,6 +44,22 @@ class Slots(unittest.TestCase):
                     cell[word] = slot * 100 + thread * 10 + word
         expected = [[[s * 100 + t * 10 + w for w in range(3)] for t in range(2)] for s in range(3)]
         self.assertEqual([ledger.read(slot) for slot in range(3)], expected)
+
+    def test_outboxes_do_not_overlap(self) -> None:
+        ledger = Ledger(2, 2)
+        places = [(slot, thread) for slot in range(2) for thread in range(2)]
+        for byte, place in enumerate(places):
+            ledger.outbox(*place)[:] = bytes([byte]) * OUTBOX_BYTES
+            ledger.cell(*place)[WRITTEN] = OUTBOX_BYTES
+        for byte, place in enumerate(places):
+            self.assertEqual(ledger.answers(*place), (0, bytes([byte]) * OUTBOX_BYTES))
+
+    def test_an_outbox_that_holds_more_than_it_can_is_not_believed(self) -> None:
+        ledger = Ledger(1, 1)
+        cell = ledger.cell(0, 0)
+        for base, written in ((5, 4), (5, 5), (5, 6 + OUTBOX_BYTES), (0, 1 << 63)):
+            cell[BASE], cell[WRITTEN] = base, written
+            self.assertEqual(ledger.answers(0, 0), (base, b""))
 
     def test_a_word_holds_64_bits(self) -> None:
         ledger = Ledger(1, 1)
@@ -48,25 +74,37 @@ class Withdrawing(unittest.TestCase):
 
     def test_nothing_started(self) -> None:
         self.assertEqual(self.ledger.withdraw(0, 0, 5), (0, 0))
-        self.assertEqual(list(self.cell), [0, 5, 0])
+        self.assertEqual(list(self.cell)[:BASE], [0, 5, 0])
 
     def test_the_running_one_stays(self) -> None:
         self.cell[STARTED] = 3
         self.assertEqual(self.ledger.withdraw(0, 0, 5), (3, 3))
-        self.assertEqual(list(self.cell), [3, 5, 3])
+        self.assertEqual(list(self.cell)[:BASE], [3, 5, 3])
 
     def test_a_second_time_before_anything_new_started_withdraws_only_what_is_new(self) -> None:
         self.cell[STARTED] = 3
         self.ledger.withdraw(0, 0, 5)
         self.assertEqual(self.ledger.withdraw(0, 0, 8), (3, 5))
-        self.assertEqual(list(self.cell), [3, 8, 3])
+        self.assertEqual(list(self.cell)[:BASE], [3, 8, 3])
 
     def test_one_that_skips_a_withdrawn_one_keeps_the_exempt_one(self) -> None:
         self.cell[STARTED] = 3
         self.ledger.withdraw(0, 0, 5)
         self.cell[STARTED] = 4  # Stored, and about to be skipped.
         self.assertEqual(self.ledger.withdraw(0, 0, 5), (4, 5))
-        self.assertEqual(list(self.cell), [4, 5, 3])
+        self.assertEqual(list(self.cell)[:BASE], [4, 5, 3])
+
+    def test_up_to_nothing_is_only_a_look(self) -> None:
+        self.cell[STARTED] = 3
+        self.assertEqual(self.ledger.withdraw(0, 0, 0)[0], 3)
+        self.ledger.withdraw(0, 0, 5)
+        self.cell[STARTED] = 7
+        self.assertEqual(self.ledger.withdraw(0, 0, 0)[0], 7)
+        # All that was withdrawn stays so, and nothing else is.
+        for number in (4, 5):
+            self.assertLessEqual(number, self.cell[WITHDRAWN_TO])
+            self.assertNotEqual(number, self.cell[EXEMPT])
+        self.assertEqual(self.cell[WITHDRAWN_TO], 5)
 
     def test_up_to_what_has_started(self) -> None:
         self.cell[STARTED] = 5
@@ -94,8 +132,10 @@ class Interleavings(unittest.TestCase):
             if choice < 0.3 and sent < 60:
                 sent += chance.randint(1, 4)
             elif choice < 0.5 and sent > 0:
-                _, above = ledger.withdraw(0, 0, sent)
-                newly = set(range(above + 1, sent + 1))
+                # Sometimes it only looks.
+                up_to = sent if choice < 0.45 else 0
+                _, above = ledger.withdraw(0, 0, up_to)
+                newly = set(range(above + 1, up_to + 1))
                 self.assertFalse(newly & withdrawn)
                 withdrawn |= newly
             elif handled < sent:

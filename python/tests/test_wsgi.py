@@ -213,19 +213,46 @@ class Close(unittest.TestCase):
 
 
 class Ends(unittest.TestCase):
-    def test_the_end_of_a_complete_answer_waits_for_the_next_frame(self) -> None:
-        channel: Any = RecordingChannel([])
-        application = answering(iter([b"a"]), headers=[("Content-Length", "1")])
-        Gateway(application, channel, base_environ("", False, False)).run((1, 0, environ_of(), b""))
-        self.assertEqual([type(event) for event in channel.events], [wire.Answer])
-        channel.flush()
-        self.assertEqual([type(event) for event in channel.events], [wire.Answer, wire.End])
+    """What waits in the outbox while another request is at hand, and what does not."""
 
-    def test_no_end_waits_when_the_front_does_not_know_that_the_body_is_whole(self) -> None:
+    def kinds_in_window(self, application: Any) -> list[type]:
+        """What was sent when the application is done, or closes its iterable."""
         channel: Any = RecordingChannel([])
-        gateway = Gateway(answering(iter([b"a"])), channel, base_environ("", False, False))
+        channel.is_window = True
+        Gateway(application, channel, base_environ("", False, False)).run((1, 0, environ_of(), b""))
+        sent = [type(event) for event in channel.events]
+        channel.flush()
+        self.assertTrue(channel.exchanged.is_over)
+        return sent
+
+    def test_a_whole_answer_waits(self) -> None:
+        self.assertEqual(self.kinds_in_window(answering([b"a"])), [])
+
+    def test_so_does_one_that_is_complete_before_close(self) -> None:
+        length = [("Content-Length", "1")]
+        self.assertEqual(self.kinds_in_window(answering(iter([b"a"]), headers=length)), [])
+        self.assertEqual(self.kinds_in_window(answering(Closable([b"a"]), headers=length)), [])
+
+    def test_pieces_do_not_wait_but_the_end_does(self) -> None:
+        self.assertEqual(self.kinds_in_window(answering(iter([b"a"]))), [wire.Answer])
+        pieces = answering(iter([b"a", b"b"]), headers=[("Content-Length", "2")])
+        self.assertEqual(self.kinds_in_window(pieces), [wire.Answer])
+
+    def test_a_large_body_does_not_wait(self) -> None:
+        large = b"x" * 10_000
+        length = [("Content-Length", str(len(large)))]
+        for iterable in ([large], iter([large])):
+            sent = self.kinds_in_window(answering(iterable, headers=length))
+            self.assertEqual(sent, [wire.Answer])
+
+    def test_before_close_it_waits_only_when_a_request_will_follow(self) -> None:
+        channel: Any = RecordingChannel([])
+        seen: list[Any] = []
+        closable = Closable([b"a"], lambda: seen.extend(channel.events))
+        application = answering(closable, headers=[("Content-Length", "1")])
+        gateway = Gateway(application, channel, base_environ("", False, False))
         gateway.run((1, 0, environ_of(), b""))
-        self.assertEqual([type(event) for event in channel.events], [wire.Answer, wire.End])
+        self.assertEqual([type(event) for event in seen], [wire.Answer])
 
 
 class Errors(unittest.TestCase):

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { RawClient } from "../support/raw-client.ts";
 import { noted, openGate, recordOf } from "../support/record.ts";
 import { begin, get, message, post } from "../support/requests.ts";
 import { isAlive } from "../support/processes.ts";
@@ -88,30 +87,5 @@ describe("a worker that dies", () => {
       recordOf(server).map((line) => line.split(" in ")[0]),
       ["POST held", "POST free/next"],
     );
-  });
-});
-
-describe("requests in the window of a worker that dies", () => {
-  it("are all answered, none of them twice, and only the one that ran is lost", async () => {
-    await using server = await startServer("windowed:app", { args: ["--workers", "1"] });
-    using warm = new RawClient(server.port);
-    for (let id = 0; id < 30; id++) {
-      warm.send(message("POST", `/work/${id}`, "warm"));
-      await warm.response();
-    }
-    let id = 100;
-    for (let round = 0; round < 5; round++) {
-      const ids = Array.from({ length: 12 }, () => id++);
-      const deadly = ids[round];
-      const answers = await Promise.all(
-        ids.map((each) => post(server.port, `/work/${each}${each === deadly ? "?die" : ""}`)),
-      );
-      const lost = ids.filter((_, index) => answers[index]?.status !== 200);
-      assert.deepEqual(lost, [deadly]);
-      assert.equal(answers[round]?.status, 502);
-    }
-    const runs = recordOf(server).map((line) => line.split(" in ")[0]);
-    assert.equal(new Set(runs).size, runs.length, "something ran twice");
-    assert.equal(runs.length, 30 + 60);
   });
 });

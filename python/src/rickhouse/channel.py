@@ -1,6 +1,6 @@
 """One worker thread's socket to the front: frames in, frames out (docs/protocol.md section 1).
 
-Owns both directions' buffers. Knows nothing of WSGI. Hot: `next_request` and `send` run once per
+Owns both directions' buffers. Knows nothing of WSGI. Hot: `next_request` and `post` run once per
 request.
 """
 
@@ -12,9 +12,10 @@ import marshal
 import select
 import socket
 from threading import get_ident
-from typing import Any
+from typing import Any, NoReturn
 
 from .departure import Departing, Departure
+from .ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN
 from .process import moved_up
 from .wire import (
     GONE,
@@ -32,9 +33,10 @@ from .wire import (
 
 # A window is at most 256 KiB (docs/protocol.md); a single larger request gets a buffer of its own.
 _BUFFER_BYTES = 256 * 1024
-# Above this the pieces of an answer are handed to the kernel as they are, below one copy is
-# cheaper.
-_COPY_BYTES = 64 * 1024
+# So long a finished answer waits for others at most while the worker finishes more of them.
+_MAX_WAIT_NS = 500_000
+# Where the type stands in a frame.
+_KIND_AT = 4
 
 _REQUEST_START_BYTES = REQUEST_START.size
 _request_start = REQUEST_START.unpack_from
@@ -52,8 +54,17 @@ Request = tuple[int, int, dict[str, Any], "memoryview | bytes"]
 
 
 class Channel:
-    def __init__(self, path: str, departure: Departure) -> None:
+    def __init__(
+        self, path: str, departure: Departure, cell: memoryview, outbox: memoryview
+    ) -> None:
+        """`cell` and `outbox` are this thread's memory that the zygote reads (docs/protocol.md)."""
         self._departure = departure
+        self._cell = cell
+        self._outbox = outbox
+        # What the cell says: the outbox holds the channel's bytes from `base` on, `used` of them.
+        self._base = self._used = 0
+        # When the first of them came; of the clock of the run times.
+        self._posted_ns = 0
         self._socket = moved_up(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
         self._socket.connect(path)
         self._readable = select.poll()
@@ -66,8 +77,6 @@ class Channel:
         # Requests whose client has sent FIN, and whose client is gone for good.
         self._gone: set[int] = set()
         self._stopped: set[int] = set()
-        # Bytes that may wait for the next frame (see `defer`).
-        self._deferred = b""
         self._is_ended = False
         # The thread that serves this channel: only that one may read it.
         self.owner = get_ident()
@@ -81,6 +90,11 @@ class Channel:
         self.send(
             HELLO_FRAME.pack(HELLO_BYTES, HELLO, 0, 0, 0, token, PROTOCOL_VERSION, thread, pid)
         )
+
+    def abandon(self) -> None:
+        """In a child that the application forked: the channel and the outbox are its parent's."""
+        self._detach()
+        self.close()
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # The application has closed it.
@@ -206,31 +220,86 @@ class Channel:
     # Sending
 
     def send(self, start: bytes, body: bytes = b"") -> None:
-        """Writes all of it, behind what was deferred. Raises ChannelLost."""
-        if self._deferred:
-            start = self._deferred + start
-            self._deferred = b""
+        """Hands all of it to the kernel, behind what is in the outbox. Raises ChannelLost."""
+        size = len(start) + len(body)
+        if size <= OUTBOX_BYTES - self._used:
+            self._put(start + body)
+            self.flush()
+            return
+        self.flush()
         try:
-            if len(body) <= _COPY_BYTES:
-                self._socket.sendall(start + body)
-                return
             sent = self._socket.sendmsg((start, body)) - len(start)
             if sent < 0:
                 self._socket.sendall(start[sent:])
-            self._socket.sendall(memoryview(body)[max(sent, 0) :])
+            if sent < len(body):
+                self._socket.sendall(memoryview(body)[max(sent, 0) :])
         except OSError as error:
-            self.is_lost = True
-            self.was_closed = error.errno in (errno.EBADF, errno.ENOTSOCK)
-            raise ChannelLost(str(error)) from None
+            self._lose(error)
+        # Around the outbox. In this order: BASE beyond WRITTEN means that it is empty.
+        cell = self._cell
+        self._base = cell[BASE] = self._base + size
+        cell[WRITTEN] = self._base
+
+    def post(self, frame: bytes, now_ns: int) -> None:
+        """As `send`, for the last frame of an answer: it waits in the outbox while others are made.
+
+        There it outlives this process. It leaves when no request is at hand, or none that can be
+        answered within `_MAX_WAIT_NS`; what takes longer than was to be expected, the front sees.
+        """
+        used = self._used
+        end = used + len(frame)
+        if end > OUTBOX_BYTES:
+            self.send(frame)
+            return
+        if used == 0:
+            self._posted_ns = now_ns
+        self._outbox[used:end] = frame
+        self._used = end
+        self._cell[WRITTEN] = self._base + end
+        if self._start == self._end or now_ns - self._posted_ns > _MAX_WAIT_NS:
+            self.flush()
+
+    def has_next(self, number: int) -> bool:
+        """Whether, behind request `number`, another is at hand that will run here."""
+        start = self._start
+        return (
+            self._end - start >= HEADER_BYTES
+            and self._buffer[start + _KIND_AT] == REQUEST
+            and number > self._cell[WITHDRAWN_TO]
+        )
 
     def flush(self) -> None:
-        """Writes what was deferred."""
-        if self._deferred:
-            self.send(b"")
+        """Empties the outbox into the socket. Raises ChannelLost."""
+        used = self._used
+        if used == 0:
+            return
+        try:
+            self._socket.sendall(self._outbox[:used])
+        except OSError as error:
+            self._lose(error)
+        self._used = 0
+        self._base += used
+        self._cell[BASE] = self._base
 
-    def defer(self, frame: bytes) -> None:
-        """`frame` goes out with the next, or before a wait: one write less under load."""
-        self._deferred += frame
+    def _detach(self) -> None:
+        """The outbox stays as it is: what is still written goes nowhere."""
+        self.is_lost = True
+        self._cell = memoryview(bytearray(self._cell.nbytes)).cast("Q")
+        self._outbox = memoryview(bytearray(OUTBOX_BYTES))
+        self._used = 0
+
+    def _put(self, data: bytes) -> None:
+        used = self._used
+        end = used + len(data)
+        self._outbox[used:end] = data
+        self._used = end
+        # Not before the bytes are there: from here on the zygote may read them.
+        self._cell[WRITTEN] = self._base + end
+
+    def _lose(self, error: OSError) -> NoReturn:
+        self._detach()
+        self.was_closed = error.errno in (errno.EBADF, errno.ENOTSOCK)
+        raise ChannelLost(str(error)) from None
 
     # The one function that the handler of SIGTERM may end with an exception.
     interruptible = _wait.__code__

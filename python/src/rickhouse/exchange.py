@@ -32,6 +32,8 @@ Write = Callable[[bytes], None]
 
 # Far below the limit of a frame; the front takes no notice of where a body was cut.
 _MAX_PIECE_BYTES = 1 << 26
+# Larger bodies do not wait for others: to hand them over costs more than what could be saved.
+_MAX_POSTED_BYTES = 8192
 _ERROR_BODY = b"Internal Server Error\n"
 _ERROR_HEADERS = [
     ("Content-Type", "text/plain; charset=utf-8"),
@@ -128,13 +130,17 @@ class Exchange:
         if size > _MAX_PIECE_BYTES:
             return False
         payload = ANSWER_FIXED_BYTES + len(block) + size
-        run_ns = perf_counter_ns() - self._began_ns
+        now_ns = perf_counter_ns()
+        run_ns = now_ns - self._began_ns
         flags |= ANSWER_COMPLETE | ANSWER_END
         self._is_over = True
         start = _pack_answer(
             payload, ANSWER, flags, 0, self._number, status, 0, len(block), length, run_ns
         )
-        self._channel.send(start + block, body)
+        if size > _MAX_POSTED_BYTES:
+            self._channel.send(start + block, body)
+        else:
+            self._channel.post(start + block + body, now_ns)
         return True
 
     def send_chunk(self, data: bytes, is_last: bool = False) -> None:
@@ -176,20 +182,16 @@ class Exchange:
         """
         if not self._is_complete and self._remaining == NO_LENGTH:
             self._is_complete = True
-            self._channel.send(_pack_header(0, BODY, BODY_COMPLETE, 0, self._number))
+            self._send_last(_pack_header(0, BODY, BODY_COMPLETE, 0, self._number), b"")
 
     def end(self, is_broken: bool) -> None:
-        """The last frame.
-
-        After the body was complete it may wait for the next answer, and nothing is broken any more.
-        """
-        run_ns = perf_counter_ns() - self._began_ns
+        """The last frame. After the body was complete nothing is broken any more."""
+        now_ns = perf_counter_ns()
         self._is_over = True
-        if self._is_complete:
-            self._channel.defer(_pack_end(END_BYTES, END, 0, 0, self._number, run_ns))
-            return
-        flags = END_BROKEN if is_broken or self._remaining > 0 else 0
-        self._channel.send(_pack_end(END_BYTES, END, flags, 0, self._number, run_ns))
+        is_broken = not self._is_complete and (is_broken or self._remaining > 0)
+        flags = END_BROKEN if is_broken else 0
+        run_ns = now_ns - self._began_ns
+        self._channel.post(_pack_end(END_BYTES, END, flags, 0, self._number, run_ns), now_ns)
 
     def send_error_page(self) -> None:
         """Instead of whatever head the application had in mind: 500, without details."""
@@ -214,7 +216,11 @@ class Exchange:
         if is_last:
             flags = BODY_COMPLETE
             self._is_complete = True
-        self._channel.send(_pack_header(len(data), BODY, flags, 0, self._number), data)
+        start = _pack_header(len(data), BODY, flags, 0, self._number)
+        if is_last:
+            self._send_last(start, data)
+        else:
+            self._channel.send(start, data)
 
     def _send_answer(self, data: bytes, is_last: bool) -> None:
         assert self.head is not None
@@ -230,7 +236,18 @@ class Exchange:
         start = _pack_answer(
             payload, ANSWER, flags, 0, self._number, status, 0, len(block), max(length, 0), 0
         )
-        self._channel.send(start + block, data)
+        if is_last:
+            self._send_last(start + block, data)
+        else:
+            self._channel.send(start + block, data)
+
+    def _send_last(self, start: bytes, data: bytes) -> None:
+        """The body is whole with this, but the application still has to close it."""
+        channel = self._channel
+        if len(data) <= _MAX_POSTED_BYTES and channel.has_next(self._number):
+            channel.post(start + data, perf_counter_ns())
+        else:
+            channel.send(start, data)
 
     def _within_length(self, data: bytes, is_last: bool) -> tuple[bytes, bool]:
         """What of `data` the Content-Length has room for; whether the body is whole with it."""

@@ -1,19 +1,26 @@
-"""The page that zygote and workers share: what was started, and what was withdrawn.
+"""The memory that zygote and workers share: what was started, what was withdrawn, what is answered.
 
-docs/protocol.md section 3 proves it. Mapped before the first fork. Only a worker writes STARTED of
-its cells; only the zygote writes the other two words, and only while the worker is stopped or not
-yet born.
+docs/protocol.md sections 3 and 4 prove it. Mapped before the first fork. Of its cells only a worker
+writes STARTED, BASE and WRITTEN; only the zygote writes the other two words, and only while the
+worker is stopped or not yet born.
 """
 
 from __future__ import annotations
 
 import mmap
+import os
 
 STARTED = 0
 WITHDRAWN_TO = 1
 EXEMPT = 2
-_WORDS = 3
+# The outbox holds the channel's bytes from offset BASE up to WRITTEN, nothing if BASE is larger.
+BASE = 3
+WRITTEN = 4
+_WORDS = 5
 _WORD_BYTES = 8
+
+# Of one outbox. What is never written takes no memory.
+OUTBOX_BYTES = 32 * 1024
 
 
 class Ledger:
@@ -21,9 +28,16 @@ class Ledger:
 
     def __init__(self, capacity: int, threads: int) -> None:
         self._threads = threads
-        # Anonymous and shared; an aligned 64-bit store through a memoryview is one instruction (23
-        # ns in all).
-        self._words = memoryview(mmap.mmap(-1, capacity * threads * _WORDS * _WORD_BYTES)).cast("Q")
+        cells = capacity * threads
+        # Where the outboxes begin.
+        self.outboxes_at = cells * _WORDS * _WORD_BYTES
+        # -1, or what the front opens, to read it should we be lost.
+        size = self.outboxes_at + cells * OUTBOX_BYTES
+        self.descriptor = _create_file(size)
+        memory = memoryview(mmap.mmap(self.descriptor, size))
+        # An aligned 64-bit store through a memoryview is one instruction (23 ns in all).
+        self._words = memory[: self.outboxes_at].cast("Q")
+        self._outboxes = memory[self.outboxes_at :]
         self._free = list(range(capacity - 1, -1, -1))
 
     def acquire(self) -> int | None:
@@ -33,20 +47,39 @@ class Ledger:
         slot = self._free.pop()
         for thread in range(self._threads):
             cell = self.cell(slot, thread)
-            cell[STARTED] = cell[WITHDRAWN_TO] = cell[EXEMPT] = 0
+            for word in range(_WORDS):
+                cell[word] = 0
         return slot
+
+    def release_in_child(self) -> None:
+        """The application need not see how it is shared; the mapping stays."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
 
     def release(self, slot: int) -> None:
         self._free.append(slot)
 
     def cell(self, slot: int, thread: int) -> memoryview:
-        """The three words of one worker thread."""
+        """The words of one worker thread."""
         start = (slot * self._threads + thread) * _WORDS
         return self._words[start : start + _WORDS]
 
+    def outbox(self, slot: int, thread: int) -> memoryview:
+        """One worker thread's outbox: its first byte is offset BASE of the channel."""
+        start = (slot * self._threads + thread) * OUTBOX_BYTES
+        return self._outboxes[start : start + OUTBOX_BYTES]
+
     def read(self, slot: int) -> list[list[int]]:
         """Per thread [started, withdrawn to, exempt]."""
-        return [list(self.cell(slot, thread)) for thread in range(self._threads)]
+        return [list(self.cell(slot, thread)[:BASE]) for thread in range(self._threads)]
+
+    def answers(self, slot: int, thread: int) -> tuple[int, bytes]:
+        """The offset of the outbox and what it holds; the worker must be stopped or dead."""
+        cell = self.cell(slot, thread)
+        base, written = cell[BASE], cell[WRITTEN]
+        # More than fits is the work of a stray pointer.
+        size = written - base if base <= written <= base + OUTBOX_BYTES else 0
+        return base, bytes(self.outbox(slot, thread)[:size])
 
     def withdraw(self, slot: int, thread: int, up_to: int) -> tuple[int, int]:
         """Withdraws what has not started and is numbered up to `up_to`; the worker must be stopped.
@@ -61,3 +94,13 @@ class Ledger:
             cell[EXEMPT] = started
         cell[WITHDRAWN_TO] = max(withdrawn_to, up_to)
         return started, max(started, withdrawn_to)
+
+
+def _create_file(size: int) -> int:
+    """A file in memory, without a name; -1 where there is no such thing: anonymous memory then."""
+    try:
+        descriptor = os.memfd_create("rickhouse-ledger")
+    except (AttributeError, OSError):
+        return -1
+    os.ftruncate(descriptor, size)
+    return descriptor

@@ -78,6 +78,7 @@ def _run() -> None:
             "python": python,
             "preload": is_preload,
             "notes": notes,
+            "memory": zygote.memory,
         }
     )
     zygote.run()

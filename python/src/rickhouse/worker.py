@@ -33,13 +33,14 @@ _CHANNEL_CLOSED = (
 
 @dataclass(frozen=True)
 class WorkerParts:
-    """What the zygote gives to one worker; tokens and cells one per thread."""
+    """What the zygote gives to one worker; tokens, cells and outboxes one per thread."""
 
     settings: Settings
     # None without preload: the worker imports it.
     application: Any
     tokens: list[bytes]
     cells: list[memoryview]
+    outboxes: list[memoryview]
     stacks_descriptor: int
     # What others said of an import that failed (told_errors.py).
     errors_descriptor: int
@@ -83,10 +84,13 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
     settings = parts.settings
     base = base_environ(settings.version, settings.threads > 1, settings.is_multiprocess)
     try:
-        channels = [Channel(settings.channel_path, departure) for _ in parts.tokens]
+        channels = [
+            Channel(settings.channel_path, departure, cell, outbox)
+            for cell, outbox in zip(parts.cells, parts.outboxes)
+        ]
         # What the application forks must neither speak on the channels nor hold them open.
         for channel in channels:
-            os.register_at_fork(after_in_child=channel.close)
+            os.register_at_fork(after_in_child=channel.abandon)
         for index, channel in enumerate(channels):
             channel.hello(parts.tokens[index], index, os.getpid())
     except (OSError, ChannelLost) as error:
@@ -147,7 +151,8 @@ class _Loop:
             if channel.was_closed:
                 log.report("worker", _CHANNEL_CLOSED)
         except ChannelLost as error:
-            log.report("worker", f"the channel broke: {error}")
+            text = _CHANNEL_CLOSED if channel.was_closed else f"the channel broke: {error}"
+            log.report("worker", text)
         finally:
             with contextlib.suppress(ChannelLost):
                 channel.flush()

@@ -6,6 +6,7 @@ forks. The application is imported, but none of its code runs here any more.
 
 from __future__ import annotations
 
+import base64
 import os
 import select
 import signal
@@ -59,6 +60,14 @@ class Zygote:
             "schedule": self._schedule,
             "notify": self._notify,
             "stop": self._stop_asked,
+        }
+
+    @property
+    def memory(self) -> Message:
+        """Where the front finds what we share with the workers (docs/protocol.md section 4)."""
+        return {
+            "descriptor": self._ledger.descriptor,
+            "outboxesAt": self._ledger.outboxes_at,
         }
 
     def run(self) -> None:
@@ -131,7 +140,7 @@ class Zygote:
         if pid == 0:
             self._become_worker(message["tokens"], slot, descriptor)
         self._children.add(Worker(number, pid, slot, descriptor))
-        self._send({"type": "forked", "worker": number, "pid": pid})
+        self._send({"type": "forked", "worker": number, "pid": pid, "slot": slot})
 
     def _become_worker(self, tokens: list[str], slot: int, stacks_descriptor: int) -> None:
         """In the child. Never returns: what follows in the zygote's code is not for it."""
@@ -139,19 +148,19 @@ class Zygote:
             # An inherited control socket would keep the front waiting for its end.
             self._control.close()
             self._children.release_in_child()
+            self._ledger.release_in_child()
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
-            cells = [self._ledger.cell(slot, thread) for thread in range(self._settings.threads)]
-            raw_tokens = [bytes.fromhex(token) for token in tokens]
-            run_worker(
-                WorkerParts(
-                    self._settings,
-                    self._application,
-                    raw_tokens,
-                    cells,
-                    stacks_descriptor,
-                    self._errors_descriptor,
-                )
+            threads = range(self._settings.threads)
+            parts = WorkerParts(
+                settings=self._settings,
+                application=self._application,
+                tokens=[bytes.fromhex(token) for token in tokens],
+                cells=[self._ledger.cell(slot, thread) for thread in threads],
+                outboxes=[self._ledger.outbox(slot, thread) for thread in threads],
+                stacks_descriptor=stacks_descriptor,
+                errors_descriptor=self._errors_descriptor,
             )
+            run_worker(parts)
         except BaseException as error:
             log.report("worker", f"ends by an error of its own\n{log.traceback_of(error)}")
         finally:
@@ -167,11 +176,14 @@ class Zygote:
     def _withdraw(self, message: Message) -> None:
         number, thread, up_to = message["worker"], message["thread"], message["upTo"]
         started, above = 0, up_to
+        answers = 0, b""
         worker = self._children.get(number)
         if worker is not None:
             with self._children.stopped(worker) as has_stopped:
                 if has_stopped:
                     started, above = self._ledger.withdraw(worker.slot, thread, up_to)
+                    answers = self._ledger.answers(worker.slot, thread)
+        self._report_answers(number, thread, answers)
         self._send(
             {
                 "type": "withdrawn",
@@ -184,6 +196,14 @@ class Zygote:
         )
         # Behind our own report: a worker that died meanwhile.
         self._children.reap()
+
+    def _report_answers(self, worker: int, thread: int, answers: tuple[int, bytes]) -> None:
+        """What is in the outbox, ahead of the report that says why it was looked at."""
+        base, data = answers
+        if data:
+            place = {"worker": worker, "thread": thread, "base": base}
+            text = base64.b64encode(data).decode()
+            self._send({"type": "answers", **place, "bytes": text})
 
     def _signal(self, message: Message) -> None:
         worker = self._children.get(message["worker"])
@@ -224,6 +244,9 @@ class Zygote:
         request = self._stacks_requests.pop(worker.number, None)
         if request is not None:
             self._send({"type": "stacks", "worker": worker.number, "text": ""})
+        for thread in range(self._settings.threads):
+            answers = self._ledger.answers(worker.slot, thread)
+            self._report_answers(worker.number, thread, answers)
         is_killed = os.WIFSIGNALED(wait_status)
         end = {
             "status": None if is_killed else os.WEXITSTATUS(wait_status),

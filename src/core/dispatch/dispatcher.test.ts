@@ -327,11 +327,33 @@ describe("withdrawal", () => {
     const holder = one.inHand === 3 ? one : two;
     const other = holder === one ? two : one;
     dispatcher.tick(45);
-    assert.deepEqual(effects(), [], "both are overdue");
-    end(other, 46, 20);
-    assert.equal(dispatcher.nextTickAt, 46);
-    dispatcher.tick(46);
+    assert.deepEqual(effects(), [`withdraw ${holder.worker} up to 0`], "both are overdue: a look");
+    const started = holder.oldest?.number ?? 0;
+    dispatcher.withdrawn(holder, { started, above: started, upTo: 0 }, 45);
+    assert.equal(holder.inHand, 3);
+    dispatcher.tick(65);
+    assert.deepEqual(effects(), [], "what runs is known");
+    end(other, 66, 20);
+    assert.equal(dispatcher.nextTickAt, 66);
+    dispatcher.tick(66);
     assert.deepEqual(effects(), [`withdraw ${holder.worker} up to ${holder.lastNumber}`]);
+  });
+
+  it("looks for answers behind which another runs, also when nobody else could start the rest", () => {
+    const one = worker(1);
+    teach(one);
+    submit("abc", 1, QUICK);
+    effects();
+    const [first, second] = [one.lastNumber - 2, one.lastNumber - 1];
+    dispatcher.tick(6);
+    assert.deepEqual(effects(), ["withdraw 1 up to 0"]);
+    // The answer of the first was in the outbox.
+    assert.equal(end(one, 7), "a");
+    dispatcher.withdrawn(one, { started: second, above: second, upTo: 0 }, 7);
+    assert.deepEqual([one.running?.number, one.inHand], [first + 1, 2]);
+    dispatcher.tick(7);
+    assert.deepEqual(effects(), []);
+    assert.equal(dispatcher.nextTickAt, 26, "overdue, and 20 ms after the last look");
   });
 
   it("gives up what comes back for a client that has gone", () => {

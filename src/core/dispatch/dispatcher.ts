@@ -30,7 +30,10 @@ export interface DispatchOptions extends Patience {
  */
 export interface DispatchEffects<R extends DispatchedRequest> {
   send(channel: Channel<R>, number: number, request: R): void;
-  /** Ask the zygote to withdraw what this channel was sent; the answer is withdrawn(), or died(). */
+  /**
+   * Ask the zygote to withdraw what this channel was sent, up to this number, and for the answers that it has
+   * finished; these are to be reported first. The answer is withdrawn(), or died().
+   */
   withdraw(channel: Channel<R>, upTo: number): void;
   /** The request ends without an answer of the application, or without the rest of it. */
   giveUp(request: R, why: GiveUpReason): void;
@@ -196,12 +199,14 @@ export class Dispatcher<R extends DispatchedRequest> {
   withdrawn(channel: Channel<R>, report: WithdrawReport, now: number): void {
     if (channel.isDead || !channel.isWithdrawing) return;
     channel.noteStarted(report.started, now);
-    let request = channel.takeBackNewest(report.above);
+    // Nothing was sent meanwhile, so it was to withdraw all or nothing.
+    const above = report.upTo < channel.lastNumber ? channel.lastNumber : report.above;
+    let request = channel.takeBackNewest(above);
     while (request !== undefined) {
       this.#work.letGo(request);
       if (request.clientGone) this.#giveUp(request, "client-gone");
       else this.#putBack(request, now);
-      request = channel.takeBackNewest(report.above);
+      request = channel.takeBackNewest(above);
     }
     // Only now: a submit() from inside giveUp() must not reach this channel while its newest are taken back.
     channel.isWithdrawing = false;
@@ -234,13 +239,14 @@ export class Dispatcher<R extends DispatchedRequest> {
   died(channel: Channel<R>, ledger: Ledger | undefined, cause: DeathCause, now: number): void {
     if (channel.isDead) return;
     const words = ledger ?? presumedLedger(channel);
+    const running = ledger === undefined ? channel.running?.number : ledger.started;
     channel.isDead = true;
     this.#forget(channel);
     let request = channel.takeBackNewest(0);
     while (request !== undefined) {
       this.#work.letGo(request);
       const fate = fateOf(request.number, words);
-      const stuck = request.number === words.started ? channel.stuck : undefined;
+      const stuck = request.number === running ? channel.stuck : undefined;
       const verdict = afterDeath(request, fate, { cause, stuck });
       if (verdict === "again") {
         if (fate === "started") this.#countRun(request, now);
@@ -293,11 +299,12 @@ export class Dispatcher<R extends DispatchedRequest> {
         if (verdict.isRestHeld) this.#isRestHeld = true;
         this.#dueBy(verdict.until, now);
         return;
+      case "look":
       case "withdraw":
         channel.isWithdrawing = true;
         channel.withdrawAskedAt = now;
         this.#watch(channel, now);
-        this.#effects.withdraw(channel, channel.lastNumber);
+        this.#effects.withdraw(channel, verdict.kind === "look" ? 0 : channel.lastNumber);
         return;
       case "request-timeout":
       case "request-total-timeout":
@@ -374,12 +381,9 @@ export class Dispatcher<R extends DispatchedRequest> {
 }
 
 /**
- * What must have begun, if no ledger tells. A worker writes everything of one request before it starts the next (but
- * for an END behind a whole answer) and the channel was read to its end: so what stands behind an unanswered request
- * has not begun.
+ * What may have begun, if no ledger tells: all of it, since answers may have been in the outbox, which nobody could read
+ * either. It is little: behind a running request nothing is put once the zygote is lost.
  */
 function presumedLedger(channel: Channel<DispatchedRequest>): Ledger {
-  const oldest = channel.oldest?.number ?? 0;
-  const begun = channel.answerBeganAt === NOT_STARTED ? oldest : oldest + 1;
-  return { ...EMPTY_LEDGER, started: Math.max(begun, channel.startedNumber) };
+  return { ...EMPTY_LEDGER, started: channel.lastNumber };
 }

@@ -45,9 +45,22 @@ describe("review of the rest of a window", () => {
     assert.deepEqual(judge(busy(2), 1005), { kind: "withdraw" });
   });
 
-  it("holds the rest for 100 ms more if nobody could start it", () => {
-    assert.deepEqual(judge(busy(2), 1005, { hasHelper: false }), waitUntil(1105, true));
-    assert.deepEqual(judge(busy(2), 1105, { hasHelper: false }), { kind: "withdraw" });
+  it("only looks if nobody could start it, and holds the rest for 100 ms more", () => {
+    const channel = busy(2);
+    assert.deepEqual(judge(channel, 1004, { hasHelper: false }), waitUntil(1005));
+    assert.deepEqual(judge(channel, 1005, { hasHelper: false }), { kind: "look" });
+    channel.withdrawAskedAt = 1005;
+    channel.noteStarted(1, 1006);
+    assert.deepEqual(judge(channel, 1006, { hasHelper: false }), waitUntil(1025));
+    assert.deepEqual(judge(channel, 1025, { hasHelper: false }), waitUntil(1105, true));
+    assert.deepEqual(judge(channel, 1105, { hasHelper: false }), { kind: "withdraw" });
+  });
+
+  it("looks again when another may run by then", () => {
+    const channel = busy(3);
+    channel.noteStarted(1, 1006);
+    channel.endOldest(1007);
+    assert.deepEqual(judge(channel, 1012, { hasHelper: false }), { kind: "look" });
   });
 
   it("withdraws at once behind a request whose client reads slowly", () => {

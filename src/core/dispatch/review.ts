@@ -16,6 +16,8 @@ export type Verdict =
   /** `isRestHeld`: the rest would be withdrawn if another channel could start it. */
   | { readonly kind: "wait"; readonly until: number; readonly isRestHeld: boolean }
   | { readonly kind: "withdraw" }
+  /** As a withdrawal, but nothing is taken back: what has started, and which answers are finished? */
+  | { readonly kind: "look" }
   | { readonly kind: "request-timeout" }
   | { readonly kind: "request-total-timeout" };
 
@@ -30,6 +32,7 @@ const BETWEEN_WITHDRAWALS_MS = 20;
 const REPORT_MS = 2000;
 
 const WITHDRAW: Verdict = { kind: "withdraw" };
+const LOOK: Verdict = { kind: "look" };
 const SILENT: Verdict = { kind: "request-timeout" };
 const TOO_LONG: Verdict = { kind: "request-total-timeout" };
 
@@ -56,9 +59,12 @@ export function review<R extends DispatchedRequest>(
   } else if (channel.hasRest && channel.isWithdrawable) {
     const restedAt = channel.withdrawAskedAt + BETWEEN_WITHDRAWALS_MS;
     const overdueAt = Math.max(channel.overdueAt(running), restedAt);
-    const withdrawAt = Math.min(timeoutAt, hasHelper ? overdueAt : overdueAt + HELD_MS);
+    const heldUntil = Math.max(channel.overdueAt(running) + HELD_MS, restedAt);
+    const withdrawAt = Math.min(timeoutAt, hasHelper ? overdueAt : heldUntil);
     if (now >= withdrawAt) return WITHDRAW;
     const isRestHeld = now >= overdueAt;
+    // It may be over, with its answer in the outbox behind another that is slow.
+    if (isRestHeld && running.number > channel.startedNumber) return LOOK;
     const until = isRestHeld ? withdrawAt : Math.min(overdueAt, withdrawAt);
     return { kind: "wait", until, isRestHeld };
   }

@@ -1,5 +1,7 @@
 // What front and zygote say on the control socket (docs/protocol.md section 2), as types, and the way from a line to a message.
 
+import type { MemoryPlace } from "./shared-memory.ts";
+
 /** Front to zygote. */
 export type ControlRequest =
   | LoadRequest
@@ -46,9 +48,15 @@ export type ControlReport =
       readonly python: string;
       readonly preload: boolean;
       readonly notes: readonly string[];
+      readonly memory: MemoryPlace;
     }
   | { readonly type: "failed"; readonly error: string; readonly hint: string }
-  | { readonly type: "forked"; readonly worker: number; readonly pid: number }
+  | {
+      readonly type: "forked";
+      readonly worker: number;
+      readonly pid: number;
+      readonly slot: number;
+    }
   | {
       readonly type: "exited";
       readonly worker: number;
@@ -68,6 +76,14 @@ export type ControlReport =
       readonly above: number;
       readonly upTo: number;
     }
+  | {
+      readonly type: "answers";
+      readonly worker: number;
+      readonly thread: number;
+      readonly base: number;
+      /** Base64. */
+      readonly bytes: string;
+    }
   | { readonly type: "stacks"; readonly worker: number; readonly text: string }
   | {
       readonly type: "note";
@@ -81,6 +97,7 @@ const REPORT_TYPES = new Set([
   "forked",
   "exited",
   "withdrawn",
+  "answers",
   "stacks",
   "note",
 ]);

@@ -1,5 +1,8 @@
 // Signals to processes that may be gone by now.
 
+import type { WorkerChannel } from "./worker-channel.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
 export function killProcess(pid: number | undefined, signal: string): void {
   if (pid === undefined) return;
   try {
@@ -7,4 +10,18 @@ export function killProcess(pid: number | undefined, signal: string): void {
   } catch {
     // ESRCH: it is gone, which is what was wanted.
   }
+}
+
+/** The zygote of these workers is lost: one may stand still for a withdrawal. Returns their channels. */
+export function continueOrphans(
+  records: Iterable<WorkerRecord>,
+  generation: number,
+): WorkerChannel[] {
+  const channels: WorkerChannel[] = [];
+  for (const record of records) {
+    if (record.generation !== generation) continue;
+    killProcess(record.pid, "SIGCONT");
+    for (const channel of record.channels) if (channel !== undefined) channels.push(channel);
+  }
+  return channels;
 }

@@ -7,6 +7,7 @@ import type { Channel } from "../../core/dispatch/channel.ts";
 import type { GiveUpReason } from "../../core/dispatch/death.ts";
 import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
 import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
+import type { Ledger } from "../../core/workers/ledger.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
 import type { Log } from "../log.ts";
 import { ChannelFlusher } from "./channel-socket.ts";
@@ -23,7 +24,7 @@ import { poolStatus, type PoolStatus } from "./pool-status.ts";
 import { SchedulingWatch } from "./scheduling-watch.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import { WorkerChannel } from "./worker-channel.ts";
-import { deathCauseOf, ledgerOf, type WorkerRecord } from "./worker-record.ts";
+import { deathCauseOf, type WorkerRecord } from "./worker-record.ts";
 import { Workforce } from "./workforce.ts";
 
 /** While something runs, the clock ticks between this often and this seldom. */
@@ -230,8 +231,8 @@ export class Pool implements RequestSink {
         if (worker.channel !== undefined) this.#dispatcher.retire(worker.channel);
         worker.output.end();
       },
-      onThreadGone: (record, thread, worker) => {
-        this.#onThreadGone(record, thread, worker);
+      onThreadGone: (record, worker, ledger) => {
+        this.#onThreadGone(record, worker, ledger);
       },
       onWithdrawn: ({ channel }, report) => {
         if (channel !== undefined) this.#dispatcher.withdrawn(channel, report, performance.now());
@@ -293,11 +294,10 @@ export class Pool implements RequestSink {
     this.#options.onReady(this.#python);
   }
 
-  #onThreadGone(record: WorkerRecord, thread: number, worker: WorkerChannel): void {
+  #onThreadGone(record: WorkerRecord, worker: WorkerChannel, ledger: Ledger | undefined): void {
     const { channel } = worker;
     if (channel === undefined) return;
     this.#channels.delete(channel.id);
-    const ledger = ledgerOf(record, thread);
     const victim = victimOf(channel, ledger);
     if (victim !== undefined) nameVictim(record.death, victim.request.requestLine);
     // A time-out has its own line.

@@ -6,6 +6,7 @@ import type { Channel } from "../../core/dispatch/channel.ts";
 import type { Dispatcher } from "../../core/dispatch/dispatcher.ts";
 import type { Exchange } from "../../core/http/exchange.ts";
 import type { Service } from "../../core/workers/recycling.ts";
+import { ChannelStream } from "../../core/wire/channel-stream.ts";
 import { FrameReader, READ, type Read } from "../../core/wire/frame-reader.ts";
 import { nextRequestState, requestEventOf } from "../../core/wire/state.ts";
 import { ChannelSocket, type ChannelFlusher } from "./channel-socket.ts";
@@ -40,6 +41,7 @@ export class WorkerChannel {
   readonly #socket: Socket;
   readonly #dispatcher: Dispatcher<Exchange>;
   readonly #events: WorkerChannelEvents;
+  readonly #stream = new ChannelStream();
   readonly #reader = new FrameReader();
   /** The dispatcher's view of this thread; undefined until HELLO. */
   channel: Channel<Exchange> | undefined;
@@ -48,6 +50,8 @@ export class WorkerChannel {
   /** Of HELLO; 0 before. */
   pid = 0;
   #isClosed = false;
+  /** It broke the protocol: nothing that it says is believed any more. */
+  #isBroken = false;
 
   constructor(
     socket: Socket,
@@ -64,7 +68,8 @@ export class WorkerChannel {
       socket.destroy();
     });
     socket.on("data", (chunk: Buffer) => {
-      this.#onData(chunk);
+      this.#read(this.#stream.received(chunk));
+      this.#read(this.#stream.takeReported());
     });
     socket.on("end", () => {
       socket.end();
@@ -87,15 +92,23 @@ export class WorkerChannel {
     if (exchange.hasClientEnded) this.output.sendGone(number, false);
   }
 
-  #onData(chunk: Buffer): void {
+  /** What was found in the outbox, and the offset of its first byte in the channel. */
+  takeOutbox(base: number, bytes: Uint8Array): void {
+    this.#stream.reported(base, bytes);
+    this.#read(this.#stream.takeReported());
+  }
+
+  #read(bytes: Uint8Array): void {
+    if (bytes.length === 0 || this.#isBroken) return;
     const reader = this.#reader;
-    reader.push(chunk);
+    reader.push(bytes);
     const now = this.#events.now();
     for (;;) {
       const read = reader.next();
       if (read === READ.needMore) break;
       const problem = read === READ.hello ? this.#onHello() : this.#onRequestFrame(read, now);
       if (problem !== "") {
+        this.#isBroken = true;
         this.output.destroy();
         this.#events.onViolation(problem);
         return;

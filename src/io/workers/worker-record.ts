@@ -6,6 +6,7 @@ import type { DeathCause } from "../../core/dispatch/death.ts";
 import type { Death } from "../../core/metrics/history.ts";
 import type { Service } from "../../core/workers/recycling.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
+import type { SharedMemory } from "./shared-memory.ts";
 import type { LedgerWords } from "./control-messages.ts";
 import { countOomKills } from "./oom-kills.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
@@ -26,6 +27,10 @@ export interface WorkerRecord {
   pid: number | undefined;
   /** From its first HELLO on. */
   service: Service | undefined;
+  /** Its place in the memory below. */
+  slot: number;
+  /** What its zygote shares with it; undefined before the fork is known, and where the front cannot read it. */
+  memory: SharedMemory | undefined;
   exit: WorkerExit | undefined;
   /** What the figures keep of its end; undefined while it lives, and when it was asked to go. */
   death: Death | undefined;
@@ -46,6 +51,8 @@ export function newWorkerRecord(worker: number, generation: number, threads: num
     channels: Array.from({ length: threads }),
     pid: undefined,
     service: undefined,
+    slot: 0,
+    memory: undefined,
     exit: undefined,
     death: undefined,
     isTimedOut: false,

@@ -7,6 +7,7 @@ import type { StartupError } from "../../config/startup-error.ts";
 import type { WithdrawReport } from "../../core/dispatch/dispatcher.ts";
 import type { Figures } from "../../core/metrics/figures.ts";
 import type { History } from "../../core/metrics/history.ts";
+import type { Ledger } from "../../core/workers/ledger.ts";
 import type { Log } from "../log.ts";
 import type { WorkerChannel } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -28,8 +29,8 @@ export interface WorkforceEvents {
   onAdmitted(record: WorkerRecord, thread: number, channel: WorkerChannel): void;
   /** This thread is given nothing new; it leaves when it has run what it was sent. */
   onRetired(channel: WorkerChannel): void;
-  /** The thread is gone and its channel read to the end. */
-  onThreadGone(record: WorkerRecord, thread: number, channel: WorkerChannel): void;
+  /** The thread is gone, its channel and its outbox read to the end. `ledger` is undefined if nobody can tell. */
+  onThreadGone(record: WorkerRecord, channel: WorkerChannel, ledger: Ledger | undefined): void;
   onWithdrawn(channel: WorkerChannel, report: WithdrawReport): void;
   /** Nobody can withdraw what these threads were sent any more. */
   onZygoteLost(channels: readonly WorkerChannel[]): void;

@@ -6,12 +6,13 @@ import type { RegistryCommand, RegistryOptions } from "../../core/workers/comman
 import { Registry } from "../../core/workers/registry.ts";
 import { listenForChannels, type ChannelServer } from "./channel-server.ts";
 import type { ControlReport } from "./control-messages.ts";
-import { killProcess } from "./kill-process.ts";
+import { continueOrphans, killProcess } from "./kill-process.ts";
 import { StacksRequests } from "./stacks-requests.ts";
 import { StartFailure } from "./start-failure.ts";
 import type { Hello, WorkerChannel } from "./worker-channel.ts";
 import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
 import { noteDeath, noteExit } from "./worker-death.ts";
+import { forgetMemory, lastWordOf, noteSlot, takeAnswers } from "./worker-memory.ts";
 import { newWorkerRecord, recordExpecting, recordOf, type WorkerRecord } from "./worker-record.ts";
 import { ZygoteSet } from "./zygote-set.ts";
 
@@ -215,7 +216,7 @@ export class Workforce {
         }
         return;
       case "signal":
-        this.#signal(command);
+        this.#zygotes.signal(command);
         return;
       case "note":
         this.#options.log.write(command.level, command.text);
@@ -244,13 +245,6 @@ export class Workforce {
     this.#events.onAdmitted(record, thread, channel);
   }
 
-  #signal(command: Extract<RegistryCommand, { kind: "signal" }>): void {
-    const { worker, generation, signal, pid, isOrphan } = command;
-    const isDirect = isOrphan || !this.#zygotes.has(generation) || signal === "CONT";
-    if (isDirect) killProcess(pid, `SIG${signal}`);
-    else this.#zygotes.send(generation, { type: "signal", worker, signal });
-  }
-
   #onReport(generation: number, report: ControlReport): void {
     const now = performance.now();
     switch (report.type) {
@@ -264,6 +258,7 @@ export class Workforce {
         this.#run(this.#registry.zygoteFailed(generation, report.error, now));
         return;
       case "forked":
+        noteSlot(this.#records.get(report.worker), report.slot, this.#zygotes.memory(generation));
         this.#onForked(report.worker, report.pid, now);
         return;
       case "exited":
@@ -271,6 +266,9 @@ export class Workforce {
         return;
       case "withdrawn":
         this.#onWithdrawn(report);
+        return;
+      case "answers":
+        takeAnswers(this.#records, report);
         return;
       case "stacks":
         this.#stacks.settle(report.worker, report.text);
@@ -326,13 +324,14 @@ export class Workforce {
 
   #threadGone(record: WorkerRecord, thread: number, channel: WorkerChannel): void {
     record.channels[thread] = undefined;
-    this.#events.onThreadGone(record, thread, channel);
+    this.#events.onThreadGone(record, channel, lastWordOf(record, thread, channel));
     this.#forgetIfOver(record);
   }
 
   #forgetIfOver(record: WorkerRecord): void {
     const isOver = record.exit !== undefined || !this.#zygotes.has(record.generation);
     if (isOver && record.channels.every((channel) => channel === undefined)) {
+      forgetMemory(record);
       this.#records.delete(record.worker);
     }
   }
@@ -348,12 +347,7 @@ export class Workforce {
     if (!wasTold) this.#options.log.info(`zygote ${generation} ended: ${how}`);
     this.#startFailure.zygoteEnded(how);
     const now = performance.now();
-    const channels: WorkerChannel[] = [];
-    for (const record of this.#records.values()) {
-      if (record.generation !== generation) continue;
-      killProcess(record.pid, "SIGCONT"); // It may have been stopped for a withdrawal.
-      for (const channel of record.channels) if (channel !== undefined) channels.push(channel);
-    }
+    const channels = continueOrphans(this.#records.values(), generation);
     this.#events.onZygoteLost(channels);
     this.#run(this.#registry.zygoteLost(generation, now));
     // Exit reports will not come: whose channel has ended is gone, and so is who never had one. Its pid may soon be another's.

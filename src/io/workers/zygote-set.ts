@@ -1,7 +1,10 @@
 // All zygotes by generation: started, told, ended. Knows which of them were told to go, so that their end is no news; decides nothing.
 
+import type { RegistryCommand } from "../../core/workers/commands.ts";
+import { killProcess } from "./kill-process.ts";
 import type { ControlReport, ControlRequest } from "./control-messages.ts";
 import { loadRequestOf } from "./load-request.ts";
+import { type MemoryPlace, SharedMemory } from "./shared-memory.ts";
 import type { WorkforceOptions } from "./workforce-events.ts";
 import { Zygote } from "./zygote.ts";
 
@@ -15,6 +18,7 @@ export class ZygoteSet {
   readonly #options: WorkforceOptions;
   readonly #events: ZygoteSetEvents;
   readonly #zygotes = new Map<number, Zygote>();
+  readonly #memories = new Map<number, SharedMemory>();
   /** They were told to stop, or said why they will. */
   readonly #told = new Set<number>();
 
@@ -34,14 +38,30 @@ export class ZygoteSet {
     const zygote = new Zygote(generation, config, load, {
       onReport: (report) => {
         if (report.type === "failed") this.#told.add(generation);
+        if (report.type === "loaded") this.#openMemory(generation, report);
         this.#events.onReport(generation, report);
       },
       onGone: (how) => {
         this.#zygotes.delete(generation);
         this.#events.onGone(generation, how, this.#told.delete(generation));
+        this.#memories.get(generation)?.release();
+        this.#memories.delete(generation);
       },
     });
     this.#zygotes.set(generation, zygote);
+  }
+
+  #openMemory(
+    generation: number,
+    loaded: { readonly pid: number; readonly memory: MemoryPlace },
+  ): void {
+    const memory = SharedMemory.open(loaded.pid, loaded.memory, this.#options.config.threads);
+    if (memory !== undefined) this.#memories.set(generation, memory);
+  }
+
+  /** What a zygote shares with its workers; undefined where the front cannot read it. */
+  memory(generation: number): SharedMemory | undefined {
+    return this.#memories.get(generation);
   }
 
   stop(generation: number, isForced: boolean): void {
@@ -52,6 +72,14 @@ export class ZygoteSet {
 
   send(generation: number, request: ControlRequest): void {
     this.#zygotes.get(generation)?.send(request);
+  }
+
+  /** To a worker, by its zygote, which knows whether the process is still there. */
+  signal(command: Extract<RegistryCommand, { kind: "signal" }>): void {
+    const { worker, generation, signal, pid, isOrphan } = command;
+    const isDirect = isOrphan || !this.has(generation) || signal === "CONT";
+    if (isDirect) killProcess(pid, `SIG${signal}`);
+    else this.send(generation, { type: "signal", worker, signal });
   }
 
   /** Every one, since one that imports hears nothing. */

@@ -9,8 +9,15 @@ import type { GiveUpReason } from "../../../src/core/dispatch/death.ts";
 import type { RegistryCommand } from "../../../src/core/workers/commands.ts";
 import { Registry } from "../../../src/core/workers/registry.ts";
 import type { Clock } from "./clock.ts";
-import { Line } from "./line.ts";
-import { checkGiveUp, checkHanded, checkMoment, checkStuck, type Load } from "./moment.ts";
+import { hear, Line } from "./line.ts";
+import {
+  checkGiveUp,
+  checkHanded,
+  checkMoment,
+  checkSend,
+  checkStuck,
+  type Load,
+} from "./moment.ts";
 import type { SimulatedRequest, WorkerFrame, WorkerProcess } from "./worker-model.ts";
 import { Zygote } from "./zygote-model.ts";
 import type { Exit, Reports } from "./zygote-model.ts";
@@ -149,11 +156,7 @@ export class Front implements Reports {
   #send(channel: Channel<SimulatedRequest>, number: number, request: SimulatedRequest): void {
     const line = this.#lines.get(channel.id);
     if (line === undefined) throw new Error("sent on a channel that is not there");
-    assert.equal(line.isFinished, false, "sent on a channel that was ended");
-    assert.equal(request.outcome, undefined, "sent a request that is over");
-    assert.equal(request.clientGone, false, "sent a request whose client has gone");
-    assert.equal(channel.isPaused, false, "sent on a channel that is paused");
-    assert.ok(channel.inHand <= 64);
+    checkSend(line, request);
     const older = this.requests.some(
       ({ place, queuedAt, isSlow }) =>
         place === "waiting" && isSlow === request.isSlow && queuedAt < request.queuedAt,
@@ -179,11 +182,9 @@ export class Front implements Reports {
   }
 
   #giveUp(request: SimulatedRequest, why: GiveUpReason): void {
-    checkGiveUp(request, why, {
-      waitedMs: this.#clock.now - request.submittedAt,
-      queueTimeoutMs: this.#options.dispatch.queueTimeoutMs,
-      isBlind: this.isBlind,
-    });
+    const waitedMs = this.#clock.now - request.submittedAt;
+    const { queueTimeoutMs } = this.#options.dispatch;
+    checkGiveUp(request, why, { waitedMs, queueTimeoutMs, isBlind: this.isBlind });
     request.outcome = why;
   }
 
@@ -234,38 +235,31 @@ export class Front implements Reports {
     // Whoever has exited is read to the end, however slow the client is.
     while (line.unread.length > 0 && (!line.channel.isPaused || line.exit !== undefined)) {
       const frame = line.unread.shift();
-      if (frame !== undefined) this.#read(line, frame);
+      if (frame?.type === "eof") this.#readEnd(line);
+      else if (frame !== undefined) for (const news of line.received()) this.#read(line, news);
     }
   }
 
-  #read(line: Line, frame: WorkerFrame): void {
+  #readEnd(line: Line): void {
     const { channel } = line;
-    if (frame.type === "eof") {
-      line.isAtEnd = true;
-      this.act((now) => {
-        if (this.#options.isQuickToRetire) this.dispatcher.retire(channel);
-        const commands = this.registry.channelLost(channel.worker, now);
-        if (this.zygotes.get(channel.generation)?.isAlive !== true)
-          line.exit ??= { ledger: undefined };
-        this.#buryIfDone(line);
-        return commands;
-      });
-      return;
-    }
+    line.isAtEnd = true;
     this.act((now) => {
-      if (frame.type === "answer") {
-        const request = this.dispatcher.answerBegan(channel, frame.number, now);
-        assert.notEqual(request, undefined, "an answer came that nobody waits for");
-        if (request !== undefined) request.answerStarted = true;
-      } else if (frame.type === "body") {
-        this.dispatcher.answerProgress(channel, now);
-      } else if (frame.type === "end") {
-        const request = this.dispatcher.ended(channel, frame.number, frame.runMs, now);
-        assert.notEqual(request, undefined, "an END came that nobody waits for");
-        if (request === undefined) return;
-        assert.equal(request.outcome, undefined, "a request ended twice");
-        request.outcome = "answered";
-      }
+      if (this.#options.isQuickToRetire) this.dispatcher.retire(channel);
+      const commands = this.registry.channelLost(channel.worker, now);
+      if (this.zygotes.get(channel.generation)?.isAlive !== true) this.#readMemory(line, now);
+      this.#buryIfDone(line);
+      return commands;
+    });
+  }
+
+  #readMemory(line: Line, now: number): void {
+    const frames = line.readMemory(this.#options.isMemoryLegible);
+    for (const frame of frames) hear(this.dispatcher, line.channel, frame, now);
+  }
+
+  #read({ channel }: Line, frame: WorkerFrame): void {
+    this.act((now) => {
+      hear(this.dispatcher, channel, frame, now);
     });
   }
 
@@ -279,6 +273,12 @@ export class Front implements Reports {
       for (const line of lines) this.#buryIfDone(line);
       return this.registry.exited(worker, exit.status, exit.signal, now);
     });
+  }
+
+  answers(worker: number, thread: number, base: number, count: number): void {
+    const line = this.lines.find((one) => one.channel.worker === worker && one.thread === thread);
+    if (line === undefined) return;
+    for (const frame of line.reported(base, count)) this.#read(line, frame);
   }
 
   withdrawn(worker: number, thread: number, report: WithdrawReport): void {
@@ -298,7 +298,7 @@ export class Front implements Reports {
         if (isInLimbo) {
           commands.push(...this.registry.condemn(line.channel.worker, "its ledger is lost", now));
         }
-        if (line.isAtEnd) line.exit ??= { ledger: undefined };
+        if (line.isAtEnd) this.#readMemory(line, now);
         this.#buryIfDone(line);
       }
       return commands;
@@ -326,8 +326,10 @@ export class Front implements Reports {
     assert.equal(this.isDrained, false, "drained twice");
     this.isDrained = true;
     for (const line of this.lines) {
+      // What it said last is on its way, and nobody will read it.
+      if (!line.isAtEnd) this.isBlind = true;
       line.isAtEnd = true;
-      line.exit ??= { ledger: undefined };
+      line.readMemory(false);
       this.#buryIfDone(line);
     }
     this.dispatcher.giveUpWaiting("no-worker");
@@ -356,7 +358,7 @@ export class Front implements Reports {
     const { maxWorkers, maxReplacing } = registry;
     const { waiting, idleChannels } = this.dispatcher;
     if (waiting > 0 && idleChannels > 0) this.heldCount++;
-    checkMoment(this.dispatcher, this.registry, {
+    checkMoment(this.dispatcher, this.registry, this.lines, {
       ...this.#load,
       maxWorkers: maxWorkers + (mayExceedMaximum ? maxReplacing : 0),
       requestTimeoutMs: this.#options.dispatch.requestTimeoutMs,

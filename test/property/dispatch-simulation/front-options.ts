@@ -12,4 +12,6 @@ export interface FrontOptions {
   readonly isQuickToRetire: boolean;
   /** By as many as are replaced at once. */
   readonly mayExceedMaximum: boolean;
+  /** The front can read what a lost zygote shared with its workers. */
+  readonly isMemoryLegible: boolean;
 }

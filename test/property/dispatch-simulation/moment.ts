@@ -23,8 +23,10 @@ export interface Load {
 export function checkMoment(
   dispatcher: Dispatcher<SimulatedRequest>,
   registry: Registry,
+  lines: readonly Line[],
   facts: Load & { maxWorkers: number; requestTimeoutMs: number },
 ): void {
+  for (const line of lines) checkOutbox(line, facts.now);
   const isTickDue = dispatcher.nextTickAt <= facts.now;
   let inHand = 0;
   for (const channel of dispatcher.channels) {
@@ -89,6 +91,24 @@ function checkRest(channel: Channel<SimulatedRequest>, now: number): void {
   assert.ok(now <= channel.overdueAt(running) + 125, "requests are held behind a slow one");
 }
 
+/** A finished answer never waits long for the request behind it, also when nobody else could start what follows. */
+const LONGEST_IN_OUTBOX_MS = 130;
+
+function checkOutbox(line: Line, now: number): void {
+  const { channel, process } = line;
+  if (!process.isAlive || process.isStopped || !channel.isWithdrawable) return;
+  if (channel.isPaused || line.unread.length > 0 || channel.stuck !== undefined) return;
+  assert.ok(now - line.unknownSince <= LONGEST_IN_OUTBOX_MS, "a finished answer waits");
+}
+
+export function checkSend({ channel, isFinished }: Line, request: SimulatedRequest): void {
+  assert.equal(isFinished, false, "sent on a channel that was ended");
+  assert.equal(request.outcome, undefined, "sent a request that is over");
+  assert.equal(request.clientGone, false, "sent a request whose client has gone");
+  assert.equal(channel.isPaused, false, "sent on a channel that is paused");
+  assert.ok(channel.inHand <= 64);
+}
+
 export function checkGiveUp(
   request: SimulatedRequest,
   why: GiveUpReason,
@@ -100,6 +120,10 @@ export function checkGiveUp(
   }
   if (why === "worker-died" || why === "request-timeout") {
     assert.ok(request.stores > 0 || facts.isBlind, "lost though it never started");
+  }
+  if (why === "worker-died") {
+    const isRunOver = request.starts > 0 && request.lostRuns === 0;
+    assert.ok(!isRunOver || facts.isBlind, "lost though its run was over");
   }
   if (why === "client-gone") assert.equal(request.clientGone, true);
 }

@@ -131,20 +131,24 @@ export class WorkerThread {
   readonly #clock: Clock;
   readonly #process: WorkerProcess;
   readonly #output: Pipe;
-  readonly #write: (frame: WorkerFrame) => void;
+  readonly #toFront: (frame: WorkerFrame) => void;
   readonly #inbox: (Received | "fin")[] = [];
+  /** Everything that was said behind HELLO, and how much of it was handed to the socket: the rest is the outbox. */
+  readonly said: WorkerFrame[] = [];
+  base = 0;
+  /** When the oldest frame of the outbox came. */
+  postedAt = Infinity;
   #isBusy = false;
-  #heldEnd: WorkerFrame | undefined;
 
-  constructor(clock: Clock, process: WorkerProcess, write: (frame: WorkerFrame) => void) {
+  constructor(clock: Clock, process: WorkerProcess, toFront: (frame: WorkerFrame) => void) {
     this.#clock = clock;
     this.#process = process;
     this.#output = new Pipe(clock);
-    this.#write = write;
+    this.#toFront = toFront;
   }
 
   hello(): void {
-    this.#send({ type: "hello" });
+    this.#write({ type: "hello" });
   }
 
   /** The kernel takes it in, also for a process that is stopped. */
@@ -164,13 +168,13 @@ export class WorkerThread {
     this.current = undefined;
     if (this.isEnded) return;
     this.isEnded = true;
-    this.#send({ type: "eof" });
+    this.#write({ type: "eof" });
   }
 
   #next(): void {
     const message = this.#inbox.shift();
     if (message === undefined || message === "fin") {
-      this.#flushEnd();
+      this.#flush();
       this.#isBusy = false;
       if (message === "fin") this.#leave();
       return;
@@ -206,11 +210,14 @@ export class WorkerThread {
           this.#process.die(null, "SIGSEGV");
           return;
         }
-        this.#flushEnd();
-        this.#send({ type: index === 0 ? "answer" : "body", number });
+        this.#post({ type: index === 0 ? "answer" : "body", number });
         this.silentSince = this.#clock.now;
-        if (index + 1 < pieceMs.length) piece(index + 1);
-        else this.#close(received, beganAt);
+        if (index + 1 === pieceMs.length) {
+          this.#close(received, beganAt);
+          return;
+        }
+        this.#flush();
+        piece(index + 1);
       });
     };
     piece(0);
@@ -220,32 +227,42 @@ export class WorkerThread {
     this.#process.later(request.plan.closeMs, () => {
       this.current = undefined;
       this.endedAt = this.#clock.now;
-      this.#heldEnd = { type: "end", number, runMs: this.#clock.now - beganAt };
-      // The END of a whole answer may wait for the first frame of the next request, if that is here already.
-      if (this.#inbox.length === 0 || request.plan.closeMs === 0) this.#flushEnd();
+      this.#post({ type: "end", number, runMs: this.#clock.now - beganAt });
       this.#next();
     });
   }
 
   #leave(): void {
     this.isEnded = true;
-    this.#send({ type: "eof" });
+    this.#write({ type: "eof" });
     this.#process.threadEnded();
   }
 
-  #flushEnd(): void {
-    if (this.#heldEnd === undefined) return;
-    this.#send(this.#heldEnd);
-    this.#heldEnd = undefined;
+  /** Into the outbox, where it waits while other requests that will run here are at hand, but not for long. */
+  #post(frame: WorkerFrame): void {
+    if (this.base === this.said.length) this.postedAt = this.#clock.now;
+    this.said.push(frame);
+    const next = this.#inbox[0];
+    const isWindowOver =
+      next === undefined || next === "fin" || isSkipped(next.number, this.ledger);
+    if (isWindowOver || this.#clock.now - this.postedAt > 0.5) this.#flush();
+  }
+
+  #flush(): void {
+    for (; this.base < this.said.length; this.base++) {
+      const frame = this.said[this.base];
+      if (frame !== undefined) this.#write(frame);
+    }
+    this.postedAt = Infinity;
   }
 
   #step(step: () => void): void {
     this.#process.later(this.#clock.chance(0.5) ? 0 : this.#clock.delay(), step);
   }
 
-  #send(frame: WorkerFrame): void {
+  #write(frame: WorkerFrame): void {
     this.#output.send(() => {
-      this.#write(frame);
+      this.#toFront(frame);
     });
   }
 }

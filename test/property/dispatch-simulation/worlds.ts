@@ -16,6 +16,7 @@ export function runWorlds(first: number, count: number): Seen {
     resizings: 0,
     overloads: 0,
     deathsInWithdrawal: 0,
+    outboxes: 0,
     held: 0,
   };
   for (let seed = first; seed < first + count; seed++) {

@@ -24,6 +24,8 @@ export interface Reports {
   forked(worker: number, pid: number): void;
   exited(worker: number, exit: Exit): void;
   withdrawn(worker: number, thread: number, report: WithdrawReport): void;
+  /** What is in the outbox of a thread: so many frames, the first of which is number `base` of all that it said. */
+  answers(worker: number, thread: number, base: number, count: number): void;
   frame(process: WorkerProcess, thread: number, frame: WorkerFrame): void;
 }
 
@@ -40,6 +42,8 @@ export class Zygote {
   readonly generation: number;
   readonly workers = new Map<number, WorkerProcess>();
   isAlive = true;
+  /** Outboxes in which there was something. */
+  outboxCount = 0;
   #isStopping = false;
   /** It does one thing after the other. */
   #isBusy = false;
@@ -122,6 +126,7 @@ export class Zygote {
           const { ledger, above } = withdraw(words.ledger, upTo);
           words.ledger = ledger;
           report = { started: ledger.started, above, upTo };
+          this.#reportAnswers(worker, thread);
         }
         worker?.resume();
         this.#report(() => {
@@ -165,11 +170,22 @@ export class Zygote {
   #reap(worker: WorkerProcess, status: number | null, signal: string | null): void {
     if (!this.isAlive) return;
     const ledgers = worker.threads.map((thread) => thread.ledger);
+    for (const index of worker.threads.keys()) this.#reportAnswers(worker, index);
     this.workers.delete(worker.id);
     this.#report(() => {
       this.#reports.exited(worker.id, { status, signal, ledgers });
     });
     this.#leaveIfDone();
+  }
+
+  #reportAnswers(worker: WorkerProcess, thread: number): void {
+    const { base = 0, said = [] } = worker.threads[thread] ?? {};
+    const count = said.length - base;
+    if (count === 0) return;
+    this.outboxCount++;
+    this.#report(() => {
+      this.#reports.answers(worker.id, thread, base, count);
+    });
   }
 
   #leaveIfDone(): void {
