@@ -37,7 +37,7 @@ export function optionsPage(): string {
     "`0.0.0.0:$PORT`, `WEB_CONCURRENCY` sets the number of workers; both count as the environment, behind `RICKHOUSE_BIND` and `RICKHOUSE_WORKERS`. The file is found in the working directory,",
     "before `--chdir`. `application` in the file, or `RICKHOUSE_APPLICATION`, names the application. `rickhouse config` prints every value and where it comes from.",
     "",
-    "The last column says for whom a new value counts after `SIGHUP`, which reads file and environment again; where it is empty, a restart is needed.",
+    "The last column says for whom a new value counts after `SIGHUP`, which reads the file again; where it is empty, a restart is needed.",
     "",
     "Times are `500ms`, `30s`, `2m`, `1h`; a plain number is seconds. Sizes are `512`, `64KiB`, `10MB`, `1GiB`. An option whose default is computed takes `auto` for it.",
   ];
