@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ADMIN_ARGS, adminPort, ask } from "../support/admin.ts";
+import { runLoad } from "../support/load.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin, get } from "../support/requests.ts";
 import { rawRequest } from "../support/raw-client.ts";
@@ -12,6 +13,11 @@ import { ROOT, startServer, waitFor, type ServerUnderTest } from "../support/ser
 function figure(text: string, series: string): number | undefined {
   const line = text.split("\n").find((each) => each.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+/** Requests that were answered with 200. */
+function total(text: string): number {
+  return figure(text, 'rickhouse_requests_total{class="2xx",code="200"}') ?? 0;
 }
 
 describe("/metrics", () => {
@@ -87,6 +93,31 @@ describe("/metrics", () => {
     const later = await scrape();
     assert.ok((figure(later, "rickhouse_queue_duration_seconds_sum") ?? 0) > 0.01);
     assert.equal(figure(later, "rickhouse_queue_requests"), 0);
+  });
+
+  it("is answered under full load, with the status, and counts every request once", async () => {
+    const earlier = total(await scrape());
+    let left = 3000;
+    const progress = { isOver: false, seen: earlier };
+    const load = runLoad({
+      port: server.port,
+      clients: 24,
+      method: "GET",
+      next: () => (left-- > 0 ? "/free" : undefined),
+    }).finally(() => {
+      progress.isOver = true;
+    });
+    await waitFor("the end of the load", async () => {
+      const now = total(await scrape());
+      assert.ok(now >= progress.seen, `a counter fell from ${progress.seen} to ${now}`);
+      progress.seen = now;
+      assert.equal((await ask(port, "/status")).status, 200);
+      assert.equal((await ask(port, "/readyz")).status, 200);
+      return progress.isOver;
+    });
+    const outcomes = await load;
+    assert.equal(outcomes.filter(({ status }) => status === 200).length, 3000);
+    assert.equal(total(await scrape()), earlier + 3000);
   });
 
   it("counts a worker that was killed", async () => {
