@@ -2,7 +2,7 @@
 // a number or nothing; the formats decide how that is written.
 
 import { asciiText, environKey, environValue } from "../wire/environ-lookup.ts";
-import { NO_TIME, type AccessRecord } from "./access-record.ts";
+import { NO_TIME, type AccessRecord, type LoggedHead } from "./access-record.ts";
 import { commonTime, isoTime, milliseconds, unixTime } from "./log-time.ts";
 
 interface Declared {
@@ -117,12 +117,12 @@ export const ACCESS_FIELDS = {
   user_agent: {
     help: "`User-Agent`",
     kind: "text",
-    valueOf: ({ head }) => (head === undefined ? "" : environValue(head.environ, USER_AGENT)),
+    valueOf: ({ head }) => fieldOf(head, USER_AGENT),
   },
   referrer: {
     help: "`Referer`",
     kind: "text",
-    valueOf: ({ head }) => (head === undefined ? "" : environValue(head.environ, REFERRER)),
+    valueOf: ({ head }) => fieldOf(head, REFERRER),
   },
 } as const satisfies Record<string, Declared>;
 
@@ -154,6 +154,11 @@ export function valueOfField(
 ): (record: AccessRecord) => string {
   const without = hasQuery ? undefined : FIELDS_WITHOUT_QUERY[name];
   return without ?? ACCESS_FIELDS[name].valueOf;
+}
+
+/** Of the request's fields, which stand behind its id. */
+function fieldOf(head: LoggedHead | undefined, key: Uint8Array): string {
+  return head === undefined ? "" : environValue(head.environ, key, head.idEnd);
 }
 
 function methodOf(requestLine: string): string {

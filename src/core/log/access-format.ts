@@ -1,15 +1,10 @@
-// The formats of the access log: each is a function that turns a record into one line, put together once at the start. JSON, a template's
-// text, or columns for people (pretty-line.ts).
+// The formats of the access log: each is a function that turns a record into one line, put together once at the start. Templates are read
+// here; JSON is json-line.ts's, columns for people are pretty-line.ts's.
 
-import {
-  ACCESS_FIELDS,
-  ACCESS_FIELD_NAMES,
-  type AccessField,
-  isAccessField,
-  valueOfField,
-} from "./access-fields.ts";
+import { ACCESS_FIELDS, isAccessField, valueOfField } from "./access-fields.ts";
 import type { AccessRecord } from "./access-record.ts";
-import { jsonText, quotedText } from "./log-text.ts";
+import { jsonLine } from "./json-line.ts";
+import { quotedText } from "./log-text.ts";
 import { prettyLine } from "./pretty-line.ts";
 
 /** One line, with its line feed. */
@@ -27,25 +22,6 @@ export const NAMED_TEMPLATES = {
   combined: `{client} - - [{time_common}] "{request_line}" {status} {bytes_out} "{referrer}" "{user_agent}"`,
 } as const;
 
-const JSON_FIELDS = [
-  "time",
-  "request_id",
-  "client",
-  "method",
-  "target",
-  "status",
-  "outcome",
-  "bytes_in",
-  "bytes_out",
-  "receive_ms",
-  "queue_ms",
-  "app_ms",
-  "total_ms",
-  "pid",
-  "user_agent",
-  "referrer",
-] as const satisfies readonly AccessField[];
-
 /** A template that cannot be read: why, and what to write instead. */
 export class BadTemplate extends Error {
   readonly field: string | undefined;
@@ -59,7 +35,7 @@ export class BadTemplate extends Error {
 
 /** `format` is `json`, `pretty`, `common`, `combined` or a template. Throws BadTemplate. */
 export function makeFormat(format: string, options: FormatOptions): LineOf {
-  if (format === "json") return joined(jsonPieces(options));
+  if (format === "json") return jsonLine(options.hasQuery);
   if (format === "pretty") return prettyLine(options);
   if (format === "common" || format === "combined") {
     return joined(templatePieces(NAMED_TEMPLATES[format], options));
@@ -82,24 +58,6 @@ function joined(pieces: readonly Piece[]): LineOf {
     for (let i = 0; i < values.length; i++) line += `${literals[i]}${values[i]?.(record)}`;
     return line + tail;
   };
-}
-
-function jsonPieces({ hasQuery }: FormatOptions): Piece[] {
-  const pieces = JSON_FIELDS.map((name, index): Piece => {
-    const { kind } = ACCESS_FIELDS[name];
-    const valueOf = valueOfField(name, hasQuery);
-    const literal = `${index === 0 ? "{" : ","}"${name}":`;
-    if (kind === "number") return { literal, valueOf: (record) => valueOf(record) || "null" };
-    const textOf = kind === "text" ? jsonText : (text: string) => `"${text}"`;
-    return {
-      literal,
-      valueOf: (record) => {
-        const text = valueOf(record);
-        return text === "" ? "null" : textOf(text);
-      },
-    };
-  });
-  return [...pieces, { literal: "}", valueOf: undefined }];
 }
 
 const PLACEHOLDER = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
@@ -132,5 +90,3 @@ function fieldText(name: string, hasQuery: boolean): LineOf {
   if (ACCESS_FIELDS[name].kind !== "text") return (record) => valueOf(record) || "-";
   return (record) => quotedText(valueOf(record)) || "-";
 }
-
-export { ACCESS_FIELD_NAMES, JSON_FIELDS };

@@ -14,17 +14,24 @@ export function environKey(name: string): Uint8Array {
   return Buffer.from(name, "latin1");
 }
 
-/** The value of `key` as the peer sent it, latin-1; empty when there is none. */
-export function environValue(environ: Uint8Array, key: Uint8Array): string {
+/**
+ * The value of `key` as the peer sent it, latin-1; empty when there is none. `from`: an offset behind a value, to begin there.
+ */
+export function environValue(environ: Uint8Array, key: Uint8Array, from: number = 1): string {
   const end = environ.length;
-  let at = 1; // Behind the type of the dict.
+  // Behind the type of the dict, if nothing better is known.
+  let at = from < 1 ? 1 : from;
   while (at < end && environ[at] !== MARSHAL.null) {
     const keyStart = textStart(environ, at);
     const valueAt = textEnd(environ, at);
     if (valueAt - keyStart === key.length && isSame(environ, keyStart, key)) {
       return textAt(environ, valueAt);
     }
-    at = textEnd(environ, valueAt);
+    // Nearly all values are of this type: the rest is looked at more closely.
+    at =
+      environ[valueAt] === MARSHAL.shortAscii
+        ? valueAt + SHORT_PREFIX_BYTES + (environ[valueAt + 1] ?? 0)
+        : textEnd(environ, valueAt);
   }
   return "";
 }
