@@ -11,14 +11,12 @@ import { Admin } from "./io/admin/admin.ts";
 import { makeSubject } from "./io/admin/make-subject.ts";
 import { healthOf, type AdminSubject } from "./io/admin/subject.ts";
 import type { ServiceManagerPlace } from "./config/service-manager.ts";
-import { openAccessLog, type AccessLog } from "./io/access-log.ts";
 import { descriptorLimit, limitAdvice, planDescriptors } from "./io/descriptor-limit.ts";
 import { withHealthPath } from "./io/health-path.ts";
 import { asIdentity, become, giveSockets, type Identity } from "./io/identity.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
-import { LineStream, withoutBlocking } from "./io/line-stream.ts";
-import { LeveledLog } from "./io/leveled-log.ts";
-import { createLog } from "./io/log.ts";
+import type { Log } from "./io/log.ts";
+import { openLogs, type Logs } from "./io/open-logs.ts";
 import { Front } from "./io/net/front.ts";
 import type { Listener } from "./io/net/listener.ts";
 import { claimPidFile, type PidFile } from "./io/pid-file.ts";
@@ -41,18 +39,17 @@ export async function serve(
   application: ApplicationSpec,
   { manager, identity, readAgain }: Circumstances,
 ): Promise<number> {
-  const log = new LeveledLog(createLog(new LineStream(withoutBlocking(2))));
-  const accessLog = openLogFor(identity, config);
+  const logs = openLogs(identity, config);
   const pidFile = claimPidFile(config.pidFile);
   const directory = asIdentity(identity, makePrivateDirectory);
-  const surroundings = { log, accessLog, directory, manager, identity, readAgain, pidFile };
+  const surroundings = { logs, directory, manager, identity, readAgain, pidFile };
   // A copy of its own, since a reload changes it.
   const server = new Server({ ...config }, application, surroundings);
   try {
     return await server.run();
   } finally {
     pidFile.remove();
-    await accessLog?.close();
+    await logs.accessLog?.close();
     directory.remove();
   }
 }
@@ -60,23 +57,6 @@ export async function serve(
 function memoryAdvice(path: string): string {
   const parent = dirname(path);
   return `bodies and answers beyond memory go to files in ${parent}, which is in memory itself: set TMPDIR to a directory on a disk`;
-}
-
-/** The user's own file, which can be opened again after the change of user; else root's, in a directory where only root may write. */
-function openLogFor(identity: Identity | undefined, config: Config): AccessLog | undefined {
-  const {
-    accessLog: target,
-    accessLogFormat: format,
-    accessLogQuery: hasQuery,
-    mayColour,
-  } = config;
-  const open = (): AccessLog | undefined => openAccessLog({ target, format, hasQuery, mayColour });
-  if (identity === undefined || target.kind !== "file") return open();
-  try {
-    return asIdentity(identity, open);
-  } catch {
-    return open();
-  }
 }
 
 /** What the process found at its start. */
@@ -89,8 +69,7 @@ export interface Circumstances {
 }
 
 interface Surroundings extends Circumstances {
-  readonly log: LeveledLog;
-  readonly accessLog: AccessLog | undefined;
+  readonly logs: Logs;
   readonly directory: ReturnType<typeof makePrivateDirectory>;
   readonly pidFile: PidFile;
 }
@@ -98,8 +77,8 @@ interface Surroundings extends Circumstances {
 class Server {
   readonly #config: Config;
   readonly #name: string;
-  readonly #log: LeveledLog;
-  readonly #accessLog: AccessLog | undefined;
+  readonly #logs: Logs;
+  readonly #log: Log;
   readonly #pidFile: PidFile;
   readonly #readAgain: ReadAgain;
   readonly #front: Front;
@@ -120,12 +99,13 @@ class Server {
   #over: { resolve(exitCode: number): void; reject(error: Error): void } | undefined;
 
   constructor(config: Config, application: ApplicationSpec, surroundings: Surroundings) {
-    const { log, accessLog, directory, manager, pidFile } = surroundings;
+    const { logs, directory, manager, pidFile } = surroundings;
     this.#config = config;
     const callable = application.callable === null ? "" : `:${application.callable}`;
     this.#name = `${application.module}${callable}`;
+    const { log, accessLog } = logs;
+    this.#logs = logs;
     this.#log = log;
-    this.#accessLog = accessLog;
     const history = new History();
     this.#reloads = new ReloadWatch({ figures: this.#figures, history });
     this.#pidFile = pidFile;
@@ -277,7 +257,7 @@ class Server {
   /** A file that cannot be opened again (its directory is gone, say) is no reason to end: the old one is written on. */
   #reopenLogs(): void {
     try {
-      this.#accessLog?.reopen();
+      this.#logs.reopen();
     } catch (error) {
       this.#log.error(error instanceof Error ? error.message : String(error));
     }

@@ -38,3 +38,18 @@ function hintFor({ field }: BadTemplate): string {
   if (close !== undefined) return `did you mean {${close}}?`;
   return `write one of ${ACCESS_FIELD_NAMES.join(", ")}`;
 }
+
+export type ServerLogTarget =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "stderr" };
+
+/** `FILE` or `-` (standard error). */
+export const serverLogTarget: Kind<ServerLogTarget> = {
+  placeholder: "FILE|-",
+  schema: { type: "string" },
+  parse(text) {
+    if (text === "") throw new BadValue("empty", "write a path, or - for standard error");
+    return text === "-" ? { kind: "stderr" } : { kind: "file", path: text };
+  },
+  describe: (target) => (target.kind === "file" ? target.path : "-"),
+};

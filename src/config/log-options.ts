@@ -1,10 +1,28 @@
 // Part of the option table: what is logged of requests, where and how.
 
-import { logTarget, toggle } from "./kinds.ts";
-import { accessLogFormat } from "./log-kinds.ts";
+import { choice, logTarget, toggle } from "./kinds.ts";
+import { accessLogFormat, type ServerLogTarget, serverLogTarget } from "./log-kinds.ts";
 import { option } from "./option.ts";
 
 export const LOG_OPTIONS = {
+  log: option<ServerLogTarget>({
+    kind: serverLogTarget,
+    group: "logs",
+    default: { kind: "stderr" },
+    help: "where the server's own lines go; - is standard error",
+  }),
+  logFormat: option<"plain" | "json">({
+    kind: choice("plain", "json"),
+    group: "logs",
+    default: "plain",
+    help: "how they look",
+  }),
+  logLevel: option<"debug" | "info" | "warning" | "error">({
+    kind: choice("debug", "info", "warning", "error"),
+    group: "logs",
+    default: "info",
+    help: "the least urgent of them",
+  }),
   accessLog: option({
     kind: logTarget,
     group: "logs",

@@ -73,6 +73,11 @@ export const STARTUP_ERRORS = {
     title: "--pid-file {path}: cannot be written ({reason})",
     fix: "name a file in a directory that may be written, or off",
   },
+  "bad-log": {
+    exitCode: 2,
+    title: "--log {path}: cannot be written ({reason})",
+    fix: "name a file in a directory that may be written, or - for standard error",
+  },
   "bad-access-log": {
     exitCode: 2,
     title: "--access-log {path}: cannot be written ({reason})",

@@ -22,12 +22,23 @@ export function withoutBlocking(descriptor: 1 | 2): number {
 }
 
 export class LineStream {
-  readonly #descriptor: number;
+  #descriptor: number;
+  readonly #droppedLine: (count: number) => string;
   #pending = "";
   #dropped = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(descriptor: number) {
+  /** `droppedLine`: what is written where so many lines are missing. */
+  constructor(
+    descriptor: number,
+    droppedLine: (count: number) => string = (count) => `rickhouse: ${count} lines were dropped\n`,
+  ) {
+    this.#descriptor = descriptor;
+    this.#droppedLine = droppedLine;
+  }
+
+  /** What follows goes to another descriptor. */
+  moveTo(descriptor: number): void {
     this.#descriptor = descriptor;
   }
 
@@ -42,7 +53,7 @@ export class LineStream {
   }
 
   #flush(): void {
-    if (this.#dropped > 0) this.#pending += `rickhouse: ${this.#dropped} lines were dropped\n`;
+    if (this.#dropped > 0) this.#pending += this.#droppedLine(this.#dropped);
     this.#dropped = 0;
     let rest = Buffer.from(this.#pending);
     this.#pending = "";

@@ -1,12 +1,27 @@
-// The server's own log: one line each, to stderr. What the application prints goes past it, untouched.
+// The server's own log: what a person needs to know, as text or as JSON lines. What the application prints goes past it, untouched.
 
-export type LogLevel = "info" | "warning" | "error";
+import { isoTime } from "../core/log/log-time.ts";
+
+/** From the least urgent. */
+export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Undefined for what is no level. */
+export function logLevelOf(text: unknown): LogLevel | undefined {
+  return LOG_LEVELS.find((level) => level === text);
+}
+
+/** What is known beside the text, for programs that read JSON lines; the text says it too. */
+export type LogFields = Readonly<Record<string, string | number | null>>;
 
 export interface Log {
-  info(text: string): void;
-  warning(text: string): void;
-  error(text: string): void;
-  write(level: LogLevel, text: string): void;
+  /** What is less urgent than this is not written. May be changed at any time. */
+  level: LogLevel;
+  debug(text: string, fields?: LogFields): void;
+  info(text: string, fields?: LogFields): void;
+  warning(text: string, fields?: LogFields): void;
+  error(text: string, fields?: LogFields): void;
+  write(level: LogLevel, text: string, fields?: LogFields): void;
 }
 
 /** Where lines go; each ends in a line feed. */
@@ -14,24 +29,66 @@ export interface LogStream {
   write(text: string): void;
 }
 
-/** Lines go to `stream` as `rickhouse: text` or `rickhouse: warning: text`; further lines of one text are indented. */
-export function createLog(stream: LogStream): Log {
-  const write = (level: LogLevel, text: string): void => {
-    const prefix = level === "info" ? "rickhouse: " : `rickhouse: ${level}: `;
-    stream.write(`${prefix}${printable(text).replaceAll("\n", "\n    ")}\n`);
+export interface LogOptions {
+  readonly format: "plain" | "json";
+  readonly level: LogLevel;
+}
+
+/**
+ * Plain lines are `rickhouse: text` or `rickhouse: warning: text`, further lines of one text are indented; as JSON each text is one line,
+ * a traceback too.
+ */
+export function createLog(
+  stream: LogStream,
+  { format, level: firstLevel }: LogOptions = { format: "plain", level: "info" },
+): Log {
+  const lineOf = format === "json" ? jsonLine : plainLine;
+  const write = (level: LogLevel, text: string, fields?: LogFields): void => {
+    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(log.level)) return;
+    stream.write(lineOf(level, text, fields));
   };
-  return {
+  const log: Log = {
+    level: firstLevel,
     write,
-    info: (text) => {
-      write("info", text);
+    debug: (text, fields) => {
+      write("debug", text, fields);
     },
-    warning: (text) => {
-      write("warning", text);
+    info: (text, fields) => {
+      write("info", text, fields);
     },
-    error: (text) => {
-      write("error", text);
+    warning: (text, fields) => {
+      write("warning", text, fields);
+    },
+    error: (text, fields) => {
+      write("error", text, fields);
     },
   };
+  return log;
+}
+
+function plainLine(level: LogLevel, text: string): string {
+  const prefix = level === "info" ? "rickhouse: " : `rickhouse: ${level}: `;
+  return `${prefix}${printable(text).replaceAll("\n", "\n    ")}\n`;
+}
+
+function jsonLine(level: LogLevel, text: string, fields: LogFields = {}): string {
+  const time = isoTime(Date.now());
+  const line = JSON.stringify({
+    time,
+    level,
+    message: text.trimEnd(),
+    pid: process.pid,
+    ...fields,
+  });
+  return `${line.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, unicodeEscape)}\n`;
+}
+
+/** As JSON writes it, beyond 16 bits as two. */
+function unicodeEscape(character: string): string {
+  return character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
 }
 
 /** Nothing that a client or an application says may steer the terminal that shows the log. */

@@ -3,7 +3,7 @@
 import type { Config } from "../../config/options.ts";
 import type { Figures } from "../../core/metrics/figures.ts";
 import type { History } from "../../core/metrics/history.ts";
-import type { LeveledLog } from "../leveled-log.ts";
+import type { Log } from "../log.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Front } from "../net/front.ts";
 import type { Listener } from "../net/listener.ts";
@@ -23,7 +23,7 @@ export interface Parts {
   readonly lifecycle: Lifecycle;
   readonly front: Front;
   readonly pool: Pool;
-  readonly log: LeveledLog;
+  readonly log: Log;
   listeners(): readonly Listener[];
   reload(): Promise<ReloadOutcome>;
 }

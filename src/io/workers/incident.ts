@@ -5,6 +5,7 @@ import { NOT_STARTED } from "../../core/dispatch/request.ts";
 import type { Exchange, WholeRequest } from "../../core/http/exchange.ts";
 import { fateOf, type Ledger } from "../../core/workers/ledger.ts";
 import { requestIdOf } from "../../core/http/request-facts.ts";
+import type { LogFields } from "../log.ts";
 import { describeExit, type WorkerRecord } from "./worker-record.ts";
 
 /** What a worker thread was running when it died, if anything: without the ledger's word, the oldest that it held. */
@@ -31,6 +32,16 @@ export function deathText(exchange: Exchange, record: WorkerRecord): string {
   const ranMs = startedAt === NOT_STARTED ? 0 : Math.round(performance.now() - startedAt);
   const memory = record.isOutOfMemory ? " (out of memory: it is not repeated)" : "";
   return `worker ${record.worker} (pid ${record.pid}) ended by ${describeExit(record.exit)}${memory} while it ran ${named(request)} (${ranMs} ms)`;
+}
+
+/** For programs that read the log as JSON lines. */
+export function incidentFields(
+  { request }: Exchange,
+  worker: number,
+  pid: number | undefined,
+): LogFields {
+  const fields = { worker, worker_pid: pid ?? null, request: request.requestLine };
+  return { ...fields, request_id: requestIdOf(request) || null };
 }
 
 export interface Hang {

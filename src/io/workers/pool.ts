@@ -14,7 +14,7 @@ import { ChannelFlusher } from "./channel-socket.ts";
 import { abandonIfItWaits } from "./half-closed.ts";
 import { nameVictim } from "./worker-death.ts";
 import { ElasticWorkers } from "./elastic-workers.ts";
-import { deathText, hangText, victimOf } from "./incident.ts";
+import { deathText, hangText, incidentFields, victimOf } from "./incident.ts";
 import { refusalOf } from "./give-up.ts";
 import { Recycler } from "./recycler.ts";
 import type { PoolOptions } from "./pool-options.ts";
@@ -193,7 +193,8 @@ export class Pool implements RequestSink {
     const ranMs = performance.now() - exchange.startedAt;
     exchange.sink.answerRefused(exchange, REFUSALS.requestTimeout);
     this.#workforce.stacks(worker, (stacks) => {
-      this.#log.error(hangText(exchange, { option, silentMs, ranMs, worker, pid }, stacks));
+      const text = hangText(exchange, { option, silentMs, ranMs, worker, pid }, stacks);
+      this.#log.error(text, incidentFields(exchange, worker, pid));
       this.#workforce.timedOut(worker, performance.now());
       this.#timedOut.add(worker);
       this.#checkTimedOut();
@@ -302,7 +303,7 @@ export class Pool implements RequestSink {
     if (victim !== undefined) nameVictim(record.death, victim.request.requestLine);
     // A time-out has its own line.
     if (victim !== undefined && channel.stuck === undefined)
-      this.#log.error(deathText(victim, record));
+      this.#log.error(deathText(victim, record), incidentFields(victim, record.worker, record.pid));
     this.#dispatcher.died(channel, ledger, deathCauseOf(record), performance.now());
     this.#schedule();
   }
