@@ -125,14 +125,14 @@ export class ServerUnderTest implements AsyncDisposable {
       if (this.#exit !== undefined) {
         throw new Error(`the server ended (${JSON.stringify(this.#exit)}): ${this.#errors}`);
       }
-      return this.#errors.includes(" serving ");
+      return /(?: |")serving /.test(this.#errors);
     });
     return this;
   }
 
   /** The port of the first TCP address, from the banner. */
   get port(): number {
-    const found = / serving [^\n]*? at http:\/\/[^ ]*:(\d+)/.exec(this.#errors)?.[1];
+    const found = /(?: |")serving [^\n]*? at http:\/\/[^ ]*:(\d+)/.exec(this.#errors)?.[1];
     if (found === undefined) throw new Error(`no address in: ${this.#errors}`);
     return Number(found);
   }

@@ -1,5 +1,5 @@
 // An access log line as JSON: the default wherever no person looks, so it is put together in one expression instead of field by field
-// (docs/decisions/012-access-log-writer.md has the figures).
+// (docs/decisions/016-access-log-writer.md has the figures).
 
 import { ACCESS_FIELDS, valueOfField } from "./access-fields.ts";
 import { NO_TIME, type AccessRecord } from "./access-record.ts";
