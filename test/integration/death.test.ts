@@ -27,7 +27,7 @@ describe("a worker that dies while it runs a request", () => {
       const response = await post(server.port, `/${how}`);
       assert.equal(response.status, 502);
       assert.equal(runsOf(server, `POST /${how}`), 1);
-      const line = `worker \\d+ \\(pid \\d+\\) ended by ${words} while it ran POST /${how} \\(\\d+ ms\\)`;
+      const line = `worker \\d+ \\(pid \\d+\\) ended by ${words} while it ran POST /${how} \\[\\w+\\] \\(\\d+ ms\\)`;
       await server.logged(new RegExp(line));
     });
   }
@@ -36,7 +36,7 @@ describe("a worker that dies while it runs a request", () => {
     const response = await get(server.port, "/kill/once");
     assert.equal(response.status, 200);
     assert.equal(runsOf(server, "GET /kill/once"), 2);
-    await server.logged(/ended by SIGKILL while it ran GET \/kill\/once \(\d+ ms\)/);
+    await server.logged(/ended by SIGKILL while it ran GET \/kill\/once \[\w+\] \(\d+ ms\)/);
   });
 
   it("a GET that kills the second worker too gets 502", async () => {
