@@ -88,8 +88,15 @@ describe("raw requests", () => {
       "POST /a%20b?c=d HTTP/1.1\r\nHost: h:1\r\nContent-Type: t/u\r\nContent-Length: 2\r\nX-Y: z\r\n\r\nhi",
     );
     const { environ, wsgi } = echoOf(await client.response());
-    const { SERVER_SOFTWARE: software = "", ...others } = environ;
+    const {
+      SERVER_SOFTWARE: software = "",
+      HTTP_X_REQUEST_ID: id = "",
+      HTTP_X_REQUEST_START: start = "",
+      ...others
+    } = environ;
     assert.match(software, /^Rickhouse\/\d+\.\d+\.\d+$/);
+    assert.match(id, /^[\da-z]{16,24}$/);
+    assert.match(start, /^t=\d{16}$/);
     assert.deepEqual(others, {
       REQUEST_METHOD: "POST",
       SCRIPT_NAME: "",

@@ -196,9 +196,14 @@ describe("start_response", () => {
       assert.deepEqual(head.match(/^server:.*$/gim), ["server: Mine/1"]);
       assert.equal(head.match(/^date:/gim)?.length, 1);
     });
-    it("get Date, Server and Content-Length when they are empty", async () => {
+    it("get Date, Server, Content-Length and X-Request-ID when they are empty", async () => {
       const { fields } = await given("200 OK", []);
-      assert.deepEqual([...fields.keys()].toSorted(), ["content-length", "date", "server"]);
+      assert.deepEqual([...fields.keys()].toSorted(), [
+        "content-length",
+        "date",
+        "server",
+        "x-request-id",
+      ]);
     });
     it("keep a Content-Length in any case, once", async () => {
       const { head } = await given("200 OK", [["CONTENT-length", "6"]]);
