@@ -39,7 +39,7 @@ describe("--request-timeout", () => {
       await waitFor("the end of the worker", () => !isAlive(pid));
       await waitFor("its replacement", () => server.workers.length === 2);
       const log = new RegExp(
-        `GET /${path}\\S* was ended by --request-timeout: waited \\d+ ms, ran \\d+ ms, ` +
+        `GET /${path}\\S* \\[\\w+\\] was ended by --request-timeout: waited \\d+ ms, ran \\d+ ms, ` +
           `silent for \\d+ ms in worker \\d+ \\(pid ${pid}\\)\\n[^]*in ${name}`,
       );
       await server.logged(log);
@@ -56,7 +56,7 @@ describe("--request-timeout", () => {
     const response = await client.response();
     assert.deepEqual([response.status, response.isWhole], [200, false]);
     assert.equal(response.body.toString(), "0\n");
-    await server.logged(/GET \/silent-stream was ended by --request-timeout/);
+    await server.logged(/GET \/silent-stream \[\w+\] was ended by --request-timeout/);
   });
 
   it("counts from chunk to chunk", async () => {
@@ -89,7 +89,7 @@ describe("--request-total-timeout", () => {
     await using server = await startServer("hanging:app", { args });
     const response = await get(server.port, "/steady-stream");
     assert.equal(response.isWhole, false);
-    await server.logged(/GET \/steady-stream was ended by --request-total-timeout/);
+    await server.logged(/GET \/steady-stream \[\w+\] was ended by --request-total-timeout/);
     assert.equal((await get(server.port, "/ok")).status, 200);
   });
 });
@@ -109,6 +109,6 @@ describe("with --threads 2", () => {
     const response = await other.response();
     assert.deepEqual([response.body.toString(), response.isWhole], ["0\n1\n2\n3\n4\n", true]);
     await waitFor("the end of the worker", () => !isAlive(pid));
-    await server.logged(/GET \/sleep was ended by --request-timeout/);
+    await server.logged(/GET \/sleep \[\w+\] was ended by --request-timeout/);
   });
 });
