@@ -1,4 +1,5 @@
-# Sets `node` to a Node that runs TypeScript (22.18 or newer): the checkout's own, else the one in PATH; otherwise one line and exit 2.
+# Sets `node` to a Node that runs TypeScript (22.18 or newer): the checkout's own, else the one that npm has installed beside the package,
+# else the one in PATH; otherwise one line and exit 2.
 # Sourced by bin/rickhouse and scripts/with-node, which set `root` and may set `remedy`: what to do where there is none.
 
 fail() {
@@ -27,7 +28,8 @@ is_new_enough() {
 node=$root/node_modules/.bin/node
 : "${remedy:=run npm ci in $root, or put a newer node in PATH}"
 if [ ! -x "$node" ]; then
-  node=$(command -v node) ||
+  node=$root/../.bin/node
+  { [ -x "$node" ] && is_new_enough "$node"; } || node=$(command -v node) ||
     fail "needs Node 22.18 or newer and finds none; $remedy"
   is_new_enough "$node" ||
     fail "needs Node 22.18 or newer, $node is ${version:-broken}; $remedy"

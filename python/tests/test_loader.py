@@ -123,6 +123,22 @@ class NotFound(LoaderTest):
         self.write("package/__init__.py", "")
         self.refuse("package.nothing", "app", "no module package.nothing", "Did you mean package")
 
+    def test_a_module_one_directory_up_or_down(self) -> None:
+        outer = self.directory
+        self.addCleanup(setattr, self, "directory", outer)
+        self.addCleanup(os.chdir, os.getcwd())
+        self.write("site/pack/__init__.py", "")
+        os.chdir(outer)
+        self.refuse("pack.wsgi", "app", "no module pack", "^Did you mean site/pack.wsgi:app[?]$")
+        self.directory = os.path.join(outer, "site/pack")
+        os.chdir(self.directory)
+        self.refuse("pack.wsgi", "", "no module pack", "^Did you mean [.][.]/pack.wsgi[?]$")
+
+    def test_a_package_whose_module_wsgi_has_the_application(self) -> None:
+        self.write("mysite/__init__.py", "")
+        self.write("mysite/wsgi.py", "")
+        self.refuse("mysite", "", "neither application nor app", "^Did you mean mysite.wsgi[?]$")
+
     def test_a_module_that_the_application_needs(self) -> None:
         self.write("needy.py", "import not_installed_at_all")
         error = self.refuse(
@@ -194,6 +210,20 @@ class NotFound(LoaderTest):
             "myapp:create_app[(][)]",
         )
         self.refuse("myapp", "create_nothing()", "NoneType", "must return the WSGI")
+
+    def test_a_factory_without_its_call(self) -> None:
+        cannot = "cannot be called with the two arguments of WSGI"
+        self.refuse("myapp", "create_app", cannot, "^Did you mean myapp:create_app[(][)][?]$")
+        self.refuse("myapp", "needs_argument", cannot, "myapp:needs_argument[(][.]{3}[)] with its")
+        self.write("made.py", "def app(e): ...\ndef make():\n  return app")
+        self.refuse("made", "make()", cannot, "must take environ and start_response")
+        self.refuse("made", "", "the application of made " + cannot, "must take environ")
+        for arguments in ("e, s", "*a", "e, *a", "e, s, x=1", "e=1, s=2", "e, s, **k"):
+            with self.subTest(arguments):
+                self.write("fits.py", f"def app({arguments}): ...")
+                self.load("fits", "app")
+                sys.modules.pop("fits")
+                shutil.rmtree(os.path.join(self.directory, "__pycache__"), ignore_errors=True)
 
     def test_asgi(self) -> None:
         self.refuse("myapp", "asgi", "ASGI", "WSGI")

@@ -35,6 +35,11 @@ const REFUSED: readonly (readonly [string, string])[] = [
     "examples/flask_app.py:app",
     "a module is named without .py; did you mean examples/flask_app:app?",
   ],
+  ["site/app/__init__.py", "a module is named without .py; did you mean site/app?"],
+  [
+    "production.ini",
+    "an .ini file is no module; write a module with application = pyramid.paster.get_app(FILE), and name that",
+  ],
   ["examples.:app", "an empty name between dots; did you mean examples:app?"],
   ["a..b", "an empty name between dots; did you mean a.b:app?"],
   ["my app:app", "a module name has no spaces; write [path/to/]module:callable"],

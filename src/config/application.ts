@@ -36,8 +36,17 @@ function checkModule(text: string, prefix: string, module: string, callable: str
     throw badApplication(text, "names no module", `write ${directory}module${behind}`);
   }
   if (module.endsWith(".py")) {
-    const right = `${prefix}${module.slice(0, -3)}${callable === null ? "" : behind}`;
+    // A package is named by its directory.
+    const bare =
+      module === "__init__.py" && prefix !== ""
+        ? prefix.slice(0, -1)
+        : prefix + module.slice(0, -3);
+    const right = `${bare}${callable === null ? "" : behind}`;
     throw badApplication(text, "a module is named without .py", `did you mean ${right}?`);
+  }
+  if (module.endsWith(".ini")) {
+    const hint = "write a module with application = pyramid.paster.get_app(FILE), and name that";
+    throw badApplication(text, "an .ini file is no module", hint);
   }
   if (module.split(".").includes("")) {
     const right = module.split(".").filter(Boolean).join(".");

@@ -81,7 +81,13 @@ enable_stdio_inheritance = True
 timeout = 60
 daemon = False
 `,
-    values: { bind: ["0.0.0.0:8000"], workers: 3, "request-timeout": "60s" },
+    values: {
+      bind: ["0.0.0.0:8000"],
+      log: "/var/log/gunicorn/error.log",
+      "log-level": "error",
+      workers: 3,
+      "request-timeout": "60s",
+    },
     problems: [],
   },
 } as const;

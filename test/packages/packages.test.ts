@@ -112,7 +112,24 @@ describe("packages", () => {
       assert.deepEqual([served.text, served.end], ["plain", 0]);
     });
 
+    it("serves by the Node that npm has installed with it, whatever is in PATH", async (context) => {
+      if (!existsSync(join(place, "node_modules/.bin/node"))) {
+        context.skip("package.json names no Node for this machine");
+        return;
+      }
+      const env = { ...process.env, PATH: "/usr/bin:/bin" };
+      const command = join(place, "node_modules/.bin/rickhouse");
+      const print = ["-c", "import sys; print(sys.executable)"];
+      const python = ["--python", mustRun("python3", print, { cwd: place }).trim()];
+      const served = await serveOnce(command, [...BIND, ...python, "plain:app"], {
+        cwd: place,
+        env,
+      });
+      assert.deepEqual([served.text, served.end], ["plain", 0]);
+    });
+
     it("says what it needs where Node is too old", (context) => {
+      rmSync(join(place, "node_modules/.bin/node"), { force: true });
       const old = oldNode();
       if (old === undefined) {
         context.skip("no Node older than 22.18 in PATH");

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from . import log
@@ -17,6 +18,7 @@ _CALLABLE = re.compile(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*)(\(.*\))?", re.DOTALL)
 _DEFAULT_NAMES = ("application", "app")
 # Tried in this order when a hint needs a name.
 _FACTORY_NAMES = ("create_app", "make_app", "get_app", "create_application", "main")
+_CO_VARARGS = 0x04
 _CO_COROUTINE = 0x80
 
 
@@ -64,6 +66,7 @@ def load(name: ApplicationName) -> Any:
             f"{label} is an ASGI application (async def)",
             "Name a WSGI application: ASGI is not served.",
         )
+    _check_arguments(application, name, label)
     return application
 
 
@@ -78,6 +81,23 @@ def traceback_text(error: LoadError) -> str:
     """Empty when the application raised nothing."""
     cause = error.__cause__
     return log.traceback_of(cause) if cause is not None else ""
+
+
+def _check_arguments(application: Any, name: ApplicationName, label: str) -> None:
+    """A factory that was named without its call would load, and then fail in every request."""
+    if not isinstance(application, FunctionType):
+        return
+    code = application.__code__
+    most = code.co_argcount
+    least = most - len(application.__defaults__ or ())
+    takes_more = bool(code.co_flags & _CO_VARARGS)
+    if least <= 2 and (most >= 2 or takes_more):
+        return
+    call = "()" if least == 0 else "(...) with its arguments"
+    hint = f"Did you mean {name.module}:{name.callable}{call}?"
+    if not name.callable or name.callable.endswith(")"):
+        hint = "It must take environ and start_response."
+    raise LoadError(f"{label} cannot be called with the two arguments of WSGI", hint)
 
 
 def _import(name: ApplicationName) -> Any:
@@ -108,7 +128,7 @@ def _find(module: Any, name: ApplicationName) -> Any:
                 return getattr(module, default)
         raise LoadError(
             f"{name.module} has neither application nor app",
-            _hint_names(module, f"{name.module}:", _DEFAULT_NAMES[0]),
+            _hint_inside(module, name) or _hint_names(module, f"{name.module}:", _DEFAULT_NAMES[0]),
         )
     match = _CALLABLE.fullmatch(name.callable)
     if match is None:
@@ -201,11 +221,31 @@ def _hint_module(name: ApplicationName) -> str:
     if os.path.sep in first or first.endswith(".py"):
         return "Write path/to/module:callable, without .py."
     near = _nearest(first, modules)
-    return (
-        f"Did you mean {near}?"
-        if near
-        else "Check the name, and the directory: path/to/module:callable."
-    )
+    if near:
+        return f"Did you mean {near}?"
+    elsewhere = _where_else(name, first, entries)
+    if elsewhere:
+        behind = f":{name.callable}" if name.callable else ""
+        return f"Did you mean {elsewhere}{name.module}{behind}?"
+    return "Check the name, and the directory: path/to/module:callable."
+
+
+def _where_else(name: ApplicationName, first: str, entries: list[str]) -> str | None:
+    """One directory up or down, where who starts the server in the wrong one has the module."""
+    for directory in ("..", *entries):
+        place = os.path.join(name.directory, directory)
+        package = os.path.join(place, first)
+        if os.path.isfile(f"{package}.py") or os.path.isfile(os.path.join(package, "__init__.py")):
+            return f"{os.path.relpath(place)}/"
+    return None
+
+
+def _hint_inside(module: Any, name: ApplicationName) -> str | None:
+    """Django's package `mysite` has its application in `mysite.wsgi`."""
+    for directory in getattr(module, "__path__", ()):
+        if os.path.isfile(os.path.join(directory, "wsgi.py")):
+            return f"Did you mean {name.module}.wsgi?"
+    return None
 
 
 def _hint_names(owner: Any, prefix: str, wanted: str) -> str:

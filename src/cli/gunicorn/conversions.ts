@@ -81,6 +81,16 @@ export const octal: Convert = (value) => {
 
 export const accessLog: Convert = (value) => (value === null ? { texts: ["off"] } : text(value));
 
+/** Standard error is the default of both. */
+export const errorLog: Convert = (value) => (value === "-" ? undefined : text(value));
+
+export const logLevel: Convert = (value) => {
+  const level = typeof value === "string" ? value.toLowerCase() : "";
+  if (level === "info") return undefined;
+  if (level === "critical") return { texts: ["error"] };
+  return /^(?:debug|warning|error)$/.test(level) ? { texts: [level] } : { problem: NOT_READ };
+};
+
 /** gunicorn's default, which is Apache's combined format. */
 const COMBINED = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"';
 

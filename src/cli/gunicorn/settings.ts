@@ -10,7 +10,9 @@ import {
   commaText,
   type Convert,
   type Converted,
+  errorLog,
   flag,
+  logLevel,
   number,
   octal,
   preload,
@@ -136,16 +138,8 @@ export const GUNICORN_SETTINGS: Readonly<Record<string, Counterpart>> = {
     "`combined` is gunicorn's default; the atoms of a template have names here, like `{client}`",
   ),
   disable_redirect_access_to_syslog: none("no syslog: standard output goes to the journal"),
-  errorlog: {
-    kind: "other",
-    use: "the server's log goes to standard error: `2>FILE`, or the journal",
-    isQuiet: true,
-  },
-  loglevel: {
-    kind: "other",
-    use: "`rickhouse log-level` changes that of a running server",
-    isQuiet: true,
-  },
+  errorlog: option("log", errorLog, "what the application prints stays on standard error"),
+  loglevel: option("logLevel", logLevel, "`rickhouse log-level` changes that of a running server"),
   capture_output: {
     kind: "other",
     use: "what the application prints goes where the server's own streams go",

@@ -104,6 +104,13 @@ describe("translate", () => {
     assert.deepEqual(valuesOf({ ...nothing, worker_class: "sync", not_a_setting: 1 }), {});
   });
 
+  it("takes where the server's own log goes, and from which level on", () => {
+    const all = { errorlog: "/var/log/app.log", loglevel: "critical" };
+    assert.deepEqual(valuesOf(all), { log: "/var/log/app.log", "log-level": "error" });
+    assert.deepEqual(valuesOf({ errorlog: "-", loglevel: "WARNING" }), { "log-level": "warning" });
+    assert.match(problemsOf({ loglevel: "loud" })[0] ?? "", /^loglevel: its value is none/);
+  });
+
   it("makes room for a large field in the whole head", () => {
     assert.deepEqual(valuesOf({ limit_request_field_size: 65_536 }), {
       "max-field": "64KiB",
