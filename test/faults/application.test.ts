@@ -128,26 +128,21 @@ describe("in a request the application may", () => {
 });
 
 describe("in a request the application costs itself the worker, which is replaced with a clear line, when it", () => {
-  const costly = {
-    "/close-all":
-      /the application closed descriptors that are not its own.*\n[^]*while it ran POST/,
-    "/close-and-open":
-      /closed descriptors that are not its own[^]*while it ran POST \/close-and-open/,
-  } as const;
-  for (const [path, line] of Object.entries(costly)) {
-    it(`closes what it did not open (${path}): 502`, async () => {
+  for (const path of ["/close-all", "/close-and-open"]) {
+    // What it answered is kept in memory that it cannot close, and is not lost with it.
+    it(`closes what it did not open (${path})`, async () => {
       await using server = await start();
       const [pid] = server.workers;
-      assert.equal((await post(server.port, path)).status, 502);
+      assert.equal((await post(server.port, path)).status, 200);
+      await server.logged(/the application closed descriptors that are not its own/);
       assert.notEqual(await servesOn(server), pid);
-      await server.logged(line);
       assert.equal(server.workers.length, 1);
     });
   }
 
   it("closes what it did not open: nothing of the protocol is written to what it opens in its place", async () => {
     await using server = await start();
-    assert.equal((await post(server.port, "/close-and-open")).status, 502);
+    assert.equal((await post(server.port, "/close-and-open")).status, 200);
     await noted(server, /^got/);
     await waitFor(
       "all",

@@ -21,7 +21,7 @@ describe("examples/kubernetes", () => {
   let python = "";
   before(() => {
     python = setUpEnvironment({
-      directory: "build/kubernetes-venv",
+      directory: "node_modules/.venv-kubernetes",
       requirements: "scripts/requirements-kubernetes.txt",
       contents: "kubernetes-validate",
       minimum: [3, 10],

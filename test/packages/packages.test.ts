@@ -43,8 +43,8 @@ const directory = mkdtempSync(join(tmpdir(), "rickhouse-packages-"));
 
 function build(): { tarball: string; wheel: string; hashes: string[] } {
   mustRun(join(ROOT, "scripts/with-node"), [join(ROOT, "scripts/build.ts")], { cwd: ROOT });
-  const [wheel = "", tarball = "", ...others] = globSync("build/*", { cwd: ROOT })
-    .toSorted()
+  const [wheel = "", tarball = "", ...others] = ["build/*.whl", "build/*.tgz"]
+    .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
     .map((file) => join(ROOT, file));
   assert.deepEqual(others, []);
   const hashes = [wheel, tarball].map((file) =>
