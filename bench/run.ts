@@ -4,11 +4,11 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { SetupError, setUpEnvironment } from "../scripts/python-environment.ts";
 import { chartOf } from "./chart.ts";
 import { tooSlow } from "./gate.ts";
+import { machineFacts } from "./machine.ts";
 import { measure } from "./measure.ts";
 import { pageOf, type Results } from "./page.ts";
 import { type Plan, planOf, USAGE, UsageError } from "./plan.ts";
@@ -117,13 +117,7 @@ async function main(): Promise<number> {
   const plan = { ...asked, servers };
   const rounds = await runAll(plan, python);
   const { seconds } = plan;
-  const machine = {
-    Processor: `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
-    Kernel: `Linux ${release()}`,
-    Load: tool,
-    "Node.js": process.version,
-    Python: pythonVersion(python),
-  };
+  const machine = { ...machineFacts(python), Load: tool };
   const results: Results = {
     date: new Date().toISOString(),
     machine,
@@ -136,12 +130,6 @@ async function main(): Promise<number> {
   const problems = plan.isGate ? tooSlow(results.summaries) : [];
   for (const problem of problems) console.error(`bench: ${problem}`);
   return rounds.length > 0 && problems.length === 0 ? 0 : 1;
-}
-
-function pythonVersion(python: string): string {
-  return spawnSync(python, ["--version"], { encoding: "utf8" })
-    .stdout.replace("Python ", "")
-    .trim();
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

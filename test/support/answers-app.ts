@@ -41,9 +41,9 @@ export async function stateWith(
 
 /** Request bodies and answers that are in files. */
 export function spoolFiles(server: ServerUnderTest): string[] {
-  const directories = readdirSync(server.temporaryDirectory).map((name) =>
-    join(server.temporaryDirectory, name),
-  );
+  const directories = readdirSync(server.temporaryDirectory)
+    .filter((name) => name.startsWith("rickhouse-"))
+    .map((name) => join(server.temporaryDirectory, name));
   return directories.flatMap((directory) =>
     readdirSync(directory)
       .filter((name) => name.startsWith("spool-"))

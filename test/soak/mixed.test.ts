@@ -1,0 +1,12 @@
+// Load, crashes, kills, hangs, reloads and aborts, all at once. SOAK_SECONDS says how long; an hour if it does not.
+
+import { describe, it } from "node:test";
+import { runMixed } from "../support/mixed-run.ts";
+
+const SECONDS = Number(process.env["SOAK_SECONDS"] ?? 3600);
+
+describe(`${SECONDS} seconds of everything at once`, () => {
+  it("cost no ordinary request, and leave descriptors, files, memory and processes as they were", async (t) => {
+    t.diagnostic(JSON.stringify(await runMixed(SECONDS)));
+  });
+});
