@@ -18,6 +18,7 @@ import { SetupError, setUpEnvironment } from "./python-environment.ts";
 const ROOT = join(import.meta.dirname, "..");
 const BUILD = join(ROOT, "build");
 const DIST = join(ROOT, "dist");
+const PAGE = join(ROOT, "src/page");
 const STAGE = join(BUILD, "wheel");
 const SERVER = join(STAGE, "src/rickhouse/server");
 
@@ -29,7 +30,10 @@ const LICENSE = /licen[cs]e/i;
 function main(): void {
   for (const directory of [BUILD, DIST]) rmSync(directory, { recursive: true, force: true });
   mkdirSync(BUILD);
-  run("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"]);
+  for (const project of ["tsconfig.build.json", "src/page/tsconfig.build.json"])
+    run("node_modules/.bin/tsc", ["-p", project]);
+  for (const file of globSync("*.{html,css,svg}", { cwd: PAGE }))
+    cpSync(join(PAGE, file), join(DIST, "page", file));
   run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", BUILD]);
   buildWheel();
   for (const file of globSync("*.{tgz,whl}", { cwd: BUILD })) {

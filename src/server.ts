@@ -211,7 +211,7 @@ class Server {
       `serving ${this.#name} at ${urls} (${count} ${noun}${perWorker}${most}, Python ${python}, process ${process.pid})`,
     );
     for (const advice of this.#advice) this.#log.warning(advice);
-    if (this.#admin.url !== undefined) this.#log.info(`admin at ${this.#admin.url}`);
+    if (this.#admin.notice !== undefined) this.#log.info(this.#admin.notice);
     this.#status = `serving ${this.#name} at ${urls}`;
     if (this.#lifecycle.phase === "serving") this.#manager.ready(this.#status);
   }

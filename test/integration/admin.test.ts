@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { StatusDocument } from "../../src/io/admin/status.ts";
+import type { StatusDocument } from "../../src/io/admin/documents.ts";
 import { ADMIN_ARGS, adminPort, ask, askJson } from "../support/admin.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin, get } from "../support/requests.ts";

@@ -71,13 +71,14 @@ describe("packages", () => {
   it("hold what they need and nothing else", () => {
     const inTarball = mustRun("tar", ["tzf", built.tarball], { cwd: ROOT }).trim().split("\n");
     const allowed =
-      /^package\/(?:bin\/(?:rickhouse|find-node\.sh)|dist\/.+\.js|python\/src\/rickhouse\/\w+\.py|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+      /^package\/(?:bin\/(?:rickhouse|find-node\.sh)|dist\/.+\.js|dist\/page\/(?:index\.html|page\.css|icon\.svg)|python\/src\/rickhouse\/\w+\.py|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     assert.deepEqual(
       inTarball.filter((name) => !allowed.test(name) || name.includes(".test.")),
       [],
     );
     const inWheel = mustRun("python3", ["-m", "zipfile", "-l", built.wheel], { cwd: ROOT });
     assert.match(inWheel, /rickhouse\/server\/dist\/main\.js/);
+    assert.match(inWheel, /rickhouse\/server\/dist\/page\/index\.html/);
     assert.match(inWheel, /rickhouse\/server\/python\/src\/rickhouse\/zygote\.py/);
     assert.doesNotMatch(inWheel, /\.d\.ts|\.map|\.test\.|__pycache__|\/\.bin\//);
   });
@@ -126,6 +127,27 @@ describe("packages", () => {
         env,
       });
       assert.deepEqual([served.text, served.end], ["plain", 0]);
+    });
+
+    it("carries the live page, as JavaScript that finds its parts", () => {
+      const module = join(place, "node_modules/rickhouse/dist/io/admin/page-files.js");
+      const program = `import { readPageFiles } from ${JSON.stringify(module)};
+        const files = [...readPageFiles()].map(([path, { body }]) => [path, String(body)]);
+        console.log(JSON.stringify(files));`;
+      const output = mustRun(process.execPath, ["--input-type=module", "-e", program], {
+        cwd: place,
+      });
+      const parsed: unknown = JSON.parse(output);
+      assert.ok(Array.isArray(parsed));
+      const files = new Map<string, string>(parsed);
+      const texts = [...files.values()].join("\n");
+      const named = texts.matchAll(/(?:src|href)="(page\/[^"]+)"|from "\.\/([^"]+)"/g);
+      const paths = [...named].map(([, path, part]) => `/${path ?? `page/${part}`}`);
+      assert.ok(paths.includes("/page/main.js") && paths.length > 10, paths.join(" "));
+      assert.deepEqual(
+        paths.filter((path) => !files.has(path)),
+        [],
+      );
     });
 
     it("says what it needs where Node is too old", (context) => {

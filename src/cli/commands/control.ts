@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { StartupError } from "../../config/startup-error.ts";
-import type { StatusDocument } from "../../io/admin/status.ts";
+import type { StatusDocument } from "../../io/admin/documents.ts";
 import type { WorkerStacks } from "../../io/workers/stacks-log.ts";
 import type { CommandCall } from "../commands.ts";
 import { askServer, isAnswering } from "../control/admin-client.ts";

@@ -1,6 +1,6 @@
 // The status document -> what `rickhouse status` prints. Pure.
 
-import type { StatusDocument, WorkerDocument } from "../../io/admin/status.ts";
+import type { StatusDocument, WorkerDocument } from "../../io/admin/documents.ts";
 import { memoryText, printable, table, timeText } from "./table.ts";
 
 export function statusText(status: StatusDocument): string {

@@ -11,6 +11,7 @@ import type { PoolStatus } from "../workers/pool-status.ts";
 import { send, sendJson, sendText } from "./answers.ts";
 import { EventLoopDelay } from "./event-loop-delay.ts";
 import { ownFamilies } from "./metrics.ts";
+import { readPageFiles, sendPageFile } from "./page-files.ts";
 import { readProcesses } from "./process-figures.ts";
 import { statusDocument } from "./status.ts";
 import { unreadiness, type AdminSubject } from "./subject.ts";
@@ -25,6 +26,8 @@ export class AdminServer {
   readonly #http: Server;
   /** By path, then by method. HEAD is answered as GET, without the body. */
   readonly #routes: ReadonlyMap<string, Readonly<Record<string, Answer>>>;
+
+  #pageFiles: ReturnType<typeof readPageFiles> | undefined;
 
   constructor(subject: AdminSubject, guard: Guard) {
     this.#guard = guard;
@@ -58,13 +61,27 @@ export class AdminServer {
       sendJson(response, objection.status, { error: objection.text });
       return;
     }
-    const route = this.#routes.get(path);
+    await this.#carryOut((_, to) => this.#take(request, to, { method, path }), request, response);
+  }
+
+  async #take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { method, path }: { readonly method: string; readonly path: string },
+  ): Promise<void> {
+    const route = this.#routes.get(path) ?? this.#pageRoute(path);
     const answer = route?.[method === "HEAD" ? "GET" : method];
     if (route === undefined) sendJson(response, 404, { error: `nothing is at ${path}` });
     else if (answer === undefined) {
       response.setHeader("Allow", Object.keys(route).join(", "));
       sendJson(response, 405, { error: `${path} takes ${Object.keys(route).join(", ")}` });
-    } else await this.#carryOut(answer, request, response);
+    } else await answer(request, response);
+  }
+
+  /** The live page is read when somebody first asks for what nothing else answers. */
+  #pageRoute(path: string): Readonly<Record<string, Answer>> | undefined {
+    const file = (this.#pageFiles ??= readPageFiles()).get(path);
+    return file && { GET: (_, response) => sendPageFile(response, file) };
   }
 
   /** A fault of ours costs the one who asked an answer, not the server. */

@@ -36,8 +36,12 @@ export class Admin {
   }
 
   /** Where the admin address is, for people; undefined without --admin. */
-  get url(): string | undefined {
-    return this.#listener?.url;
+  get notice(): string | undefined {
+    const url = this.#listener?.url;
+    if (url === undefined) return undefined;
+    return url.startsWith("http")
+      ? `admin at ${url} (a live page in a browser)`
+      : `admin at ${url}`;
   }
 
   /** Throws StartupError. */

@@ -3,31 +3,15 @@
 import type { ServerResponse } from "node:http";
 import type { Histogram } from "../../core/metrics/histogram.ts";
 import { FIELDS } from "./answers.ts";
+import type { HistogramDocument, Snapshot } from "./documents.ts";
 import { readProcesses } from "./process-figures.ts";
-import { statusDocument, type StatusDocument } from "./status.ts";
+import { statusDocument } from "./status.ts";
 import type { AdminSubject } from "./subject.ts";
 
 const PERIOD_MS = 1000;
 const MAX_LISTENERS = 32;
 /** Who takes nothing of so much is not listening any more. */
 const MAX_BEHIND_BYTES = 1024 * 1024;
-
-/** Since the start: two of them make a rate and its latency bands. */
-export interface HistogramDocument {
-  readonly boundsMs: readonly number[];
-  /** One more than bounds: of each bucket alone. */
-  readonly counts: readonly number[];
-  readonly sumMs: number;
-}
-
-export interface Snapshot {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly status: StatusDocument;
-  readonly totalTime: HistogramDocument;
-  readonly queueTime: HistogramDocument;
-  readonly applicationTime: HistogramDocument;
-}
 
 export class EventStream {
   readonly #subject: AdminSubject;

@@ -47,8 +47,9 @@ export interface GenerationStatus {
 
 export interface PoolStatus {
   readonly python: string;
-  /** How many workers are to serve. */
+  /** How many workers are to serve, and how many at least. */
   readonly target: number;
+  readonly least: number;
   readonly workers: readonly WorkerStatus[];
   readonly generations: readonly GenerationStatus[];
   /** Worker threads that can be given requests, and those of them that run one. */
@@ -68,6 +69,7 @@ export function poolStatus(
   const serving = dispatcher.channels.filter((channel) => !channel.isRetiring);
   return {
     target: workforce.registry.target,
+    least: workforce.registry.least,
     workers: workersOf(dispatcher, workforce, now),
     generations: workforce.registry.generations.map(({ id, zygote, readyAt, bornAt }) => ({
       generation: id,

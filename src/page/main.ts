@@ -1,0 +1,162 @@
+// The live page: takes each snapshot to the parts that show it, and each press of a button to the server.
+
+import type { Snapshot, StatusDocument } from "../io/admin/documents.ts";
+import { askStacks, command, messageOf, textOf } from "./control.ts";
+import { buttonById, byId, setChildren, setClass, setText } from "./elements.ts";
+import { isAnotherServer } from "./figures.ts";
+import { FiguresView } from "./figures-view.ts";
+import { clockText, timeText } from "./format.ts";
+import { Lane } from "./lane.ts";
+import { IncidentList, showConnections, SlowList } from "./lists.ts";
+import { SnapshotStream } from "./snapshot-stream.ts";
+
+const figures = new FiguresView();
+const slow = new SlowList();
+const incidents = new IncidentList();
+const lanes = new Map<number, Lane>();
+let last: Snapshot | undefined;
+let goneSince: number | undefined;
+
+function show(snapshot: Snapshot): void {
+  const { status, at } = snapshot;
+  if (goneSince !== undefined || (last !== undefined && isAnotherServer(last, snapshot)))
+    isBack(snapshot);
+  last = snapshot;
+  showServer(status);
+  figures.update(snapshot);
+  showLanes(status, at);
+  slow.update(snapshot);
+  incidents.update(status);
+  showConnections(status);
+}
+
+function showServer(status: StatusDocument): void {
+  const { application, ready, reason, state } = status;
+  setText(byId("application"), application);
+  setText(byId("state"), ready ? state : (reason ?? state));
+  setClass(byId("state"), `pill ${ready ? "good" : "warn"}`);
+  setTitle(ready ? state : "not ready");
+  const facts = [
+    ...status.listeners,
+    `up ${timeText(Math.floor(status.uptimeSeconds))}`,
+    `process ${status.pid}`,
+    `rickhouse ${status.version}`,
+    `Python ${status.python}`,
+  ];
+  setText(byId("facts"), facts.join(" · "));
+  setText(byId("wanted"), String(status.workersWanted));
+  setDisabled("more", status.workersLeast >= status.workersMax);
+  setDisabled("fewer", status.workersLeast <= 1);
+}
+
+function setTitle(state: string): void {
+  const title = `${state} · ${last?.status.application ?? "Rickhouse"}`;
+  if (document.title !== title) document.title = title;
+}
+
+function showLanes({ workers, workersLeast, workersMax }: StatusDocument, now: number): void {
+  const present = new Set(workers.map(({ worker }) => worker));
+  for (const worker of lanes.keys()) if (!present.has(worker)) lanes.delete(worker);
+  const rows = workers.flatMap((worker) => {
+    const lane = lanes.get(worker.worker) ?? new Lane(worker.worker);
+    lanes.set(worker.worker, lane);
+    lane.update(worker, now);
+    return [lane.row, lane.stackRow];
+  });
+  setChildren(byId("lanes"), rows);
+  const range = workersLeast === workersMax ? `${workersMax}` : `${workersLeast} to ${workersMax}`;
+  setText(byId("workers-note"), `${workers.length}, of ${range}`);
+}
+
+function setDisabled(id: string, isDisabled: boolean): void {
+  buttonById(id).disabled = isDisabled || goneSince !== undefined;
+}
+
+function trouble(text: string): void {
+  const place = byId("trouble");
+  setText(place, text);
+  place.hidden = text === "";
+  document.body.classList.toggle("stale", text !== "");
+  for (const id of ["reload", "fewer", "more", "stacks"]) buttonById(id).disabled = text !== "";
+}
+
+function isGone(): void {
+  if (goneSince !== undefined) return;
+  goneSince = Date.now();
+  setText(byId("state"), "gone");
+  setClass(byId("state"), "pill bad");
+  setTitle("gone");
+  trouble(
+    `The server has not answered since ${clockText(goneSince)}. What is shown is what it said last; it is asked again each second.`,
+  );
+}
+
+function isBack(snapshot: Snapshot): void {
+  goneSince = undefined;
+  trouble("");
+  if (last === undefined || !isAnotherServer(last, snapshot)) return;
+  lanes.clear();
+  say(`The server was started anew at ${clockText(Date.parse(snapshot.status.startedAt))}.`);
+}
+
+function say(text: string): void {
+  setText(byId("outcome"), text);
+}
+
+/** Runs `what` while the button cannot be pressed again; tells how it ended. */
+async function act(id: string, begun: string, what: () => Promise<string>): Promise<void> {
+  const pressed = buttonById(id);
+  pressed.setAttribute("aria-busy", "true");
+  say(begun);
+  try {
+    say(await what());
+  } catch (error) {
+    say(messageOf(error));
+  } finally {
+    pressed.removeAttribute("aria-busy");
+  }
+}
+
+async function scaleBy(by: number): Promise<string> {
+  if (last === undefined) return "";
+  const { workers } = await command("scale", { workers: last.status.workersLeast + by });
+  return `At least ${textOf(workers)} workers from now on.`;
+}
+
+async function reload(): Promise<string> {
+  const { generation } = await command("reload");
+  return `Reloaded: generation ${textOf(generation)} serves.`;
+}
+
+async function showStacks(): Promise<string> {
+  const stacks = await askStacks();
+  for (const [worker, text] of stacks) {
+    lanes.get(worker)?.stack.show(text);
+  }
+  return `Stacks of ${stacks.size} workers, below each.`;
+}
+
+const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
+  reload: () => act("reload", "Reloading …", reload),
+  more: () => act("more", "", () => scaleBy(1)),
+  fewer: () => act("fewer", "", () => scaleBy(-1)),
+  stacks: () => act("stacks", "", showStacks),
+};
+
+for (const [id, run] of Object.entries(ACTIONS)) {
+  buttonById(id).addEventListener("click", () => {
+    if (buttonById(id).ariaBusy !== "true") void run();
+  });
+}
+
+void new SnapshotStream({
+  onSnapshot: show,
+  onGone: isGone,
+  onRefused(status) {
+    const why =
+      status === 401
+        ? "The token is not taken any more: load the page again to give another."
+        : `The server answers this page with ${status}.`;
+    trouble(why);
+  },
+});
