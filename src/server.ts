@@ -11,6 +11,8 @@ import { Admin } from "./io/admin/admin.ts";
 import { makeSubject } from "./io/admin/make-subject.ts";
 import { healthOf, type AdminSubject } from "./io/admin/subject.ts";
 import type { ServiceManagerPlace } from "./config/service-manager.ts";
+import { makeDevelopment } from "./io/development/make-development.ts";
+import type { Development } from "./io/development/development.ts";
 import { descriptorLimit, limitAdvice, planDescriptors } from "./io/descriptor-limit.ts";
 import { withHealthPath } from "./io/health-path.ts";
 import { asIdentity, become, giveSockets, type Identity } from "./io/identity.ts";
@@ -92,6 +94,7 @@ class Server {
   /** What the machine gives too little of. */
   readonly #advice: readonly string[];
   readonly #reloads: ReloadWatch;
+  readonly #development: Development | undefined;
   #listeners: readonly Listener[] = [];
   /** One line for the service manager, while the server serves. */
   #status = "";
@@ -128,7 +131,11 @@ class Server {
       },
       onSettled: (isReloading) => {
         this.#reloads.settled(this.#pool.workforce.registry.generationsInTurn);
+        this.#development?.settled();
         if (!isReloading) this.#manager.reloaded(this.#status);
+      },
+      onModules: (report) => {
+        this.#development?.imported(report);
       },
       onFatal: (error) => {
         this.#over?.reject(error);
@@ -143,10 +150,21 @@ class Server {
       python: config.python,
       sendByZygote: (address, state) => this.#pool.workforce.notify(address, state),
     });
+    this.#development = makeDevelopment({
+      config,
+      application,
+      log,
+      pool: this.#pool,
+      name: this.#name,
+      urls: () => this.#urls,
+      reload: () => void this.#reload(),
+    });
     this.#front = new Front({
       config,
       ...planDescriptors(config.maxConnections, descriptorLimit(), channels),
-      requests: withHealthPath(config.healthPath, this.#pool, () => healthOf(this.#subject)),
+      requests: withHealthPath(config.healthPath, this.#development?.requests ?? this.#pool, () =>
+        healthOf(this.#subject),
+      ),
       observer: requestObserver({ figures: this.#figures, accessLog, log }),
       figures: this.#figures,
       newSpoolPath: () => directory.newPath(),
@@ -186,6 +204,7 @@ class Server {
         this.#log.info(`still importing ${this.#name}`);
         this.#manager.status(`importing ${this.#name}`);
       }, SLOW_START_MS);
+      this.#development?.start();
       await this.#pool.start();
       return await over;
     } finally {
@@ -193,6 +212,7 @@ class Server {
       this.#admin.close();
       this.#manager.close();
       this.#front.close();
+      this.#development?.close();
       this.#pool.close();
       await this.#front.closed();
     }
@@ -203,7 +223,7 @@ class Server {
     if (this.#lifecycle.phase === "starting") this.#lifecycle.phase = "serving";
     const { workers, threads } = this.#config;
     const count = workers.min;
-    const urls = this.#listeners.map((listener) => listener.url).join(" and ");
+    const urls = this.#urls;
     const noun = count === 1 ? "worker" : "workers";
     const most = workers.max === count ? "" : `, at most ${workers.max}`;
     const perWorker = threads === 1 ? "" : ` of ${threads} threads`;
@@ -214,6 +234,10 @@ class Server {
     if (this.#admin.notice !== undefined) this.#log.info(this.#admin.notice);
     this.#status = `serving ${this.#name} at ${urls}`;
     if (this.#lifecycle.phase === "serving") this.#manager.ready(this.#status);
+  }
+
+  get #urls(): string {
+    return this.#listeners.map((listener) => listener.url).join(" and ");
   }
 
   #handleSignals(): void {
@@ -278,6 +302,7 @@ class Server {
       this.#log.info(`${signal}: accepting goes on for ${drainDelayMs / 1000} s (--drain-delay)`);
       await delay(drainDelayMs);
     }
+    this.#development?.drain();
     this.#pool.drain(since);
     await this.#front.stopListening();
     this.#log.info(`${signal}: finishing ${this.#front.connections} connections`);

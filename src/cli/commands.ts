@@ -37,6 +37,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: "serve the application (also without the word)",
     load: async () => (await import("./commands/serve.ts")).serveCommand,
   },
+  dev: {
+    usage: "[options] [application]",
+    help: "serve for development: --reload --debug, 1 to 4 workers, --admin",
+    load: async () => (await import("./commands/dev.ts")).devCommand,
+  },
   check: {
     usage: "[options] [application]",
     help: "say what is wrong with configuration and application, without serving",

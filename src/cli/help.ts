@@ -11,6 +11,7 @@ export const GROUPS: readonly (readonly [Group, string])[] = [
   ["workers", "Workers"],
   ["times", "Times (500ms, 30s, 2m; a plain number is seconds)"],
   ["limits", "Limits (512, 64KiB, 10MB, 1GiB)"],
+  ["development", "Development"],
 ];
 
 /** What most people need, in this order; `--help all` has the rest. */

@@ -15,7 +15,7 @@ export interface Known {
   readonly passedSockets: readonly BindAddress[];
 }
 
-export type Group = "server" | "network" | "logs" | "workers" | "times" | "limits";
+export type Group = "server" | "network" | "logs" | "workers" | "times" | "limits" | "development";
 
 interface Declared<T> {
   readonly kind: Kind<T>;

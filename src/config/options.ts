@@ -2,6 +2,7 @@
 // without its unit (`requestTimeoutMs` is --request-timeout, since the value names its unit). Knows nothing of files or arguments.
 
 import { ADMIN_OPTIONS } from "./admin-options.ts";
+import { DEVELOPMENT_OPTIONS } from "./development-options.ts";
 import { choice, count, duration, path, size, type WorkerRange, workerRange } from "./kinds.ts";
 import { LOG_OPTIONS } from "./log-options.ts";
 import { NETWORK_OPTIONS } from "./network-options.ts";
@@ -20,6 +21,7 @@ export const OPTIONS = {
   ...LOG_OPTIONS,
   ...ADMIN_OPTIONS,
   ...PRIVILEGE_OPTIONS,
+  ...DEVELOPMENT_OPTIONS,
   workers: option<WorkerRange>({
     kind: workerRange({ min: 1, max: 1024 }),
     group: "workers",

@@ -193,10 +193,14 @@ class Exchange:
         run_ns = now_ns - self._began_ns
         self._channel.post(_pack_end(END_BYTES, END, flags, 0, self._number, run_ns), now_ns)
 
-    def send_error_page(self) -> None:
-        """Instead of whatever head the application had in mind: 500, without details."""
-        self.head = build_head("500 Internal Server Error", _ERROR_HEADERS)
-        self._send_answer(b"" if self._is_head_request else _ERROR_BODY, is_last=True)
+    def send_error_page(
+        self, headers: list[tuple[str, str]] | None = None, body: bytes = b""
+    ) -> None:
+        """500 instead of whatever head the application had in mind; no details unless given."""
+        if headers is None:
+            headers, body = _ERROR_HEADERS, _ERROR_BODY
+        self.head = build_head("500 Internal Server Error", headers)
+        self._send_answer(b"" if self._is_head_request else body, is_last=True)
 
     def wants_no_body(self) -> bool:
         """The head is known, and is the whole answer (RFC 9110 sections 6.4.1, 9.3.2)."""

@@ -31,10 +31,18 @@ def flush_streams() -> None:
 
 def traceback_of(error: BaseException) -> str:
     """The traceback as Python prints it, from the first frame on that is not ours."""
-    frames: TracebackType | None = error.__traceback__
+    frames = without_own_frames(error.__traceback__)
+    # Of an error of syntax it is said where that is; of any other it was we who failed.
+    if frames is None and not isinstance(error, SyntaxError):
+        frames = error.__traceback__
+    return "".join(traceback.format_exception(type(error), error, frames))
+
+
+def without_own_frames(frames: TracebackType | None) -> TracebackType | None:
+    """From the first frame on that is not ours; None when all are."""
     while frames is not None and _is_own(frames):
         frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames or error.__traceback__))
+    return frames
 
 
 def _is_own(frames: TracebackType) -> bool:

@@ -21,6 +21,10 @@ class Settings:
     graceful_seconds: float
     is_multiprocess: bool
     version: str
+    # --reload: tell the front which files were imported.
+    is_watched: bool
+    # --debug: show tracebacks to clients.
+    shows_tracebacks: bool
 
 
 def settings_of(load: dict[str, Any]) -> Settings:
@@ -41,4 +45,6 @@ def settings_of(load: dict[str, Any]) -> Settings:
         graceful_seconds=load["gracefulTimeoutMs"] / 1000,
         is_multiprocess=load["multiprocess"],
         version=load.get("version", ""),
+        is_watched=load.get("watch", False),
+        shows_tracebacks=load.get("debug", False),
     )

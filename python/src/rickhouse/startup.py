@@ -13,7 +13,7 @@ import stat
 import sys
 from typing import Any, NoReturn
 
-from . import departure, loader, log, preload_check, process, stacks
+from . import departure, imports, loader, log, preload_check, process, stacks
 from .control import CONTROL_DESCRIPTOR, Control, Message
 from .settings import Settings, settings_of
 from .wire import PROTOCOL_VERSION
@@ -65,6 +65,8 @@ def _run() -> None:
     notes = [f"orphans of the application are not reaped: {problem}"] if problem else []
     departure.ignore_interrupts()
     departure.ignore_terminate()
+    if settings.is_watched:
+        imports.keep_no_fresh_bytecode()
     is_preload = settings.preload == "on" or (
         settings.preload == "auto" and sys.platform != "darwin"
     )
@@ -95,8 +97,12 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
         application = loader.load(settings.application)
     except loader.LoadError as error:
         loader.report(error, "zygote")
+        if settings.is_watched:
+            _tell(control, imports.messages_of_failure(error))
         _fail(control, error.error[:_MAX_ERROR], error.hint)
     _take_back_signals()
+    if settings.is_watched:
+        _tell(control, imports.messages(imports.module_files()))
     if _identity(CONTROL_DESCRIPTOR) != own_socket:
         # Nobody can be told any more but who reads the log.
         log.report(
@@ -169,6 +175,11 @@ def _fail(control: Control, error: str, hint: str) -> NoReturn:
     control.send({"type": "failed", "error": error, "hint": hint})
     log.flush_streams()
     os._exit(_LOAD_FAILED)
+
+
+def _tell(control: Control, messages: list[Message]) -> None:
+    for message in messages:
+        control.send(message)
 
 
 def _note(control: Control, level: str, text: str) -> None:

@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from . import loader, log, stacks, told_errors
+from . import imports, loader, log, stacks, told_errors
 from .channel import Channel, ChannelLost
 from .departure import Departure
 from .ledger import EXEMPT, STARTED, WITHDRAWN_TO
@@ -44,6 +44,8 @@ class WorkerParts:
     stacks_descriptor: int
     # What others said of an import that failed (told_errors.py).
     errors_descriptor: int
+    # With --reload.
+    reporter: imports.Reporter | None
 
 
 def run_worker(parts: WorkerParts) -> NoReturn:
@@ -56,6 +58,8 @@ def run_worker(parts: WorkerParts) -> NoReturn:
     if not faulthandler.is_enabled():
         faulthandler.enable()
     application = parts.application if parts.application is not None else _import(parts)
+    if parts.reporter is not None:
+        application = imports.watched(application, parts.reporter)
     departure.install()  # Again: the import may have set handlers.
     if not departure.is_requested:
         _serve(parts, application, departure)
@@ -66,6 +70,8 @@ def _import(parts: WorkerParts) -> Any:
     try:
         application = loader.load(parts.settings.application)
     except loader.LoadError as error:
+        if parts.reporter is not None:
+            parts.reporter.tell_failure(error)
         all_of_it = f"{error.error}\n{loader.traceback_text(error)}"
         if told_errors.is_new(parts.errors_descriptor, all_of_it):
             loader.report(error, "worker")
@@ -75,6 +81,8 @@ def _import(parts: WorkerParts) -> Any:
         log.flush_streams()
         os._exit(_IMPORT_FAILED)
     os.close(parts.errors_descriptor)
+    if parts.reporter is not None:
+        parts.reporter.tell_new()
     gc.collect()
     gc.freeze()
     return application
@@ -97,7 +105,9 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
         log.report("worker", f"no channel to the front: {error}")
         os._exit(_NO_CHANNEL)
     loops = [
-        _Loop(channel, cell, Gateway(application, channel, base), departure)
+        _Loop(
+            channel, cell, Gateway(application, channel, base, settings.shows_tracebacks), departure
+        )
         for channel, cell in zip(channels, parts.cells)
     ]
     threads = [threading.Thread(target=loop.serve, daemon=True) for loop in loops[1:]]

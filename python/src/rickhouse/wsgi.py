@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from types import GeneratorType
 from typing import Any, Callable
 
-from . import log
+from . import debug_page, log
 from .channel import Channel, ChannelLost, Request
 from .exchange import ClientGone, Exchange
 from .file_wrapper import FileWrapper
@@ -37,10 +37,17 @@ def base_environ(version: str, is_multithread: bool, is_multiprocess: bool) -> E
 class Gateway:
     """Runs the requests of one channel."""
 
-    def __init__(self, application: Application, channel: Channel, base: Environ) -> None:
+    def __init__(
+        self,
+        application: Application,
+        channel: Channel,
+        base: Environ,
+        shows_tracebacks: bool = False,
+    ) -> None:
         self._application = application
         self._channel = channel
         self._base = base
+        self._shows_tracebacks = shows_tracebacks
 
     def run(self, request: Request) -> None:
         """Answers `request`: on return all is sent or deferred, unless the channel is lost."""
@@ -88,9 +95,17 @@ class Gateway:
             # Also SystemExit and KeyboardInterrupt: a request ends no worker.
             failed = True
             log.report("worker", f"error in {_describe(environ)}\n{log.traceback_of(error)}")
-            _send_error_page(exchange)  # Before close(): the client need not wait for that.
+            # Before close(): the client need not wait for that.
+            self._send_error_page(exchange, error, environ)
         _close(iterable, environ)
         self._finish(exchange, environ, failed)
+
+    def _send_error_page(self, exchange: Exchange, error: BaseException, environ: Environ) -> None:
+        if not self._shows_tracebacks or exchange.is_head_sent:
+            _send_error_page(exchange)
+            return
+        with contextlib.suppress(ChannelLost):
+            exchange.send_error_page(*debug_page.render(error, environ))
 
     def _finish(self, exchange: Exchange, environ: Environ, failed: bool) -> None:
         if exchange.problem:

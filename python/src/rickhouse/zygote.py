@@ -14,7 +14,7 @@ import time
 from resource import struct_rusage
 from typing import Any, Callable
 
-from . import log, notify, process, stacks
+from . import imports, log, notify, process, stacks
 from .children import Children, Worker
 from .control import Control, Message
 from .ledger import Ledger
@@ -42,6 +42,8 @@ class Zygote:
         self._ledger = Ledger(2 * settings.max_workers, settings.threads)
         # With preload no worker imports anything.
         self._errors_descriptor = stacks.create_file() if application is None else -1
+        # Over it workers tell what they import, with --reload.
+        self._imports = imports.socket_pair() if settings.is_watched else None
         # Not before the import: it would take the exit codes of the application's own subprocesses.
         self._children = Children(self._on_exit)
         stacks.ignore_until_registered()
@@ -78,10 +80,13 @@ class Zygote:
             poller.register(self._children, select.POLLIN)
             if self._has_front:
                 poller.register(self._control, select.POLLIN)
+            if self._imports is not None:
+                poller.register(self._imports[0], select.POLLIN)
             ready = {descriptor for descriptor, _ in poller.poll(self._milliseconds_to_wait())}
             # Deaths first: an order for a worker that is no more must find it gone.
             if self._children.fileno() in ready:
                 self._children.reap()
+            self._forward_imports()
             if self._control.fileno() in ready:
                 self._receive()
             self._poll_stacks()
@@ -118,6 +123,11 @@ class Zygote:
 
     def _note(self, level: str, text: str) -> None:
         self._send({"type": "note", "level": level, "text": text})
+
+    def _forward_imports(self) -> None:
+        if self._imports is not None:
+            for message in imports.receive(self._imports[0]):
+                self._send(message)
 
     # Orders of the front
 
@@ -159,12 +169,23 @@ class Zygote:
                 outboxes=[self._ledger.outbox(slot, thread) for thread in threads],
                 stacks_descriptor=stacks_descriptor,
                 errors_descriptor=self._errors_descriptor,
+                reporter=self._make_reporter(),
             )
             run_worker(parts)
         except BaseException as error:
             log.report("worker", f"ends by an error of its own\n{log.traceback_of(error)}")
         finally:
             os._exit(1)
+
+    def _make_reporter(self) -> imports.Reporter | None:
+        """In the child."""
+        if self._imports is None:
+            return None
+        self._imports[0].close()
+        reporter = imports.Reporter(self._imports[1])
+        if self._application is not None:
+            reporter.note_known()
+        return reporter
 
     def _report_not_forked(self, number: int, why: str) -> None:
         """As the exit of a worker without a process, so that the front does not wait for it."""
@@ -247,6 +268,7 @@ class Zygote:
         for thread in range(self._settings.threads):
             answers = self._ledger.answers(worker.slot, thread)
             self._report_answers(worker.number, thread, answers)
+        self._forward_imports()  # Why it could not import, say, before that it ended of it.
         is_killed = os.WIFSIGNALED(wait_status)
         end = {
             "status": None if is_killed else os.WEXITSTATUS(wait_status),

@@ -201,6 +201,11 @@ const TEXTS = {
     title: "The application failed.",
     fix: "See the traceback in the log.",
   },
+  applicationBroken: {
+    status: 500,
+    reason: "Internal Server Error",
+    title: "The application cannot be imported. The next good save mends it.",
+  },
   noSpace: {
     status: 507,
     reason: "Insufficient Storage",
@@ -219,6 +224,8 @@ export type RefusalCode = keyof typeof TEXTS;
 /** One way of saying no. There is one frozen object per code: refusing allocates nothing, and `===` compares. */
 export interface Refusal extends RefusalText {
   readonly code: RefusalCode;
+  /** More that the client may read, of several lines: with --debug only. */
+  readonly detail?: string;
 }
 
 /** The refusal of each code. */

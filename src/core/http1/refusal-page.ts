@@ -65,23 +65,28 @@ export function refusalPage(refusal: Refusal, context: PageContext): RefusalPage
 }
 
 const BODIES: { readonly [form in PageForm]: (refusal: Refusal, id: string) => string } = {
-  text: ({ status, reason, title }, id) =>
-    `${status} ${reason}\n\n${title}\n${id === "" ? "" : `Request ID: ${id}\n`}`,
+  text: ({ status, reason, title, detail }, id) =>
+    `${status} ${reason}\n\n${title}\n${id === "" ? "" : `Request ID: ${id}\n`}${detail === undefined ? "" : `\n${detail}`}`,
 
-  json: ({ status, reason, title, code }, id) =>
-    `${JSON.stringify({ status, reason, message: title, code, ...(id === "" ? {} : { request_id: id }) })}\n`,
+  json: ({ status, reason, title, code, detail }, id) =>
+    `${JSON.stringify({ status, reason, message: title, code, detail, ...(id === "" ? {} : { request_id: id }) })}\n`,
 
-  html: ({ status, reason, title }, id) => {
+  html: ({ status, reason, title, detail }, id) => {
     const heading = escapeHtml(`${status} ${reason}`);
     const idLine = id === "" ? "" : `<p><small>Request ID: ${escapeHtml(id)}</small></p>\n`;
+    const more =
+      detail === undefined ? "" : `<pre style="${PRE_STYLE}">${escapeHtml(detail)}</pre>\n`;
+    const width = detail === undefined ? "34em" : "60em";
     return (
       `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n` +
       `<meta name="color-scheme" content="light dark">\n<title>${heading}</title>\n` +
-      `<body style="font-family:system-ui,sans-serif;margin:15vh auto;max-width:34em;padding:0 1em">\n` +
-      `<h1>${heading}</h1>\n<p>${escapeHtml(title)}</p>\n${idLine}</body>\n</html>\n`
+      `<body style="font-family:system-ui,sans-serif;margin:15vh auto;max-width:${width};padding:0 1em">\n` +
+      `<h1>${heading}</h1>\n<p>${escapeHtml(title)}</p>\n${more}${idLine}</body>\n</html>\n`
     );
   },
 };
+
+const PRE_STYLE = "overflow-x:auto;padding:1em;background:light-dark(#f4f4f6,#1c1c20)";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

@@ -47,6 +47,8 @@ export interface RegistryOptions {
   readonly startTimeoutMs: number;
   /** What retiring workers may take, and all of a graceful end. */
   readonly gracefulTimeoutMs: number;
+  /** Where the application does not come up, wait for a reload instead of ending. */
+  readonly survivesFailedStart?: boolean;
   /** Uniform in [0, 1): spreads the restarts of many servers. */
   readonly random: () => number;
 }

@@ -35,7 +35,7 @@ export class Registry {
     this.#least = options.minWorkers;
     this.#target = options.minWorkers;
     this.#roster = new Roster(options);
-    this.#succession = new Succession(this.#roster, options.random);
+    this.#succession = new Succession(this.#roster, options);
   }
 
   get least(): number {

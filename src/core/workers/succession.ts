@@ -2,6 +2,7 @@
 // `candidate` is a newer one that has yet to prove itself: the first start, a reload, or the successor of a lost
 // zygote. Older ones serve until the current one can, worker for worker, and their zygote is stopped with the last.
 
+import type { RegistryOptions } from "./commands.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import type { Roster } from "./roster.ts";
 import { nextWorkerState, nextZygoteState } from "./state.ts";
@@ -23,16 +24,20 @@ export class Succession {
   lastFailure = "";
   readonly #roster: Roster;
   readonly #zygotePolicy: RestartPolicy;
+  readonly #survivesFailedStart: boolean;
+  /** The application did not come up: nothing is tried again before reload(). */
+  #awaitsReload = false;
 
-  constructor(roster: Roster, random: () => number) {
+  constructor(roster: Roster, options: RegistryOptions) {
     this.#roster = roster;
-    this.#zygotePolicy = new RestartPolicy(random);
+    this.#zygotePolicy = new RestartPolicy(options.random);
+    this.#survivesFailedStart = options.survivesFailedStart ?? false;
   }
 
   /** Without a zygote that can fork, and none on its way, starts one. Returns when that is due, if back-off delays it. */
   ensureZygote(now: number): number {
     const canFork = this.current !== undefined && this.current.zygote !== "gone";
-    if (canFork || this.candidate !== undefined) return Infinity;
+    if (canFork || this.candidate !== undefined || this.#awaitsReload) return Infinity;
     if (now < this.#zygotePolicy.notBefore) return this.#zygotePolicy.notBefore;
     this.candidate = this.#roster.startZygote(now);
     return Infinity;
@@ -44,6 +49,7 @@ export class Succession {
 
   /** A new generation beside the current one. A candidate that is still on its way is dropped: the latest wins. */
   reload(now: number): void {
+    this.#awaitsReload = false;
     this.candidate = this.#roster.startZygote(now);
     this.#roster.note("info", `reload: generation ${this.candidate.id} starts`);
   }
@@ -148,12 +154,20 @@ export class Succession {
   #callOff(why: string): void {
     this.candidate = undefined;
     this.lastFailure = why;
-    const serving = this.current?.id;
-    this.#roster.note("error", `reload failed: ${why}; generation ${serving} serves on`);
+    const next = this.#survivesFailedStart
+      ? "the next change brings another try"
+      : `generation ${this.current?.id} serves on`;
+    this.#roster.note("error", `reload failed: ${why}; ${next}`);
   }
 
   #fail(why: string, isOverdue = false): void {
     this.candidate = undefined;
+    this.lastFailure = why;
+    if (this.#survivesFailedStart) {
+      this.#awaitsReload = true;
+      this.#roster.note("error", `${why}; the next change brings another try`);
+      return;
+    }
     this.isFatal = true;
     this.#roster.say({ kind: "fatal", why, isOverdue });
   }

@@ -35,6 +35,10 @@ export interface LoadRequest {
   readonly softFileLimit: number | null;
   readonly gracefulTimeoutMs: number;
   readonly multiprocess: boolean;
+  /** Tell which files were imported (`modules`). */
+  readonly watch: boolean;
+  /** Show clients the traceback of an exception. */
+  readonly debug: boolean;
 }
 
 /** Per worker thread: `[started, withdrawnTo, exempt]`. */
@@ -85,11 +89,20 @@ export type ControlReport =
       readonly bytes: string;
     }
   | { readonly type: "stacks"; readonly worker: number; readonly text: string }
+  | ModulesReport
   | {
       readonly type: "note";
       readonly level: "info" | "warning" | "error";
       readonly text: string;
     };
+
+/** With `watch`: what was imported since the last one, and the traceback of an import that failed, or "". */
+export interface ModulesReport {
+  readonly type: "modules";
+  /** Absolute; without the standard library. */
+  readonly files: readonly string[];
+  readonly traceback: string;
+}
 
 const REPORT_TYPES = new Set([
   "loaded",
@@ -99,6 +112,7 @@ const REPORT_TYPES = new Set([
   "withdrawn",
   "answers",
   "stacks",
+  "modules",
   "note",
 ]);
 

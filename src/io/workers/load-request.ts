@@ -28,5 +28,7 @@ export function loadRequestOf(
     softFileLimit: config.softFileLimit,
     gracefulTimeoutMs: config.gracefulTimeoutMs,
     multiprocess: config.workers.max > 1,
+    watch: config.reload,
+    debug: config.debug,
   };
 }

@@ -135,8 +135,9 @@ export class Pool implements RequestSink {
 
   // From the connections.
 
-  submit(exchange: Exchange): void {
-    if (!this.#dispatcher.submit(exchange, exchange.receivedAt)) {
+  /** `queuedAt`: from when on it waits for a worker. */
+  submit(exchange: Exchange, queuedAt: number = exchange.receivedAt): void {
+    if (!this.#dispatcher.submit(exchange, queuedAt)) {
       this.#overload.refused("--queue-length was reached");
       exchange.sink.answerRefused(exchange, REFUSALS.queueFull);
       return;
@@ -245,6 +246,9 @@ export class Pool implements RequestSink {
       },
       onLoaded: (python) => {
         this.#python = python;
+      },
+      onModules: (report) => {
+        this.#options.onModules(report);
       },
       onTimed: (isReloading) => {
         this.#options.onSettled(isReloading);

@@ -12,6 +12,7 @@ export function registryOptionsOf(config: Config): RegistryOptions {
     threads,
     startTimeoutMs,
     gracefulTimeoutMs,
+    survivesFailedStart: config.reload,
     random: Math.random,
   };
 }

@@ -9,6 +9,7 @@ import type { Figures } from "../../core/metrics/figures.ts";
 import type { History } from "../../core/metrics/history.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import type { Log } from "../log.ts";
+import type { ModulesReport } from "./control-messages.ts";
 import type { WorkerChannel } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -35,6 +36,8 @@ export interface WorkforceEvents {
   /** Nobody can withdraw what these threads were sent any more. */
   onZygoteLost(channels: readonly WorkerChannel[]): void;
   onLoaded(python: string): void;
+  /** What was imported (--reload). */
+  onModules(report: ModulesReport): void;
   /** `nextTickAt` may have changed: a start that back-off delays, say, is due while nothing else happens. */
   onTimed(isReloading: boolean): void;
   /** The application never came up. */

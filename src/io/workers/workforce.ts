@@ -273,6 +273,9 @@ export class Workforce {
       case "stacks":
         this.#stacks.settle(report.worker, report.text);
         return;
+      case "modules":
+        this.#events.onModules(report);
+        return;
       case "note":
         this.#options.log.write(report.level, report.text);
     }

@@ -19,6 +19,8 @@ const LOAD: LoadRequest = {
   softFileLimit: null,
   gracefulTimeoutMs: 0,
   multiprocess: false,
+  watch: false,
+  debug: false,
 };
 
 /** How a zygote with this interpreter is reported to have ended. */

@@ -1,0 +1,144 @@
+// Watches directories for changes of relevant files, and says when it does. Owns the watchers; what a change means is not its business.
+
+import { statSync, type Stats } from "node:fs";
+import { join, resolve } from "node:path";
+import type { FSWatcher, watch } from "chokidar";
+import type { SourceFiles } from "./source-files.ts";
+
+export interface FileWatchEvents {
+  /** A relevant file has changed since sinceMs(); `isGone`: it is not there. */
+  onChange(path: string, isGone: boolean): void;
+  /** All that there is to watch is watched. */
+  onReady(): void;
+  onError(error: Error): void;
+}
+
+export class FileWatch {
+  readonly #files: SourceFiles;
+  readonly #events: FileWatchEvents;
+  /** Those that are ready, and one that may not be yet: it takes their place. */
+  #watchers: readonly FSWatcher[] = [];
+  #opening = 0;
+  #isReady = false;
+  #isClosed = false;
+  /** Milliseconds since 1970: what changed before is in the code that is being imported. */
+  #sinceMs = Date.now();
+  /** Files that were seen to be gone, so that it is said once. */
+  readonly #gone = new Set<string>();
+
+  constructor(files: SourceFiles, events: FileWatchEvents) {
+    this.#files = files;
+    this.#events = events;
+  }
+
+  /** Nothing changes from now on that goes unseen. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** The application is imported anew from now on. */
+  begin(): void {
+    this.#sinceMs = Date.now();
+    this.#gone.clear();
+  }
+
+  /** There is more to watch: a watcher of all takes the place of the one that there is, which serves until then. */
+  async extend(): Promise<void> {
+    const turn = ++this.#opening;
+    this.#isReady = false;
+    const chokidar = await import("chokidar");
+    if (turn !== this.#opening || this.#isClosed) return;
+    const roots = this.#open(chokidar.watch, this.#files.directories, { depth: 0 });
+    const trees = this.#open(chokidar.watch, this.#files.trees, {});
+    const opened = [roots, trees];
+    const before = this.#watchers;
+    this.#watchers = [...before, ...opened];
+    await Promise.all(opened.map(readiness));
+    if (turn !== this.#opening) return;
+    this.#watchers = opened;
+    for (const old of before) void old.close();
+    this.#isReady = true;
+    if (!this.#isClosed) this.#events.onReady();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const watcher of this.#watchers) void watcher.close();
+  }
+
+  #open(open: typeof watch, paths: readonly string[], { depth }: { depth?: number }): FSWatcher {
+    const watcher = open([...paths], {
+      ...(depth === undefined ? {} : { depth }),
+      // Files are told of when they are first seen too: one that changed while nobody watched it yet has a time that says so.
+      ignoreInitial: false,
+      alwaysStat: true,
+      atomic: false,
+      followSymlinks: true,
+      ignored: (path, stats) => this.#isIgnored(path, stats),
+    });
+    // The event of the system itself, which comes a few milliseconds before chokidar has found out what it was.
+    watcher.on("raw", (_event, name, details) => {
+      for (const path of rawPaths(name, details)) this.#look(path);
+    });
+    watcher.on("add", (path) => {
+      this.#look(path);
+    });
+    watcher.on("change", (path) => {
+      this.#look(path);
+    });
+    watcher.on("unlink", (path) => {
+      this.#look(path);
+    });
+    watcher.on("addDir", (path, stats) => {
+      this.#directoryAppeared(path, stats);
+    });
+    watcher.on("error", (error) => {
+      this.#events.onError(error instanceof Error ? error : new Error(String(error)));
+    });
+    return watcher;
+  }
+
+  #isIgnored(path: string, stats: Stats | undefined): boolean {
+    if (stats === undefined) return false;
+    if (stats.isDirectory()) return !this.#files.isPassable(path);
+    return !this.#files.isRelevant(path);
+  }
+
+  /** Several events tell of one change, and some of none: the file's own time decides. It cannot be set, also not by `mv` and `cp -p`. */
+  #look(path: string): void {
+    if (this.#isClosed || !this.#files.isRelevant(path)) return;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) {
+      if (this.#gone.has(path)) return;
+      this.#gone.add(path);
+      this.#events.onChange(path, true);
+      return;
+    }
+    this.#gone.delete(path);
+    if (stats.isFile() && stats.ctimeMs > this.#sinceMs) this.#events.onChange(path, false);
+  }
+
+  /** A new package beside the others. What lies in it is looked at when it is watched. */
+  #directoryAppeared(path: string, stats: Stats | undefined): void {
+    const bornAt = stats?.birthtimeMs ?? 0;
+    const isPackage = statSync(join(path, "__init__.py"), { throwIfNoEntry: false }) !== undefined;
+    const isNew = bornAt > this.#sinceMs;
+    if ((!isNew && !(isPackage && this.#isReady)) || !this.#files.appeared(path)) return;
+    if (isPackage) this.#events.onChange(join(path, "__init__.py"), false);
+    void this.extend();
+  }
+}
+
+function readiness(watcher: FSWatcher): Promise<void> {
+  return new Promise((done) => {
+    watcher.once("ready", done);
+  });
+}
+
+/** What the system names is the file, or the entry of a watched directory. */
+function rawPaths(name: unknown, details: unknown): readonly string[] {
+  if (typeof details !== "object" || details === null || !("watchedPath" in details)) return [];
+  const { watchedPath } = details;
+  if (typeof watchedPath !== "string") return [];
+  return typeof name === "string" ? [resolve(watchedPath, name), watchedPath] : [watchedPath];
+}
