@@ -1,6 +1,7 @@
 // The composition root: builds the network side, the workers' side and the logs, joins them, and carries out the server's verbs:
 // start, reload, drain, stop. Decides nothing about requests.
 
+import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ApplicationSpec } from "./config/application.ts";
@@ -43,7 +44,9 @@ export async function serve(
 ): Promise<number> {
   const logs = openLogs(identity, config);
   const pidFile = claimPidFile(config.pidFile);
-  const directory = asIdentity(identity, makePrivateDirectory);
+  // Asked for as root: between two users Node hears of no TMPDIR, as if it were a setuid program.
+  const temporary = tmpdir();
+  const directory = asIdentity(identity, () => makePrivateDirectory(temporary));
   const surroundings = { logs, directory, manager, identity, readAgain, pidFile };
   // A copy of its own, since a reload changes it.
   const server = new Server({ ...config }, application, surroundings);
@@ -195,7 +198,7 @@ class Server {
       await this.#admin.open();
       this.#listeners = await this.#front.listen();
       if (this.#identity !== undefined) {
-        giveSockets(this.#identity, this.#config.bind);
+        giveSockets(this.#identity, [...this.#config.bind, this.#config.admin]);
         become(this.#identity);
       }
       await this.#admin.openInside();

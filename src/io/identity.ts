@@ -3,7 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 import { lchownSync, readFileSync } from "node:fs";
-import type { BindAddress } from "../config/bind-address.ts";
+import type { AdminAddress } from "../config/admin-address.ts";
 import { StartupError } from "../config/startup-error.ts";
 
 export interface Identity {
@@ -80,7 +80,7 @@ export function asIdentity<T>(identity: Identity | undefined, make: () => T): T 
 }
 
 /** Unix sockets that root has bound: their mode speaks of the user that serves on them, and of its group. */
-export function giveSockets(identity: Identity, addresses: readonly BindAddress[]): void {
+export function giveSockets(identity: Identity, addresses: readonly AdminAddress[]): void {
   for (const address of addresses) {
     if (address.kind === "unix") lchownSync(address.path, identity.uid, identity.gid);
   }

@@ -20,10 +20,12 @@ const MAX_SOCKET_PATH_BYTES = 103;
 const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994, 0x858458f6];
 const LONGEST_PATH_INSIDE = "rickhouse-XXXXXX/channel.sock";
 
-/** Unpredictable name, mode 0700. Throws StartupError when it cannot be made. In /tmp, if TMPDIR is too deep for the path of a socket. */
-export function makePrivateDirectory(): PrivateDirectory {
+/**
+ * In `temporary`; in /tmp, if that is too deep for the path of a socket. Unpredictable name, mode 0700. Throws StartupError when it cannot be made.
+ */
+export function makePrivateDirectory(temporary = tmpdir()): PrivateDirectory {
   // Absolute: the application may change its working directory.
-  const wanted = resolve(tmpdir());
+  const wanted = resolve(temporary);
   const bytes = Buffer.byteLength(join(wanted, LONGEST_PATH_INSIDE));
   const parent = bytes <= MAX_SOCKET_PATH_BYTES ? wanted : "/tmp";
   const path = makeDirectory(parent);

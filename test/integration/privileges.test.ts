@@ -80,9 +80,10 @@ describe("--user", { skip }, () => {
 
   it("keeps sockets and bodies where that user alone may look", async () => {
     await using server = await start("echo:app", ["--body-memory", "1KiB"]);
-    const [name = ""] = readdirSync(server.temporaryDirectory).filter((entry) =>
+    const [name] = readdirSync(server.temporaryDirectory).filter((entry) =>
       entry.startsWith("rickhouse-"),
     );
+    assert.ok(name !== undefined, "it is not in TMPDIR");
     const path = join(server.temporaryDirectory, name);
     const { mode, uid, gid } = statSync(path);
     assert.deepEqual([mode & 0o777, uid, gid], [0o700, account.uid, account.gid]);
@@ -96,9 +97,13 @@ describe("--user", { skip }, () => {
   it("gives it the Unix sockets that clients connect to", async () => {
     const directory = directoryOfNobody();
     const path = join(directory, "public.sock");
-    await using _ = await start("plain:app", ["--bind", `unix:${path}`], directory);
+    const admin = join(directory, "admin.sock");
+    const args = ["--bind", `unix:${path}`, "--admin", `unix:${admin}`];
+    await using _ = await start("plain:app", args, directory);
     const { mode, uid, gid } = statSync(path);
     assert.deepEqual([mode & 0o777, uid, gid], [0o660, account.uid, account.gid]);
+    const ofAdmin = statSync(admin);
+    assert.deepEqual([ofAdmin.mode & 0o777, ofAdmin.uid], [0o600, account.uid]);
     assert.equal((await get(path, "/")).status, 200);
   });
 

@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { AdminConnections } from "./admin-connections.ts";
 import { answerVerb, verbsOf } from "./control.ts";
 import { EventStream } from "./events.ts";
 import type { Guard } from "./guard.ts";
@@ -18,12 +19,13 @@ import { unreadiness, type AdminSubject } from "./subject.ts";
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** Who asks here is a person, a probe or a scraper: none of them is slow. */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** Who asks here is a person, a probe or a scraper: none of them is slow, and there are few, but for those who look at events. */
+const LIMITS = { requestTimeoutMs: 10_000, most: 48 };
 
 export class AdminServer {
   readonly #guard: Guard;
   readonly #http: Server;
+  readonly #connections = new AdminConnections(LIMITS);
   /** By path, then by method. HEAD is answered as GET, without the body. */
   readonly #routes: ReadonlyMap<string, Readonly<Record<string, Answer>>>;
 
@@ -32,13 +34,15 @@ export class AdminServer {
   constructor(subject: AdminSubject, guard: Guard) {
     this.#guard = guard;
     this.#routes = routesOf(subject);
-    this.#http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    this.#http = createServer((request, response) => {
+      this.#connections.asked(request, response);
       void this.#answer(request, response);
     });
   }
 
   /** Answers what comes on this socket. */
   accept(socket: Socket): void {
+    this.#connections.add(socket);
     this.#http.emit("connection", socket);
     socket.resume(); // Listeners hand out sockets that have not begun to read.
   }
