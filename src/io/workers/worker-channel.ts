@@ -18,9 +18,12 @@ export interface Hello {
   readonly pid: number;
 }
 
+/** `late`: by now its worker is not wanted any more, a reload came in between, say. `unknown`: nobody was given this token. */
+export type Welcome = "welcome" | "late" | "unknown";
+
 export interface WorkerChannelEvents {
-  /** The first frame. Sets `channel`; false refuses the connection. */
-  onHello(hello: Hello): boolean;
+  /** The first frame. Sets `channel`, if it is welcome. */
+  onHello(hello: Hello): Welcome;
   /** What came is not the protocol: the worker is broken, or not ours. The socket is closed already. */
   onViolation(what: string): void;
   /** Everything that the worker wrote was read. */
@@ -131,8 +134,9 @@ export class WorkerChannel {
   #onHello(): string {
     if (this.channel !== undefined) return "a second HELLO";
     const { token, version, thread, pid } = this.#reader;
-    if (!this.#events.onHello({ token, version, thread, pid }))
-      return "HELLO with a wrong or used token";
+    const welcome = this.#events.onHello({ token, version, thread, pid });
+    if (welcome === "unknown") return "HELLO with a wrong or used token";
+    if (welcome === "late") this.output.destroy(); // No fault of its own: it leaves without a word.
     this.#socket.setTimeout(0);
     this.pid = pid;
     return "";

@@ -9,7 +9,7 @@ import type { ControlReport } from "./control-messages.ts";
 import { continueOrphans, killProcess } from "./kill-process.ts";
 import { StacksRequests } from "./stacks-requests.ts";
 import { StartFailure } from "./start-failure.ts";
-import type { Hello, WorkerChannel } from "./worker-channel.ts";
+import type { Hello, Welcome, WorkerChannel } from "./worker-channel.ts";
 import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
 import { noteDeath, noteExit } from "./worker-death.ts";
 import { forgetMemory, lastWordOf, noteSlot, takeAnswers } from "./worker-memory.ts";
@@ -93,10 +93,9 @@ export class Workforce {
     this.#run(this.#registry.tick(now, waiting));
   }
 
-  /** HELLO: returns false when nobody with this token is expected. */
-  hello(channel: WorkerChannel, hello: Hello, now: number): boolean {
+  hello(channel: WorkerChannel, hello: Hello, now: number): Welcome {
     const record = recordExpecting(this.#records.values(), hello);
-    if (record === undefined) return false;
+    if (record === undefined) return "unknown";
     record.tokens[hello.thread] = ""; // Used.
     // The zygote's report of the fork may be lost with the zygote; without its pid an orphan could not be ended.
     this.#onForked(record.worker, hello.pid, now);
@@ -104,7 +103,7 @@ export class Workforce {
     this.#greeting.set(key, channel);
     this.#run(this.#registry.hello(record.worker, hello.thread, now));
     this.#greeting.delete(key);
-    return record.channels[hello.thread] === channel;
+    return record.channels[hello.thread] === channel ? "welcome" : "late";
   }
 
   /** Everything that this thread wrote was read. */
