@@ -1,90 +1,92 @@
-// node scripts/screenshots.ts: the pictures of the live page in docs/images, of a server under load in a real Chromium. Takes about a minute.
+// npm run screenshots [-- SECONDS]: the pictures of the live page in docs/images, of a server under load in a real Chromium. Takes as long as
+// the charts are wide: five minutes.
 
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Browser } from "playwright-core";
+import type { Page } from "playwright-core";
 import { ADMIN_ARGS, adminPort } from "../test/support/admin.ts";
 import { launchBrowser } from "../test/support/browser.ts";
 import { runLoad } from "../test/support/load.ts";
 import { begin } from "../test/support/requests.ts";
-import { startServer, type ServerUnderTest } from "../test/support/server.ts";
+import { startServer } from "../test/support/server.ts";
+import { smallPng } from "./small-png.ts";
 
 const IMAGES = join(import.meta.dirname, "../docs/images");
 const WIDE = { width: 1280, height: 800 };
-const NARROW = { width: 320, height: 1400 };
-const LOAD_MS = Number(process.argv[2] ?? 75) * 1000;
+const LOOKS = {
+  light: { viewport: WIDE, colorScheme: "light" },
+  dark: { viewport: WIDE, colorScheme: "dark" },
+  narrow: { viewport: { width: 320, height: 1500 }, colorScheme: "light" },
+} as const;
 
 async function main(): Promise<void> {
+  const seconds = Number(process.argv[2] ?? 320);
+  mkdirSync(IMAGES, { recursive: true });
   await using server = await startServer("shop:app", {
-    args: [...ADMIN_ARGS, "--bind", "127.0.0.1:0", "--workers", "4:8", "--request-timeout", "120s"],
+    args: [...ADMIN_ARGS, "--workers", "4:8", "--request-timeout", "60s"],
   });
   const url = `http://127.0.0.1:${await adminPort(server)}/`;
   const browser = await launchBrowser();
   try {
-    const pages = await Promise.all([
-      open(browser, url, { viewport: WIDE, colorScheme: "light" }),
-      open(browser, url, { viewport: WIDE, colorScheme: "dark" }),
-      open(browser, url, { viewport: NARROW, colorScheme: "light" }),
-    ]);
-    await beBusy(server, LOAD_MS, async () => {
-      for (const page of pages) {
-        await page.locator("#slow button").first().click();
-        await page.locator("#slow pre").first().waitFor();
-      }
-      await delay(1500);
-      for (const [index, name] of ["light", "dark", "narrow"].entries()) {
-        await pages[index]?.screenshot({ path: join(IMAGES, `live-page-${name}.png`) });
-      }
-    });
+    const pages: [string, Page][] = [];
+    for (const [name, look] of Object.entries(LOOKS)) {
+      const page = await browser.newPage(look);
+      await page.goto(url);
+      pages.push([name, page]);
+    }
+    const begun = performance.now();
+    const at = (share: number): Promise<void> =>
+      delay(Math.max(0, begun + share * seconds * 1000 - performance.now()));
+    const load = [
+      visit(server.port, 10, seconds + 8, () =>
+        Math.random() < 0.3 ? "/search/books" : "/products/7",
+      ),
+      at(0.35).then(() => visit(server.port, 40, seconds * 0.12, () => "/search/wine")),
+      at(0.7).then(() => visit(server.port, 3, seconds * 0.06, () => "/cart")),
+    ];
+    await at(0.3);
+    server.signal("SIGHUP");
+    await at(0.6);
+    using dying = begin(server.port, "POST", "/export/42");
+    await dying.response();
+    await delay(Math.max(0, begun + seconds * 1000 - 16_000 - performance.now()));
+    using hanging = begin(server.port, "GET", "/reports/monthly");
+    await delay(6000);
+    using second = begin(server.port, "GET", "/reports/monthly");
+    await delay(5000);
+    for (const [name, page] of pages) await take(page, name);
+    await Promise.all(load);
+    for (const client of [hanging, second]) client.socket.destroy();
   } finally {
     await browser.close();
-    server.signal("SIGTERM");
-    await delay(600);
-    server.signal("SIGTERM");
   }
 }
 
-type Look = NonNullable<Parameters<Browser["newPage"]>[0]>;
-
-async function open(browser: Browser, url: string, look: Look) {
-  const page = await browser.newPage(look);
-  page.on("console", (message) => console.log(message.type(), message.text()));
-  page.on("pageerror", (error) => console.log(error));
-  await page.goto(url);
-  return page;
-}
-
-/** Requests of many kinds; `look` is called near the end, while they run. */
-async function beBusy(server: ServerUnderTest, ms: number, look: () => Promise<void>) {
-  const end = performance.now() + ms;
-  const rush = [performance.now() + ms * 0.4, performance.now() + ms * 0.55] as const;
-  const isRush = (): boolean => performance.now() > rush[0] && performance.now() < rush[1];
-  const load = runLoad({
-    port: server.port,
-    clients: 24,
+/** Clients that ask one page after another, for so many seconds. */
+async function visit(port: number, clients: number, seconds: number, page: () => string) {
+  const end = performance.now() + seconds * 1000;
+  await runLoad({
+    port,
+    clients,
     method: "GET",
     pauseMs: 90,
-    next(client) {
+    next: () => {
       if (performance.now() > end) return undefined;
-      if (client > 10 && !isRush()) return "/nothing";
-      const dice = Math.random();
-      if (dice < 0.01) return "/nothing";
-      if (dice < 0.015) return "/cart";
-      return dice < (isRush() ? 0.7 : 0.35) ? `/search/${client}` : `/products/${client}`;
+      return Math.random() < 0.01 ? "/nothing" : page();
     },
   });
-  await delay(ms * 0.3);
-  server.signal("SIGHUP");
-  await delay(ms * 0.2);
-  using dying = begin(server.port, "POST", "/export/42");
-  await delay(ms * 0.25);
-  using hanging = begin(server.port, "GET", "/reports/monthly");
-  await delay(ms * 0.12);
-  using second = begin(server.port, "GET", "/reports/monthly");
-  await delay(3000);
-  await look();
-  await load;
-  for (const client of [dying, hanging, second]) void client;
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.locator("#slow button").first().click();
+  await page.locator("#slow .frames").first().waitFor();
+  await page.mouse.move(0, 0);
+  await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)");
+  await delay(1200);
+  const picture = smallPng(await page.screenshot());
+  writeFileSync(join(IMAGES, `live-page-${name}.png`), picture);
+  process.stdout.write(`live-page-${name}.png ${Math.ceil(picture.length / 1024)} KiB\n`);
 }
 
 await main();

@@ -1,7 +1,7 @@
 // One chart of the last minutes: series over time as steps, since each point tells of the time from the one before it. Knows no figures but by
 // what it is given to read them.
 
-import { make, makeSvg, setClass, setText } from "./elements.ts";
+import { make, makeSvg, setText } from "./elements.ts";
 import { type Point, SPAN_MS } from "./figures.ts";
 
 const WIDTH = 600;
@@ -55,7 +55,7 @@ export class Chart {
       ...this.#paths,
       this.#cursor,
     );
-    const times = make("div", "times", make("span", "", "5 min ago"), make("span", "", "now"));
+    const times = make("div", "times", make("span", "", "5 min ago"), make("span", "now", "now"));
     times.setAttribute("aria-hidden", "true");
     this.#labels.setAttribute("aria-hidden", "true");
     parent.append(make("div", "chart", this.#svg, this.#labels), times);
@@ -81,9 +81,7 @@ export class Chart {
       const tick = ticks[index];
       setText(child, tick?.text ?? "");
       if (tick === undefined || !(child instanceof HTMLElement)) continue;
-      const y = this.#y(tick.value);
-      child.style.top = `${y}%`;
-      setClass(child, y < 15 ? "top" : "");
+      child.style.top = `${this.#y(tick.value)}%`;
     }
   }
 

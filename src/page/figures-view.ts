@@ -137,8 +137,8 @@ export class FiguresView {
     for (const { row, element } of this.#rows)
       setText(element, row[2]({ point, snapshot, isPast }));
     for (const chart of this.#charts) chart.mark(picked?.at);
-    const when = picked === undefined ? "" : `at ${clockText(picked.at)}`;
-    for (const note of document.querySelectorAll(".when")) setText(note, when);
+    for (const note of document.querySelectorAll(".now"))
+      setText(note, picked === undefined ? "now" : clockText(picked.at));
   }
 }
 

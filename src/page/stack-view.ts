@@ -31,12 +31,12 @@ export class StackView {
   }
 
   show(text: string): void {
-    const title = `Worker ${this.#worker} at ${clockText(Date.now())}`;
     const stack = make("div", "frames", ...framesOf(text));
     stack.tabIndex = 0; // It may be longer than its place: arrow keys move it.
     stack.setAttribute("role", "region");
-    stack.setAttribute("aria-label", title);
-    this.place.replaceChildren(make("p", "", title), stack);
+    stack.setAttribute("aria-label", `Stack of worker ${this.#worker}`);
+    const taken = make("p", "", `as it stood at ${clockText(Date.now())}`);
+    this.place.replaceChildren(taken, stack);
     this.#setOpen(true);
   }
 
