@@ -81,6 +81,7 @@ describe("parseConfigFile", () => {
       "[server]\nthreads = 4",
       "r.toml:1: unknown key server; options stand without tables, as in workers = 4",
     ],
+    ['"a:b é" = 1', "r.toml:1: unknown key a:b é; rickhouse --help all lists all"],
     ['config = "x"', "r.toml:1: unknown key config; rickhouse --help all lists all"],
     ['threads = "4"', "r.toml:1: threads cannot be a text in quotes; write it like threads = 1"],
     ["preload = true", 'r.toml:1: preload cannot be true or false; write it like preload = "auto"'],

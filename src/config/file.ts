@@ -56,7 +56,8 @@ function parseToml(text: string, path: string): Record<string, unknown> {
 
 /** The parser tells no lines. A key inside of a text of several lines may be taken for it: then the line is wrong, and no more. */
 function lineOf(key: string, text: string): number | undefined {
-  const quoted = key.replaceAll(/[^\w-]/g, String.raw`\$&`);
+  // Only what means something: with the flag "u", any other escape is a syntax error.
+  const quoted = key.replaceAll(/[$()*+./?[\\\]^{|}]/g, String.raw`\$&`);
   const start = new RegExp(String.raw`^\s*\[*\s*["']?${quoted}["']?\s*[=.\]]`, "u");
   const index = text.split("\n").findIndex((line) => start.test(line));
   return index < 0 ? undefined : index + 1;
