@@ -28,6 +28,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "--access-logfile": "write --access-log FILE (- is standard output)",
   "--error-logfile": "the server's log goes to standard error: write 2>FILE",
   "--log-file": "the server's log goes to standard error: write 2>FILE",
+  "--reload-extra-file": "write --reload-include PATTERN",
   "--preload-app": "write --preload on (auto, the default, imports first unless that is unsafe)",
   "--limit-request-line": "write --max-request-line SIZE",
   "--limit-request-fields": "write --max-fields N",

@@ -91,6 +91,19 @@ describe("refusalPage", () => {
     assert.match(page, /Request ID: &lt;i&gt;/);
   });
 
+  it("shows a detail where there is one, escaped", () => {
+    const refusal = { ...REFUSALS.applicationBroken, detail: 'File "<x>"\n  a & b\n' };
+    const bodyOf = (accept: string): string =>
+      Buffer.from(refusalPage(refusal, { ...CONTEXT, accept }).bytes).toString("utf8");
+    assert.match(
+      bodyOf("text/html"),
+      /<pre [^>]*>File &quot;&lt;x&gt;&quot;\n {2}a &amp; b\n<\/pre>/,
+    );
+    assert.match(bodyOf("text/plain"), /\n\nFile "<x>"\n {2}a & b\n$/);
+    assert.match(bodyOf("application/json"), /"detail":"File \\"<x>\\"\\n {2}a & b\\n"/);
+    assert.doesNotMatch(textOf("applicationBroken", { accept: "application/json" }), /detail/);
+  });
+
   it("keeps the connection when asked to", () => {
     assert.doesNotMatch(textOf("workerDied", { keepAlive: true }), /Connection/);
     const old = textOf("workerDied", { keepAlive: true, minorVersion: 0 });
