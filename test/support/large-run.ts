@@ -8,10 +8,19 @@ import { rawRequest } from "./raw-client.ts";
 import { startServer, type ServerUnderTest, waitFor } from "./server.ts";
 
 const PIECE = Buffer.alloc(256 * 1024, "rickhouse");
+const CHUNK = Buffer.concat([Buffer.from("40000\r\n"), PIECE, Buffer.from("\r\n")]);
 
 export interface LargeRun {
   /** KiB, of the process that grew most. */
   readonly grownKiB: number;
+  readonly elapsedMs: number;
+}
+
+export interface LargeOptions {
+  /** The body comes in chunks; otherwise it has a Content-Length. */
+  readonly isChunked?: boolean;
+  /** The client reads as fast as it can; otherwise it pauses now and then. */
+  readonly isFast?: boolean;
 }
 
 function startLarge(): Promise<ServerUnderTest> {
@@ -37,13 +46,18 @@ async function watched(server: ServerUnderTest, work: () => Promise<void>): Prom
       grownKiB = Math.max(grownKiB, residentKiB(pid) - (before[index] ?? 0));
     }
   }, 50);
+  const startedAt = performance.now();
   await work();
+  const elapsedMs = performance.now() - startedAt;
   clearInterval(timer);
-  return { grownKiB };
+  return { grownKiB, elapsedMs };
 }
 
 /** The application reads all of a body of `bytes`, a multiple of 256 KiB, from its file. Throws if it is not what was sent. */
-export async function largeUpload(bytes: number): Promise<LargeRun> {
+export async function largeUpload(
+  bytes: number,
+  { isChunked = false }: LargeOptions = {},
+): Promise<LargeRun> {
   await using server = await startLarge();
   return await watched(server, async () => {
     const digest = createHash("sha256");
@@ -52,11 +66,14 @@ export async function largeUpload(bytes: number): Promise<LargeRun> {
     socket.on("data", (chunk: Buffer) => {
       answer += chunk.toString("latin1");
     });
-    socket.write(`POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\n\r\n`);
-    for (let sent = 0; sent < bytes; sent += PIECE.length) {
+    const framing = isChunked ? "Transfer-Encoding: chunked" : `Content-Length: ${bytes}`;
+    const sent = isChunked ? CHUNK : PIECE;
+    socket.write(`POST /upload HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`);
+    for (let at = 0; at < bytes; at += PIECE.length) {
       digest.update(PIECE);
-      if (!socket.write(PIECE)) await drained(socket);
+      if (!socket.write(sent)) await drained(socket);
     }
+    if (isChunked) socket.write("0\r\n\r\n");
     const expected = digest.digest("hex");
     await waitFor("the answer", () => answer.includes("}"), 300_000);
     socket.destroy();
@@ -66,20 +83,31 @@ export async function largeUpload(bytes: number): Promise<LargeRun> {
 }
 
 /** A client reads all of a streamed answer, and pauses now and then. Throws if it is not as long as it should be. */
-export async function largeDownload(bytes: number): Promise<LargeRun> {
+export async function largeDownload(
+  bytes: number,
+  { isChunked = true, isFast = false }: LargeOptions = {},
+): Promise<LargeRun> {
   await using server = await startLarge();
   return await watched(server, async () => {
     const socket = connect({ port: server.port, host: "127.0.0.1" });
     let received = 0;
     socket.on("data", (chunk: Buffer) => {
       // One that is slower than the application: what it has not read goes to a file.
-      if (Math.floor(received / 2 ** 24) !== Math.floor((received + chunk.length) / 2 ** 24)) {
+      if (
+        !isFast &&
+        Math.floor(received / 2 ** 24) !== Math.floor((received + chunk.length) / 2 ** 24)
+      ) {
         socket.pause();
         setTimeout(() => socket.resume(), 50);
       }
       received += chunk.length;
     });
-    socket.write(get(`/stream?n=${bytes}`, "Connection: close\r\n"));
+    socket.write(
+      get(
+        isChunked ? `/stream?n=${bytes}` : `/length?n=${bytes}&say=${bytes}`,
+        "Connection: close\r\n",
+      ),
+    );
     await waitFor("the end", () => socket.readableEnded, 300_000);
     if (received < bytes) throw new Error(`only ${received} bytes came`);
   });

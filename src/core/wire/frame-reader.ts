@@ -69,6 +69,9 @@ export class FrameReader {
   /** end: the answer must not look complete to the client. */
   isBroken = false;
 
+  /** Somebody still reads from the chunk that was pushed: see `keep`. For its owner, who sets it back. */
+  isKept = false;
+
   /** Why the last `next()` said violation, for the log; empty as long as none was found. */
   violation = "";
 
@@ -96,6 +99,11 @@ export class FrameReader {
     return this.#nextFromChunk();
   }
 
+  /** The chunk that was pushed must stay as it is when all of it was reported. */
+  keep(): void {
+    this.isKept = true;
+  }
+
   #nextFromChunk(): Read {
     const chunk = this.#chunk;
     const at = this.#at;
@@ -103,7 +111,7 @@ export class FrameReader {
     const needed = this.#neededBytes(chunk, at, available);
     if (needed < 0) return READ.violation;
     if (needed <= available) return this.#decode(chunk, at, needed);
-    if (available > 0) this.#keep(needed, available);
+    if (available > 0) this.#toRest(needed, available);
     return READ.needMore;
   }
 
@@ -119,12 +127,12 @@ export class FrameReader {
       }
       const available = this.#chunk.length - this.#at;
       if (available === 0) return READ.needMore;
-      this.#keep(needed, Math.min(missing, available));
+      this.#toRest(needed, Math.min(missing, available));
     }
   }
 
   /** Moves `count` bytes of the chunk behind the rest, which will grow to `needed` bytes. */
-  #keep(needed: number, count: number): void {
+  #toRest(needed: number, count: number): void {
     if (this.#restLength === 0 && this.#rest.length > USUAL_REST_BYTES) {
       this.#rest = new Uint8Array(USUAL_REST_BYTES);
     }

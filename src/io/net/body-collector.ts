@@ -1,6 +1,7 @@
 // The body of one request while it arrives: in memory up to a limit, then in a file that the worker opens by name (docs/protocol.md).
 // Knows no HTTP: it is given decoded bytes and says when it holds all of them.
 
+import type { Keeper } from "../../core/http1/chunk-queue.ts";
 import type { Budget } from "./budget.ts";
 import { PieceList } from "./piece-list.ts";
 import { SpoolFile } from "./spool-file.ts";
@@ -62,14 +63,14 @@ export class BodyCollector {
     return this.#file === undefined || this.#file.queuedBytes === 0;
   }
 
-  /** Adds decoded bytes, which must not change afterwards. False: there is no space left for spool files. */
-  add(piece: Uint8Array): boolean {
+  /** Adds decoded bytes; what stays in memory, `keeper` keeps. False: there is no space left for spool files. */
+  add(piece: Uint8Array, keeper: Keeper): boolean {
     this.#length += piece.length;
     if (this.#file !== undefined) return this.#file.append(piece);
     const fits = this.#memoryBytes + piece.length <= this.#options.memoryBytes;
     if (fits && this.#options.memory.take(piece.length)) {
       this.#memoryBytes += piece.length;
-      this.#pieces.push(piece);
+      this.#pieces.push(keeper.keep(piece));
       return true;
     }
     return this.#moveToFile(piece);
@@ -81,7 +82,7 @@ export class BodyCollector {
     this.#file = file;
     memory.give(this.#memoryBytes);
     this.#memoryBytes = 0;
-    for (const earlier of this.#pieces.take()) if (!file.append(earlier)) return false;
+    for (const earlier of this.#pieces.take()) if (!file.appendKept(earlier)) return false;
     return file.append(piece);
   }
 

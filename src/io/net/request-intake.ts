@@ -161,7 +161,7 @@ export class RequestIntake {
     const pending = this.#pending;
     if (pending === undefined) throw new Error("body bytes without a head");
     pending.body ??= this.#newBody();
-    if (!pending.body.add(this.#reader.keep(piece))) this.#refuse(REFUSALS.noSpace);
+    if (!pending.body.add(piece, this.#reader)) this.#refuse(REFUSALS.noSpace);
     else if (pending.body.mustPause) this.#events.onPause(true);
   }
 

@@ -20,8 +20,6 @@ export interface BacklogOptions {
   newPath(): string;
 }
 
-/** What is read back from the file at once; each such piece is progress that the send time-out can see. */
-const READ_BACK_BYTES = 256 * 1024;
 /** The file may lag behind the worker by this much. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
@@ -39,6 +37,8 @@ export class ResponseBacklog {
   #file: SpoolFile | undefined;
   #readPosition = 0;
   #isReading = false;
+  /** What is read back at once lies here. */
+  #block: Buffer | undefined;
   /** What neither memory nor file could take: at most what arrives before the held worker's channel stops. */
   #overflow: Uint8Array[] = [];
   #isHolding = false;
@@ -96,13 +96,14 @@ export class ResponseBacklog {
     return false;
   }
 
+  /** Copies `bytes`. */
   append(bytes: Uint8Array): void {
     const file = this.#file;
     if (file === undefined) return;
     // What was read back still takes its room on the disk, until all is read and the file goes.
     const isFull = file.totalBytes + bytes.length > this.#options.responseFileBytes;
     if (this.#overflow.length > 0 || isFull || !file.append(bytes)) {
-      this.#overflow.push(bytes);
+      this.#overflow.push(Buffer.from(bytes));
       this.#hold(true);
       return;
     }
@@ -113,6 +114,7 @@ export class ResponseBacklog {
     this.#stopWatching();
     this.#file?.dispose();
     this.#file = undefined;
+    this.#leaveBlock();
     this.#overflow = [];
     this.#isHolding = false;
   }
@@ -160,7 +162,7 @@ export class ResponseBacklog {
     if (file === undefined || this.#isReading || this.#socket.writableNeedDrain) return;
     if (this.#readPosition < file.writtenBytes) {
       this.#isReading = true;
-      file.read(this.#readPosition, READ_BACK_BYTES, (bytes) => {
+      file.read(this.#readPosition, this.#freeBlock(), (bytes) => {
         this.#isReading = false;
         this.#readPosition += bytes.length;
         this.#socket.write(bytes);
@@ -173,6 +175,23 @@ export class ResponseBacklog {
     if (file.queuedBytes === 0) this.#closeFile(file);
   }
 
+  /** To read into. Each block is progress that the send time-out can see. */
+  #freeBlock(): Buffer {
+    const { blocks } = this.#options.disk;
+    // The socket still reads from the last one: that is left to the garbage collector.
+    if (this.#socket.writableLength > 0) this.#block = undefined;
+    this.#block ??= blocks.take();
+    return this.#block;
+  }
+
+  #leaveBlock(): void {
+    const block = this.#block;
+    this.#block = undefined;
+    if (block !== undefined && !this.#isReading && this.#socket.writableLength === 0) {
+      this.#options.disk.blocks.give(block);
+    }
+  }
+
   #releaseIfLow(file: SpoolFile): void {
     if (this.#overflow.length === 0 && file.queuedBytes < MAX_QUEUED_BYTES / 2) this.#hold(false);
   }
@@ -181,6 +200,7 @@ export class ResponseBacklog {
   #closeFile(file: SpoolFile): void {
     file.dispose();
     this.#file = undefined;
+    this.#leaveBlock();
     const overflow = this.#overflow;
     this.#overflow = [];
     for (const bytes of overflow) this.#socket.write(bytes);

@@ -16,19 +16,47 @@ import { ANSWER_FLAG } from "../../core/wire/frame.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { ResponseBacklog, type BacklogOptions } from "./response-backlog.ts";
 
-/** The buffer in which small answers are put together, one for all connections: it is free again when the kernel took all of it. */
+/**
+ * The buffer in which answers are put together, one for all connections: it is free again when the kernel took all of it. An answer that
+ * comes in pieces may gather them here until the end of the turn; whoever else wants the buffer sends them on their way first.
+ */
 export class OutputBuffer {
   bytes = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
+  /** Whose bytes wait here. */
+  owner: { flush(): void } | undefined;
+  /** So many. */
+  length = 0;
 
   /** Called when the kernel did not take all: the socket still reads from the buffer, so the next answer needs another. */
   replace(): void {
     this.bytes = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
   }
+
+  /** `owner` gathers from now on, behind `length` bytes of its own. */
+  gather(owner: { flush(): void }, length: number): void {
+    this.owner = owner;
+    this.length = length;
+    process.nextTick(this.#flush);
+  }
+
+  /** What waits, which is from now on the business of whoever asked. */
+  takeGathered(): Buffer {
+    const bytes = this.bytes.subarray(0, this.length);
+    this.owner = undefined;
+    this.length = 0;
+    return bytes;
+  }
+
+  readonly #flush = (): void => {
+    this.owner?.flush();
+  };
 }
 
 const OUTPUT_BYTES = 64 * 1024;
-/** Bodies up to this size are copied behind their head: one write costs less than two buffers (writev). */
+/** Bodies and pieces up to this size are copied behind what precedes them: one write costs less than two buffers (writev). */
 const COPIED_BODY_BYTES = 16 * 1024;
+/** What is gathered up to this size is copied rather than kept in a buffer of its own. */
+const SMALL_BYTES = 4096;
 
 export interface WriterOptions extends BacklogOptions {
   readonly output: OutputBuffer;
@@ -47,7 +75,6 @@ export class ResponseWriter {
   /** Body bytes still to come under a Content-Length. */
   #remaining = 0;
   #mustClose = false;
-  #isCorked = false;
 
   /** `onHold` asks to hold the worker back or let it go on; `onCaughtUp` tells that the client has taken enough to go on with another answer. */
   constructor(
@@ -94,6 +121,7 @@ export class ResponseWriter {
     this.#remaining = hasLength ? head.contentLength : frameBodyBytes;
     this.#mustClose = !mayKeepAlive || framing === FRAMING.close;
     const output = this.#options.output;
+    output.owner?.flush();
     const headBytes = head.headEnd - head.headStart + HEAD_EXTRA_BYTES;
     const isCopied = framing !== FRAMING.chunked && bodyBytes <= COPIED_BODY_BYTES;
     const needed = headBytes + (isCopied ? bodyBytes : 0);
@@ -117,8 +145,8 @@ export class ResponseWriter {
       },
     );
     if (!isCopied) {
-      this.#cork();
-      this.#write(target.subarray(0, length), target === output.bytes);
+      if (target === output.bytes) output.gather(this, length);
+      else this.#write(target.subarray(0, length), false);
       return this.#body(head, bodyBytes);
     }
     if (bodyBytes > 0) {
@@ -133,19 +161,19 @@ export class ResponseWriter {
   /** A further piece. Returns the body bytes accepted for the client. */
   continue(part: AnswerPart): number {
     if (this.#framing === FRAMING.none) return 0;
-    this.#cork();
     return this.#body(part, part.pieceEnd - part.pieceStart);
   }
 
   /** The body is whole: true when its length is what the head promised, and the message is ended. */
   end(): boolean {
-    if (this.#framing === FRAMING.length) return this.#remaining === 0;
-    if (this.#framing === FRAMING.chunked) this.#write(LAST_CHUNK, false);
-    return true;
+    if (this.#framing === FRAMING.chunked) this.#gather(LAST_CHUNK);
+    this.flush();
+    return this.#framing !== FRAMING.length || this.#remaining === 0;
   }
 
   /** Without the end of the message: the client must see that the answer is not whole (design section 2.6). */
   break(): void {
+    this.flush();
     this.#backlog.dispose();
     // Where only the end of the connection ends the body, a FIN would look like success.
     if (this.#framing === FRAMING.close || !this.#socket.writable) resetSocket(this.#socket);
@@ -154,10 +182,21 @@ export class ResponseWriter {
 
   /** Bytes that are a whole answer already: 100 Continue, or an error page of the server. */
   writeRaw(bytes: Uint8Array): void {
+    this.flush();
     this.#write(bytes, false);
   }
 
+  /** Sends what was gathered. */
+  flush(): void {
+    const { output } = this.#options;
+    if (output.owner !== this) return;
+    const bytes = output.takeGathered();
+    if (bytes.length > SMALL_BYTES || this.#socket.writableLength === 0) this.#write(bytes, true);
+    else this.#write(Buffer.from(bytes), false);
+  }
+
   dispose(): void {
+    if (this.#options.output.owner === this) this.#options.output.takeGathered();
     this.#backlog.dispose();
   }
 
@@ -168,42 +207,58 @@ export class ResponseWriter {
       this.#remaining -= length;
     }
     const piece = part.bytes.subarray(part.pieceStart, part.pieceEnd);
-    if (this.#framing !== FRAMING.chunked) {
-      this.#write(piece, false);
-      return length;
-    }
-    const size = Buffer.from(`${length.toString(16)}\r\n`, "latin1");
-    if (length <= COPIED_BODY_BYTES) {
-      this.#write(Buffer.concat([size, piece, CRLF]), false);
-      return length;
-    }
-    this.#write(size, false);
-    this.#write(piece, false);
-    this.#write(CRLF, false);
+    const isChunk = this.#framing === FRAMING.chunked;
+    if (isChunk) this.#gather(Buffer.from(`${length.toString(16)}\r\n`, "latin1"));
+    if (length <= COPIED_BODY_BYTES) this.#gather(piece);
+    else this.#writeLarge(piece, part);
+    if (isChunk) this.#gather(CRLF);
     return length;
   }
 
-  /** Several writes of one turn leave in one system call. */
-  #cork(): void {
-    if (this.#isCorked) return;
-    this.#isCorked = true;
-    this.#socket.cork();
-    process.nextTick(() => {
-      this.#isCorked = false;
-      this.#socket.uncork();
-      if (this.#socket.writableLength > 0) this.#backlog.watch();
-    });
+  /** Copies `bytes` behind what waits in the output buffer; all of it leaves at the end of the turn. */
+  #gather(bytes: Uint8Array): void {
+    const { output } = this.#options;
+    if (output.owner !== this || output.length + bytes.length > OUTPUT_BYTES) {
+      output.owner?.flush();
+      output.gather(this, 0);
+    }
+    output.bytes.set(bytes, output.length);
+    output.length += bytes.length;
+  }
+
+  /** A piece that leaves from where it lies, behind what was gathered. */
+  #writeLarge(piece: Uint8Array, part: AnswerPart): void {
+    const { output } = this.#options;
+    const socket = this.#socket;
+    if (output.owner !== undefined && (output.owner !== this || output.length > SMALL_BYTES)) {
+      output.owner.flush();
+    }
+    if (this.#backlog.isActive) {
+      this.flush();
+      this.#backlog.append(piece);
+      return;
+    }
+    if (output.owner === this) {
+      // One system call for both.
+      socket.cork();
+      socket.write(Buffer.from(output.takeGathered()));
+      socket.write(piece);
+      socket.uncork();
+    } else socket.write(piece);
+    if (socket.writableLength === 0) return;
+    part.keep();
+    this.#backlog.watch();
   }
 
   /** `isShared`: the bytes lie in the output buffer, which the next answer will use again. */
   #write(bytes: Uint8Array, isShared: boolean): void {
     if (this.#backlog.isActive) {
-      this.#backlog.append(isShared ? Buffer.from(bytes) : bytes);
+      this.#backlog.append(bytes);
       return;
     }
     this.#socket.write(bytes);
     if (this.#socket.writableLength === 0) return;
     if (isShared) this.#options.output.replace();
-    if (!this.#isCorked) this.#backlog.watch();
+    this.#backlog.watch();
   }
 }

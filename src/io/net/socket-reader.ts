@@ -23,7 +23,6 @@ export class SocketReader {
   #buffer: Buffer;
   /** What the next read writes into, if that is another one. */
   #next: Buffer | undefined;
-  readonly #onBytes: (bytes: Buffer) => void;
 
   /**
    * `accepted` is a socket that reads nothing yet (`pauseOnConnect`). `onBytes` is given what came; it may look at it until it
@@ -33,8 +32,7 @@ export class SocketReader {
     this.#shared = shared;
     this.#buffer = shared;
     this.#next = shared;
-    this.#onBytes = onBytes;
-    this.socket = this.#adopt(accepted);
+    this.socket = readInto(accepted, () => this.#takeNext(), onBytes);
     this.socket.resume();
   }
 
@@ -52,30 +50,39 @@ export class SocketReader {
     this.#next = this.#buffer === this.#shared ? undefined : this.#shared;
   }
 
-  #adopt(accepted: Socket): Socket {
-    const handle = takeHandle(accepted);
-    if (handle === undefined) return accepted.on("data", this.#onBytes);
-    const options = {
-      handle,
-      allowHalfOpen: true,
-      onread: {
-        // Node asks at first and again behind each read: undefined leaves the buffer as it is.
-        buffer: () => {
-          const next = this.#next;
-          if (next === undefined) return undefined;
-          this.#next = undefined;
-          this.#buffer = next;
-          return next;
-        },
-        callback: (length: number, buffer: Buffer) => {
-          this.#onBytes(buffer.subarray(0, length));
-          return true;
-        },
-      },
-    };
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's types know neither handle nor a buffer() that leaves things as they are
-    return new Socket(options as unknown as ConstructorParameters<typeof Socket>[0]);
+  #takeNext(): Buffer | undefined {
+    const next = this.#next;
+    if (next === undefined) return undefined;
+    this.#next = undefined;
+    this.#buffer = next;
+    return next;
   }
+}
+
+/**
+ * The socket that reads what `accepted` would, into the buffers that `nextBuffer` names: asked at first and again behind each read,
+ * undefined leaves the last one. Where Node cannot, that is `accepted` itself, with buffers of Node's own.
+ */
+export function readInto(
+  accepted: Socket,
+  nextBuffer: () => Buffer | undefined,
+  onBytes: (bytes: Buffer) => void,
+): Socket {
+  const handle = takeHandle(accepted);
+  if (handle === undefined) return accepted.on("data", onBytes);
+  const options = {
+    handle,
+    allowHalfOpen: true,
+    onread: {
+      buffer: nextBuffer,
+      callback: (length: number, buffer: Buffer) => {
+        onBytes(buffer.subarray(0, length));
+        return true;
+      },
+    },
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's types know neither handle nor a buffer() that leaves things as they are
+  return new Socket(options as unknown as ConstructorParameters<typeof Socket>[0]);
 }
 
 /**

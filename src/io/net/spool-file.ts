@@ -1,8 +1,8 @@
 // One temporary file that is written at its end and read from its start: a request body beyond memory, or an answer that its client
 // reads slowly. Writes are queued and go to disk in order, off the event loop. Knows neither HTTP nor sockets.
 
-import { close, open, read, unlink, write } from "node:fs";
-import { PieceList } from "./piece-list.ts";
+import { close, open, read, unlink, writev } from "node:fs";
+import { BLOCK_BYTES } from "./block-pool.ts";
 import type { SpoolSpace } from "./spool-space.ts";
 
 export class SpoolFile {
@@ -11,7 +11,12 @@ export class SpoolFile {
   readonly #onProgress: () => void;
   readonly #onError: (error: NodeJS.ErrnoException) => void;
   #descriptor = -1;
-  readonly #queue = new PieceList();
+  /** What waits to be written, in order. */
+  #queue: Uint8Array[] = [];
+  /** Those of the queue that are whole blocks of the pool; the last one may have room left. */
+  #blocks: Buffer[] = [];
+  /** Room in the last block: only while it is also the end of the queue. */
+  #room = 0;
   #queuedBytes = 0;
   #writtenBytes = 0;
   #reservedBytes = 0;
@@ -66,21 +71,32 @@ export class SpoolFile {
     return this.#writtenBytes + this.#queuedBytes;
   }
 
-  /** Queues `bytes`, which must not change afterwards. False when there is no space or no descriptor left: nothing was queued. */
+  /** Queues a copy of `bytes`. False when there is no space or no descriptor left: nothing was queued. */
   append(bytes: Uint8Array): boolean {
-    if (!this.#hasDescriptor || !this.#disk.take(bytes.length)) return false;
-    this.#reservedBytes += bytes.length;
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
+    if (!this.#reserve(bytes.length)) return false;
+    for (let at = 0; at < bytes.length;) {
+      const end = Math.min(bytes.length, at + this.#roomInBlock());
+      this.#fill(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+      at = end;
+    }
     if (!this.#isBusy) this.#writeNext();
     return true;
   }
 
-  /** Reads up to `length` written bytes from `position`. Not to be called while another read is under way. */
-  read(position: number, length: number, onRead: (bytes: Uint8Array) => void): void {
-    const target = Buffer.allocUnsafeSlow(Math.min(length, this.#writtenBytes - position));
+  /** As `append`, without a copy: `bytes` must not change afterwards. */
+  appendKept(bytes: Uint8Array): boolean {
+    if (!this.#reserve(bytes.length)) return false;
+    this.#queue.push(bytes);
+    this.#room = 0;
+    if (!this.#isBusy) this.#writeNext();
+    return true;
+  }
+
+  /** Fills `target` with written bytes from `position` on. Not to be called while another read is under way. */
+  read(position: number, target: Buffer, onRead: (bytes: Uint8Array) => void): void {
+    const length = Math.min(target.length, this.#writtenBytes - position);
     this.#isReading = true;
-    read(this.#descriptor, target, 0, target.length, position, (error, count) => {
+    read(this.#descriptor, target, 0, length, position, (error, count) => {
       this.#isReading = false;
       if (this.#isDisposed) {
         this.#close();
@@ -95,26 +111,66 @@ export class SpoolFile {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#queue.clear();
+    this.#giveBlocks(this.#blocks);
+    this.#queue = [];
+    this.#blocks = [];
+    this.#room = 0;
     this.#disk.give(this.#reservedBytes);
     this.#close();
   }
 
-  #writeNext(): void {
-    if (this.#hasFailed) return;
-    const pieces = this.#queue.take();
-    const bytes = pieces.length > 1 ? Buffer.concat(pieces) : pieces[0];
-    if (bytes === undefined) return;
-    this.#isBusy = true;
-    this.#writeAll(bytes, 0);
+  #reserve(bytes: number): boolean {
+    if (!this.#hasDescriptor || !this.#disk.take(bytes)) return false;
+    this.#reservedBytes += bytes;
+    this.#queuedBytes += bytes;
+    return true;
   }
 
-  #writeAll(bytes: Uint8Array, from: number): void {
-    write(this.#descriptor, bytes, from, bytes.length - from, null, (error, count) => {
-      if (error === null && !this.#isDisposed && from + count < bytes.length) {
-        this.#writeAll(bytes, from + count);
+  #roomInBlock(): number {
+    if (this.#room > 0) return this.#room;
+    const block = this.#disk.blocks.take();
+    this.#blocks.push(block);
+    this.#queue.push(block);
+    this.#room = BLOCK_BYTES;
+    return BLOCK_BYTES;
+  }
+
+  #fill(bytes: Uint8Array): void {
+    this.#blocks.at(-1)?.set(bytes, BLOCK_BYTES - this.#room);
+    this.#room -= bytes.length;
+  }
+
+  #giveBlocks(blocks: readonly Buffer[]): void {
+    for (const block of blocks) this.#disk.blocks.give(block);
+  }
+
+  #writeNext(): void {
+    if (this.#hasFailed || this.#queue.length === 0) return;
+    const pieces = this.#queue;
+    const blocks = this.#blocks;
+    const last = pieces.at(-1);
+    if (this.#room > 0 && last !== undefined) {
+      pieces[pieces.length - 1] = last.subarray(0, BLOCK_BYTES - this.#room);
+    }
+    this.#queue = [];
+    this.#blocks = [];
+    this.#room = 0;
+    this.#isBusy = true;
+    this.#writeAll(pieces, () => {
+      this.#giveBlocks(blocks);
+    });
+  }
+
+  /** `onOver`: nothing reads from `pieces` any more, whether all of it was written or not. */
+  #writeAll(pieces: readonly Uint8Array[], onOver: () => void): void {
+    writev(this.#descriptor, pieces, null, (error, count) => {
+      const left = error === null ? behind(pieces, count) : [];
+      if (left.length > 0 && !this.#isDisposed) {
+        this.#advance(count);
+        this.#writeAll(left, onOver);
         return;
       }
+      onOver();
       this.#isBusy = false;
       if (this.#isDisposed) {
         this.#close();
@@ -124,11 +180,15 @@ export class SpoolFile {
         this.#fail(error);
         return;
       }
-      this.#queuedBytes -= bytes.length;
-      this.#writtenBytes += bytes.length;
+      this.#advance(count);
       this.#writeNext();
       this.#onProgress();
     });
+  }
+
+  #advance(bytes: number): void {
+    this.#queuedBytes -= bytes;
+    this.#writtenBytes += bytes;
   }
 
   #fail(error: NodeJS.ErrnoException): void {
@@ -148,4 +208,14 @@ export class SpoolFile {
     unlink(this.path, () => {});
     this.#descriptor = -1;
   }
+}
+
+/** What is left of `pieces` behind their first `count` bytes. */
+function behind(pieces: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let skipped = count;
+  for (const [index, piece] of pieces.entries()) {
+    if (skipped < piece.length) return [piece.subarray(skipped), ...pieces.slice(index + 1)];
+    skipped -= piece.length;
+  }
+  return [];
 }

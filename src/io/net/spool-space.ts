@@ -1,8 +1,10 @@
-// What all spool files together may take: bytes on the disk, and file descriptors.
+// What all spool files together may take: bytes on the disk, and file descriptors. And the memory that they share on the way there.
 
+import { BlockPool } from "./block-pool.ts";
 import { Budget } from "./budget.ts";
 
 export class SpoolSpace extends Budget {
+  readonly blocks = new BlockPool();
   #filesLeft: number;
 
   /** `maxBytes`, `maxFiles`: for all connections together. */

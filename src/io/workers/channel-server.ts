@@ -14,8 +14,8 @@ export async function listenForChannels(
   backlog: number,
   onConnection: (socket: Socket) => void,
 ): Promise<ChannelServer> {
-  // allowHalfOpen: a retiring worker gets our FIN and still has answers to write.
-  const server: Server = createServer({ allowHalfOpen: true }, onConnection);
+  // allowHalfOpen: a retiring worker gets our FIN and still has answers to write. pauseOnConnect: for `readInto`.
+  const server: Server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, onConnection);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ path, backlog }, resolve);

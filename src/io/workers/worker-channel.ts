@@ -9,6 +9,7 @@ import type { Service } from "../../core/workers/recycling.ts";
 import { ChannelStream } from "../../core/wire/channel-stream.ts";
 import { FrameReader, READ, type Read } from "../../core/wire/frame-reader.ts";
 import { nextRequestState, requestEventOf } from "../../core/wire/state.ts";
+import { newReadBuffer, readInto } from "../net/socket-reader.ts";
 import { ChannelSocket, type ChannelFlusher } from "./channel-socket.ts";
 
 export interface Hello {
@@ -52,16 +53,25 @@ export class WorkerChannel {
   service: Service | undefined;
   /** Of HELLO; 0 before. */
   pid = 0;
+  #hasBuffer = false;
   #isClosed = false;
   /** It broke the protocol: nothing that it says is believed any more. */
   #isBroken = false;
 
   constructor(
-    socket: Socket,
+    accepted: Socket,
     flusher: ChannelFlusher,
     dispatcher: Dispatcher<Exchange>,
     events: WorkerChannelEvents,
   ) {
+    const socket = readInto(
+      accepted,
+      () => this.#nextBuffer(),
+      (chunk) => {
+        this.#read(this.#stream.received(chunk));
+        this.#read(this.#stream.takeReported());
+      },
+    );
     this.#socket = socket;
     this.#dispatcher = dispatcher;
     this.#events = events;
@@ -69,10 +79,6 @@ export class WorkerChannel {
     socket.setTimeout(HELLO_TIMEOUT_MS);
     socket.on("timeout", () => {
       socket.destroy();
-    });
-    socket.on("data", (chunk: Buffer) => {
-      this.#read(this.#stream.received(chunk));
-      this.#read(this.#stream.takeReported());
     });
     socket.on("end", () => {
       socket.end();
@@ -82,6 +88,7 @@ export class WorkerChannel {
       this.#isClosed = true;
       this.#events.onClosed();
     });
+    socket.resume();
   }
 
   /** Everything that the worker wrote was read. */
@@ -99,6 +106,14 @@ export class WorkerChannel {
   takeOutbox(base: number, bytes: Uint8Array): void {
     this.#stream.reported(base, bytes);
     this.#read(this.#stream.takeReported());
+  }
+
+  /** The same one again, unless a client's socket still reads from it. */
+  #nextBuffer(): Buffer | undefined {
+    if (this.#hasBuffer && !this.#reader.isKept) return undefined;
+    this.#hasBuffer = true;
+    this.#reader.isKept = false;
+    return newReadBuffer();
   }
 
   #read(bytes: Uint8Array): void {
