@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Assignment } from "./assignment.ts";
 import { Channel } from "./channel.ts";
+import { Pace } from "./pace.ts";
 import { DispatchedRequest } from "./request.ts";
 
 class Request extends DispatchedRequest {
@@ -25,7 +26,7 @@ function work(
   assignment.estimates.record(1, 0.1);
   for (let worker = 1; worker <= channels; worker++) {
     const place = { worker, thread: 0, generation: 1 };
-    const channel = new Channel<Request>(worker, place, { busyThreads: 0, threads: 1 });
+    const channel = new Channel<Request>(worker, place, { busyThreads: 0, threads: 1 }, new Pace());
     assignment.channels.push(channel);
     assignment.idle.push(channel);
   }
@@ -73,7 +74,7 @@ describe("Assignment", () => {
     for (let count = 0; count < 5; count++) {
       assignment.toIdle(new Request(), count);
       const [, , channel] = assignment.channels;
-      const request = channel?.endOldest(count);
+      const request = channel?.endOldest(0, count);
       if (channel === undefined || request === undefined) assert.fail("worker 3 has it");
       assignment.letGo(request);
       assignment.settle(channel, count);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Channel, WINDOW_BYTES, WINDOW_REQUESTS } from "./channel.ts";
+import { Pace } from "./pace.ts";
 import { DispatchedRequest, NOT_STARTED } from "./request.ts";
 
 class Request extends DispatchedRequest {
@@ -16,7 +17,12 @@ class Request extends DispatchedRequest {
 }
 
 function newChannel(): Channel<Request> {
-  return new Channel(1, { worker: 5, thread: 0, generation: 2 }, { busyThreads: 0, threads: 1 });
+  return new Channel(
+    1,
+    { worker: 5, thread: 0, generation: 2 },
+    { busyThreads: 0, threads: 1 },
+    new Pace(),
+  );
 }
 
 describe("Channel", () => {
@@ -40,13 +46,13 @@ describe("Channel", () => {
     channel.add(second, 11);
     assert.equal(first.startedAt, 10);
     assert.equal(second.startedAt, NOT_STARTED);
-    assert.equal(channel.endOldest(14), first);
+    assert.equal(channel.endOldest(0, 14), first);
     assert.equal(first.place, "over");
     assert.equal(first.channel, undefined);
     assert.equal(second.startedAt, 14);
     assert.equal(channel.silentSince, 14);
-    channel.endOldest(15);
-    assert.equal(channel.endOldest(16), undefined);
+    channel.endOldest(0, 15);
+    assert.equal(channel.endOldest(0, 16), undefined);
     assert.equal(channel.load.busyThreads, 0);
   });
 
@@ -66,7 +72,7 @@ describe("Channel", () => {
     const channel = newChannel();
     for (let round = 1; round <= 300; round++) {
       channel.add(new Request(), round);
-      if (round > 40) assert.equal(channel.endOldest(round)?.number, round - 40);
+      if (round > 40) assert.equal(channel.endOldest(0, round)?.number, round - 40);
     }
     assert.equal(channel.inHand, 40);
     assert.equal(channel.newest?.number, 300);
@@ -102,7 +108,7 @@ describe("Channel", () => {
     channel.add(new Request(0.1), 0);
     assert.equal(channel.fits(0.1, 100, 0.9), true);
     assert.equal(channel.fits(0.1, 100, 1.1), false);
-    channel.endOldest(5);
+    channel.endOldest(0, 5);
     channel.add(new Request(0.6), 5);
     assert.equal(channel.fits(0.1, 100, 6.15), true);
     assert.equal(channel.fits(0.1, 100, 6.25), false);
@@ -112,8 +118,8 @@ describe("Channel", () => {
     const channel = newChannel();
     for (let count = 0; count < 3; count++) channel.add(new Request(0.1), 0);
     channel.noteStarted(2, 10);
-    channel.endOldest(30);
-    channel.endOldest(30);
+    channel.endOldest(0, 30);
+    channel.endOldest(0, 30);
     assert.equal(channel.fits(0.1, 100, 30), true);
     channel.add(new Request(0.1), 30);
     channel.noteStarted(4, 40);
@@ -142,7 +148,7 @@ describe("Channel", () => {
   it("holds exactly nothing after many fractions of work", () => {
     const channel = newChannel();
     for (let count = 0; count < 10; count++) channel.add(new Request(0.1), 0);
-    for (let count = 0; count < 10; count++) channel.endOldest(1);
+    for (let count = 0; count < 10; count++) channel.endOldest(0, 1);
     assert.equal(channel.workMs, 0);
   });
 
@@ -151,7 +157,7 @@ describe("Channel", () => {
     channel.add(new Request(0.5), 10);
     assert.equal(channel.isOverdue(14.9), false);
     assert.equal(channel.isOverdue(15), true);
-    channel.endOldest(20);
+    channel.endOldest(0, 20);
     assert.equal(channel.isOverdue(30), false);
     channel.add(new Request(8), 20);
     assert.equal(channel.isOverdue(35.9), false);
@@ -197,7 +203,7 @@ describe("Channel", () => {
     channel.add(new Request(), 10);
     channel.add(second, 10);
     channel.noteStarted(2, 30);
-    channel.endOldest(40);
+    channel.endOldest(0, 40);
     assert.equal(second.startedAt, 30);
   });
 

@@ -2,11 +2,11 @@
 // dispatcher changes it; the io side reads it. Knows nothing of sockets and frames.
 
 import type { TimeoutKind } from "./death.ts";
+import { type Pace, Turns } from "./pace.ts";
 import { NOT_STARTED } from "./request.ts";
 import type { DispatchedRequest, Place } from "./request.ts";
 
-/** A window: as many requests at once as fit in this much estimated work, this number and this many bytes. */
-export const WINDOW_MS = 1;
+/** A window: as many requests at once as fit in some estimated work (pace.ts), this number and this many bytes. */
 export const WINDOW_REQUESTS = 64;
 export const WINDOW_BYTES = 256 * 1024;
 
@@ -51,6 +51,8 @@ export class Channel<R extends DispatchedRequest> {
   stuck: TimeoutKind | undefined = undefined;
   isDead = false;
 
+  readonly #pace: Pace;
+  readonly #turns: Turns;
   readonly #ring: (R | undefined)[] = Array.from({ length: WINDOW_REQUESTS }, () => undefined);
   #head = 0;
   #size = 0;
@@ -61,12 +63,15 @@ export class Channel<R extends DispatchedRequest> {
     id: number,
     place: { worker: number; thread: number; generation: number },
     load: WorkerLoad,
+    pace: Pace,
   ) {
     this.id = id;
     this.worker = place.worker;
     this.thread = place.thread;
     this.generation = place.generation;
     this.load = load;
+    this.#pace = pace;
+    this.#turns = new Turns(pace);
   }
 
   /** How many requests it holds. */
@@ -122,20 +127,22 @@ export class Channel<R extends DispatchedRequest> {
     if (oldest === undefined || running === undefined) return true;
     // What cannot be taken back must not be made to wait.
     if (!this.isWithdrawable) return false;
+    const { windowMs, patienceMs } = this.#pace;
     return (
-      this.#workMs + estimateMs <= WINDOW_MS &&
+      this.#workMs + estimateMs <= windowMs &&
       this.#size < WINDOW_REQUESTS &&
       this.#bytes + frameBytes <= WINDOW_BYTES &&
-      !outruns(running, now) &&
+      !outruns(running, now - patienceMs) &&
       // If the ledger told of a later one, that began at the earliest with this one's last word, maybe long ago.
-      !outruns(oldest, now)
+      !outruns(oldest, now - patienceMs)
     );
   }
 
   /** When what is in hand behind the running request should be taken back. */
   overdueAt(running: R): number {
     if (this.isPaused) return this.pausedAt;
-    return running.startedAt + Math.max(2 * running.estimateMs, WITHDRAW_FROM_BEHIND_IT_MS);
+    const expectedMs = Math.max(2 * running.estimateMs, WITHDRAW_FROM_BEHIND_IT_MS);
+    return running.startedAt + expectedMs + this.#pace.patienceMs;
   }
 
   isOverdue(now: number): boolean {
@@ -172,10 +179,13 @@ export class Channel<R extends DispatchedRequest> {
     this.#bytes += request.frameBytes;
   }
 
-  /** The oldest request is over: the next one runs from now. */
-  endOldest(now: number): R | undefined {
+  /** The oldest request is over, by the worker's own word after `runMs`: the next one runs from now. */
+  endOldest(runMs: number, now: number): R | undefined {
     const request = this.oldest;
     if (request === undefined) return undefined;
+    const wasHeld = this.isWithdrawing || this.pausedAt >= request.startedAt;
+    if (wasHeld || request.isStream) this.#turns.drop();
+    else this.#turns.ended(request.startedAt, runMs, now);
     this.#ring[this.#head] = undefined;
     this.#head = (this.#head + 1) % WINDOW_REQUESTS;
     this.answerBeganAt = NOT_STARTED;

@@ -10,6 +10,7 @@ import type { WorkerLoad } from "./channel.ts";
 import { afterDeath } from "./death.ts";
 import type { DeathCause, GiveUpReason, TimeoutKind } from "./death.ts";
 import { RUN_CAP_MS } from "./estimate.ts";
+import { Pace } from "./pace.ts";
 import { NOT_STARTED } from "./request.ts";
 import type { DispatchedRequest } from "./request.ts";
 import { review } from "./review.ts";
@@ -60,6 +61,7 @@ export class Dispatcher<R extends DispatchedRequest> {
   readonly #effects: DispatchEffects<R>;
   readonly #work: Assignment<R>;
   readonly #loads = new Map<number, WorkerLoad>();
+  readonly #pace = new Pace();
   #lastChannelId = 0;
   #nextTickAt = Infinity;
   /** At the last tick requests were held behind a slow one, and nobody else could start them. */
@@ -144,7 +146,12 @@ export class Dispatcher<R extends DispatchedRequest> {
     load.threads++;
     this.#loads.set(worker, load);
     this.#lastChannelId++;
-    const channel = new Channel<R>(this.#lastChannelId, { worker, thread, generation }, load);
+    const channel = new Channel<R>(
+      this.#lastChannelId,
+      { worker, thread, generation },
+      load,
+      this.#pace,
+    );
     this.#work.channels.push(channel);
     this.#work.idle.push(channel);
     this.#dueBy(now, now);
@@ -171,7 +178,7 @@ export class Dispatcher<R extends DispatchedRequest> {
   /** END came. `runMs` is the worker's own measurement. Undefined: not the request whose END comes next. */
   ended(channel: Channel<R>, number: number, runMs: number, now: number): R | undefined {
     if (channel.oldest?.number !== number) return undefined;
-    const request = channel.endOldest(now);
+    const request = channel.endOldest(runMs, now);
     if (request === undefined) return undefined;
     this.#work.letGo(request);
     this.#work.estimates.record(request.route, request.isStream ? RUN_CAP_MS : runMs);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Channel } from "./channel.ts";
+import { Pace } from "./pace.ts";
 import type { WorkerLoad } from "./channel.ts";
 import { IdleChannels } from "./idle-channels.ts";
 import type { DispatchedRequest } from "./request.ts";
@@ -8,7 +9,7 @@ import type { DispatchedRequest } from "./request.ts";
 type Idle = Channel<DispatchedRequest>;
 
 function channelOf(worker: number, load: WorkerLoad = { busyThreads: 0, threads: 1 }): Idle {
-  return new Channel(worker, { worker, thread: 0, generation: 1 }, load);
+  return new Channel(worker, { worker, thread: 0, generation: 1 }, load, new Pace());
 }
 
 function idleOf(...channels: Idle[]): IdleChannels<DispatchedRequest> {

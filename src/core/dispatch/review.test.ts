@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Channel } from "./channel.ts";
+import { Pace } from "./pace.ts";
 import { DispatchedRequest } from "./request.ts";
 import { review } from "./review.ts";
 import type { Verdict } from "./review.ts";
@@ -17,7 +18,7 @@ const PATIENCE = { requestTimeoutMs: 30_000, requestTotalTimeoutMs: 0 };
 /** A channel that was sent so many requests at 1000 ms. */
 function busy(requests: number): Channel<Request> {
   const place = { worker: 1, thread: 0, generation: 1 };
-  const channel = new Channel<Request>(1, place, { busyThreads: 0, threads: 1 });
+  const channel = new Channel<Request>(1, place, { busyThreads: 0, threads: 1 }, new Pace());
   for (let count = 0; count < requests; count++) channel.add(new Request(), 1000);
   return channel;
 }
@@ -59,7 +60,7 @@ describe("review of the rest of a window", () => {
   it("looks again when another may run by then", () => {
     const channel = busy(3);
     channel.noteStarted(1, 1006);
-    channel.endOldest(1007);
+    channel.endOldest(0, 1007);
     assert.deepEqual(judge(channel, 1012, { hasHelper: false }), { kind: "look" });
   });
 

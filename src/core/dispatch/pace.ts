@@ -1,0 +1,68 @@
+// How late this machine lets its processes run: what passes between handing requests over and reading their answers, beside the run
+// times of the requests themselves. Knows nothing of requests and channels.
+//
+// On an idle machine that is a fraction of a millisecond, and a window of one millisecond keeps a worker busy. Where others want the
+// processors too, front and worker each wait milliseconds for their turn: a worker that was given one millisecond of work then stands
+// idle most of the time, and requests look overdue that nobody has let begin. So windows and patience grow with the lateness.
+
+/** A window when nothing is late, and the largest, in estimated work. */
+export const WINDOW_MS = 1;
+const MOST_WINDOW_MS = 20;
+/** With so many times the lateness in hand, a worker is busy for three quarters of the time. */
+const WINDOWS_PER_LATENESS = 3;
+/** Up to here it is the usual price of handing over. */
+const USUAL_MS = 0.5;
+/** What one turn counts for at most: a process that was stopped says nothing of the others. */
+const MOST_MS = 30;
+const WEIGHT = 1 / 16;
+
+export class Pace {
+  #lateMs = 0;
+
+  /** How much estimated work a worker may be given at once. */
+  windowMs = WINDOW_MS;
+  /** How much longer than its estimate says a request may seem to run. */
+  patienceMs = 0;
+
+  get lateMs(): number {
+    return this.#lateMs;
+  }
+
+  /** A turn of a worker's answers took so much longer than their runs. */
+  note(lateMs: number): void {
+    const late = Math.min(Math.max(0, lateMs), MOST_MS);
+    this.#lateMs += (late - this.#lateMs) * WEIGHT;
+    const unusual = Math.max(0, this.#lateMs - USUAL_MS);
+    this.windowMs = Math.min(WINDOW_MS + WINDOWS_PER_LATENESS * unusual, MOST_WINDOW_MS);
+    this.patienceMs = 2 * unusual;
+  }
+}
+
+/** The answers of one channel that are read in one turn. */
+export class Turns {
+  readonly #pace: Pace;
+  #from = 0;
+  #at = 0;
+  #ranMs = 0;
+
+  constructor(pace: Pace) {
+    this.#pace = pace;
+  }
+
+  /** A request is over that began, as far as the front knows, at `startedAt`. */
+  ended(startedAt: number, runMs: number, now: number): void {
+    if (now === this.#at) {
+      this.#ranMs += runMs;
+      return;
+    }
+    if (this.#at > 0) this.#pace.note(this.#at - this.#from - this.#ranMs);
+    this.#from = startedAt;
+    this.#at = now;
+    this.#ranMs = runMs;
+  }
+
+  /** The channel was held back or its worker stopped: what this turn took is no measure. */
+  drop(): void {
+    this.#at = 0;
+  }
+}
