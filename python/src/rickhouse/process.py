@@ -19,6 +19,16 @@ _PR_SET_CHILD_SUBREAPER = 36
 _HIGH_DESCRIPTOR = 800
 
 
+def leave_group() -> None:
+    """Ctrl-C on the terminal is for the front, which is in the group that we were started in.
+
+    Not setsid(): where sessions are scheduled as groups (sched_autogroup(7)), front and workers would
+    then wait for each other's turn.
+    """
+    with contextlib.suppress(PermissionError):  # The leader of a session is alone already.
+        os.setpgid(0, 0)
+
+
 def open_descriptors() -> list[int]:
     """Listed, not counted up to the limit: that may be a million."""
     directory = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"

@@ -44,6 +44,7 @@ def _run() -> None:
     if not _is_socket(CONTROL_DESCRIPTOR):
         sys.stderr.write("This is a part of Rickhouse; it is started by the command rickhouse.\n")
         os._exit(_USAGE)
+    process.leave_group()
     # First, before any descriptor of our own is opened: what we got from whoever started the front
     # is not ours.
     process.close_descriptors_but(_OWN_DESCRIPTORS)

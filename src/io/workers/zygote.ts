@@ -50,7 +50,7 @@ export class Zygote {
       const child = spawn(config.python, [PYTHON_MAIN], {
         env: { ...process.env, ...Object.fromEntries(given) },
         stdio: ["ignore", "inherit", "inherit", "pipe"],
-        detached: true, // A session of its own: Ctrl-C on the terminal is for the front.
+        // No session of its own, which Linux would schedule as a group of its own (docs/decisions/010): it leaves the process group.
       });
       this.#process = child;
       this.#listenToProcess(child);
