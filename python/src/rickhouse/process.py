@@ -22,8 +22,8 @@ _HIGH_DESCRIPTOR = 800
 def leave_group() -> None:
     """Ctrl-C on the terminal is for the front, which is in the group that we were started in.
 
-    Not setsid(): where sessions are scheduled as groups (sched_autogroup(7)), front and workers would
-    then wait for each other's turn.
+    Not setsid(): where sessions are scheduled as groups (sched_autogroup(7)), front and workers
+    would then wait for each other's turn.
     """
     with contextlib.suppress(PermissionError):  # The leader of a session is alone already.
         os.setpgid(0, 0)
