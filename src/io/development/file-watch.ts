@@ -5,8 +5,10 @@ import { join, resolve } from "node:path";
 import type { FSWatcher, watch } from "chokidar";
 import type { SourceFiles } from "./source-files.ts";
 
+const GONE = -1;
+
 export interface FileWatchEvents {
-  /** A relevant file has changed since sinceMs(); `isGone`: it is not there. */
+  /** A relevant file has changed; `isGone`: it is not there. */
   onChange(path: string, isGone: boolean): void;
   /** All that there is to watch is watched. */
   onReady(): void;
@@ -23,8 +25,8 @@ export class FileWatch {
   #isClosed = false;
   /** Milliseconds since 1970: what changed before is in the code that is being imported. */
   #sinceMs = Date.now();
-  /** Files that were seen to be gone, so that it is said once. */
-  readonly #gone = new Set<string>();
+  /** When each file that was seen had changed last, or GONE. */
+  readonly #known = new Map<string, number>();
 
   constructor(files: SourceFiles, events: FileWatchEvents) {
     this.#files = files;
@@ -39,7 +41,6 @@ export class FileWatch {
   /** The application is imported anew from now on. */
   begin(): void {
     this.#sinceMs = Date.now();
-    this.#gone.clear();
   }
 
   /** There is more to watch: a watcher of all takes the place of the one that there is, which serves until then. */
@@ -104,18 +105,19 @@ export class FileWatch {
     return !this.#files.isRelevant(path);
   }
 
-  /** Several events tell of one change, and some of none: the file's own time decides. It cannot be set, also not by `mv` and `cp -p`. */
+  /**
+   * Several events tell of one change, and some of none: the file's own time decides. It cannot be set, also not by `mv` and `cp -p`. It is
+   * compared with itself, since the clock of a network file system may be another; with ours only when a file is first seen.
+   */
   #look(path: string): void {
     if (this.#isClosed || !this.#files.isRelevant(path)) return;
     const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) {
-      if (this.#gone.has(path)) return;
-      this.#gone.add(path);
-      this.#events.onChange(path, true);
-      return;
-    }
-    this.#gone.delete(path);
-    if (stats.isFile() && stats.ctimeMs > this.#sinceMs) this.#events.onChange(path, false);
+    const changedAt = stats?.isFile() ? stats.ctimeMs : GONE;
+    const known = this.#known.get(path);
+    if (changedAt === known) return;
+    this.#known.set(path, changedAt);
+    if (known === undefined && changedAt <= this.#sinceMs) return;
+    this.#events.onChange(path, changedAt === GONE);
   }
 
   /** A new package beside the others. What lies in it is looked at when it is watched. */
