@@ -182,6 +182,35 @@ class Memory(unittest.TestCase):
         self.assertLessEqual(len(headers._known_statuses), 512)
         self.assertTrue(all(len(pair[1]) < 300 for pair in headers._known_lines))
 
+    def test_whole_heads_are_remembered_and_bounded(self) -> None:
+        pairs = [("X-A", "a"), ("X-B", "b")]
+        for _ in range(3):
+            build_head("200 OK", pairs)
+        self.assertIn(("200 OK", *pairs), headers._known_heads)
+        for number in range(5000):
+            # All lines are known, in combinations that are not.
+            many = [("X-A", "a"), ("X-B", "b")] * (number % 600)
+            build_head("200 OK", many)
+            build_head(f"{200 + number % 700} OK", pairs)
+        self.assertLessEqual(len(headers._known_heads), 128)
+        self.assertTrue(all(len(head[1]) <= 1024 for head in headers._known_heads.values()))
+
+    def test_a_line_that_is_new_each_time_leaves_no_head_behind(self) -> None:
+        headers._known_heads.clear()
+        for number in range(100):
+            build_head("200 OK", [("X-A", "a"), ("Set-Cookie", f"id=once-{number}")])
+        self.assertEqual(headers._known_heads, {})
+
+    def test_a_list_that_changes_behind_a_remembered_head(self) -> None:
+        pairs = [("X-A", "a"), ("X-B", "b")]
+        for _ in range(3):
+            build_head("200 OK", pairs)
+        pairs[1] = ("X-B", "c")
+        self.assertEqual(build_head("200 OK", pairs)[1], b"200 OK\r\nX-A: a\r\nX-B: c\r\n")
+        pairs.append(("Connection", "close"))
+        with self.assertRaises(ValueError):
+            build_head("200 OK", pairs)
+
 
 if __name__ == "__main__":
     unittest.main()

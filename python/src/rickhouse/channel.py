@@ -121,9 +121,11 @@ class Channel:
                     if kind == REQUEST:
                         if self._gone:
                             self._forget_gone(number)
-                        environ_end = start + _REQUEST_START_BYTES + environ_length
-                        environ = _loads(self._view[start + _REQUEST_START_BYTES : environ_end])
-                        body = self._view[environ_end:end] if end > environ_end else b""
+                        start += _REQUEST_START_BYTES
+                        body_start = start + environ_length
+                        view = self._view
+                        environ = _loads(view[start:body_start])
+                        body = view[body_start:end] if end > body_start else b""
                         return number, flags, environ, body
                     if kind == GONE:
                         continue  # Behind its REQUEST, so that one is over.

@@ -40,6 +40,8 @@ _ERROR_HEADERS = [
     ("Content-Length", str(len(_ERROR_BODY))),
 ]
 
+_WHOLE = ANSWER_COMPLETE | ANSWER_END
+
 _pack_answer = ANSWER_START.pack
 _pack_header = HEADER.pack
 _pack_end = END_FRAME.pack
@@ -61,6 +63,7 @@ class Exchange:
         "head",
         "is_head_sent",
         "problem",
+        "wants_no_body",
     )
 
     def __init__(self, channel: Channel, number: int, is_head_request: bool) -> None:
@@ -77,6 +80,8 @@ class Exchange:
         self._remaining = NO_LENGTH
         self.head: Head | None = None
         self.is_head_sent = False
+        # The head is known, and is the whole answer (RFC 9110 sections 6.4.1, 9.3.2).
+        self.wants_no_body = False
         # What is wrong with the length of the body, for the log.
         self.problem = ""
 
@@ -93,7 +98,8 @@ class Exchange:
                 exc_info = None  # PEP 3333: no reference cycle through the traceback.
         elif self.head is not None:
             raise AssertionError("start_response was called a second time without exc_info")
-        self.head = build_head(status, response_headers)
+        self.head = head = build_head(status, response_headers)
+        self.wants_no_body = self._is_head_request or head[0] in BODILESS
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -115,27 +121,34 @@ class Exchange:
         False, and nothing is sent, for any other: then `send_chunk` finds out what to do.
         """
         head = self.head
-        if head is None or self.is_head_sent or self._is_head_request or head[0] in BODILESS:
+        if head is None or self.is_head_sent or self.wants_no_body:
             return False
-        for part in parts:
-            if type(part) is not bytes:
+        if len(parts) == 1:
+            body = parts[0]
+            if type(body) is not bytes:
                 return False
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        else:
+            for part in parts:
+                if type(part) is not bytes:
+                    return False
+            body = b"".join(parts)
         size = len(body)
         status, block, flags, length = head
-        if length == NO_LENGTH:
+        if length != size:
+            if length != NO_LENGTH:
+                return False
             length = 0
-        elif length != size:
-            return False
         if size > _MAX_PIECE_BYTES:
             return False
-        payload = ANSWER_FIXED_BYTES + len(block) + size
+        block_size = len(block)
+        number = self._number
+        flags |= _WHOLE
+        payload = ANSWER_FIXED_BYTES + block_size + size
+        self._is_over = True
         now_ns = perf_counter_ns()
         run_ns = now_ns - self._began_ns
-        flags |= ANSWER_COMPLETE | ANSWER_END
-        self._is_over = True
         start = _pack_answer(
-            payload, ANSWER, flags, 0, self._number, status, 0, len(block), length, run_ns
+            payload, ANSWER, flags, 0, number, status, 0, block_size, length, run_ns
         )
         if size > _MAX_POSTED_BYTES:
             self._channel.send(start + block, body)
@@ -154,7 +167,7 @@ class Exchange:
             return  # No body yet: start_response may come later (PEP 3333, "Middleware").
         if self.head is None:
             raise AssertionError("the body begins before start_response was called")
-        if self.wants_no_body():
+        if self.wants_no_body:
             if not self.is_head_sent:
                 self._send_answer(b"", is_last=True)
             return
@@ -164,7 +177,10 @@ class Exchange:
         while len(data) > _MAX_PIECE_BYTES:
             self._send_piece(data[:_MAX_PIECE_BYTES], is_last=False)
             data = data[_MAX_PIECE_BYTES:]
-        self._send_piece(data, is_last)
+        if self.is_head_sent:
+            self._send_piece(data, is_last)
+        else:
+            self._send_answer(data, is_last)
 
     def finish_body(self) -> None:
         """The iterable is exhausted: sends the head if no chunk did, and judges the length."""
@@ -200,11 +216,8 @@ class Exchange:
         if headers is None:
             headers, body = _ERROR_HEADERS, _ERROR_BODY
         self.head = build_head("500 Internal Server Error", headers)
+        self.wants_no_body = self._is_head_request
         self._send_answer(b"" if self._is_head_request else body, is_last=True)
-
-    def wants_no_body(self) -> bool:
-        """The head is known, and is the whole answer (RFC 9110 sections 6.4.1, 9.3.2)."""
-        return self.head is not None and (self._is_head_request or self.head[0] in BODILESS)
 
     def raise_if_stopped(self) -> None:
         """Looked for between two chunks: the usual answer has only one and need not ask."""
@@ -230,7 +243,11 @@ class Exchange:
         assert self.head is not None
         status, block, flags, length = self.head
         self.is_head_sent = True
-        if not self.wants_no_body():
+        if length == len(data):
+            # The usual body of a framework: one piece.
+            self._remaining = 0
+            is_last = True
+        elif not self.wants_no_body:
             self._remaining = length
             data, is_last = self._within_length(data, is_last)
         if is_last:

@@ -110,9 +110,10 @@ class Gateway:
     def _finish(self, exchange: Exchange, environ: Environ, failed: bool) -> None:
         if exchange.problem:
             log.report("worker", f"{_describe(environ)}: {exchange.problem}")
-        # The loop sees it at the channel.
-        with contextlib.suppress(ChannelLost):
+        try:  # contextlib.suppress takes 0.3 µs.
             exchange.end(is_broken=failed)
+        except ChannelLost:
+            return  # The loop sees it at the channel.
 
 
 def _send_error_page(exchange: Exchange) -> None:
@@ -123,27 +124,26 @@ def _send_error_page(exchange: Exchange) -> None:
 
 
 def _send_iterable(exchange: Exchange, iterable: Any) -> None:
-    if not hasattr(type(iterable), "__iter__") and not hasattr(type(iterable), "__getitem__"):
-        kind = type(iterable).__name__
-        raise TypeError(f"the application must return an iterable of bytes, not {kind}")
+    kind = type(iterable)
+    if not hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__"):
+        raise TypeError(f"the application must return an iterable of bytes, not {kind.__name__}")
     # Without a body the iterable is needed only as far as it calls start_response.
-    if not exchange.wants_no_body():
-        is_single = _has_one_chunk(iterable)
+    if not exchange.wants_no_body:
+        is_single = hasattr(kind, "__len__") and _has_one_chunk(iterable)
         for chunk in iterable:
-            exchange.raise_if_stopped()
+            if exchange.is_head_sent:
+                exchange.raise_if_stopped()
             exchange.send_chunk(chunk, is_single)
-            if is_single or exchange.problem or exchange.wants_no_body():
+            if is_single or exchange.problem or exchange.wants_no_body:
                 break
     exchange.finish_body()
     # A generator has nothing left to do in close() once it is exhausted.
-    if type(iterable) is not GeneratorType and hasattr(iterable, "close"):
+    if kind is not GeneratorType and hasattr(iterable, "close"):
         exchange.complete_body()
 
 
 def _has_one_chunk(iterable: Any) -> bool:
     """PEP 3333: the server may rely on len()."""
-    if not hasattr(type(iterable), "__len__"):
-        return False
     try:
         return len(iterable) == 1
     except Exception:
