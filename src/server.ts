@@ -22,12 +22,14 @@ import type { Log } from "./io/log.ts";
 import { openLogs, type Logs } from "./io/open-logs.ts";
 import { Front } from "./io/net/front.ts";
 import type { Listener } from "./io/net/listener.ts";
+import { OutputServer } from "./io/output-server.ts";
 import { claimPidFile, type PidFile } from "./io/pid-file.ts";
 import { type ReadAgain, reloadConfig } from "./io/reload.ts";
 import { makePrivateDirectory } from "./io/private-directory.ts";
 import { ServiceManager } from "./io/service-manager.ts";
 import { requestObserver } from "./io/request-observer.ts";
 import { handleSignals } from "./io/signals.ts";
+import { outputPathOf } from "./io/workers/load-request.ts";
 import { Pool } from "./io/workers/pool.ts";
 import { ReloadWatch, type ReloadOutcome } from "./io/workers/reload-watch.ts";
 import { logStacks } from "./io/workers/stacks-log.ts";
@@ -54,8 +56,8 @@ export async function serve(
     return await server.run();
   } finally {
     pidFile.remove();
-    await logs.accessLog?.close();
     directory.remove();
+    await logs.close();
   }
 }
 
@@ -90,6 +92,9 @@ class Server {
   readonly #manager: ServiceManager;
   readonly #identity: Identity | undefined;
   readonly #pool: Pool;
+  readonly #privateDirectory: string;
+  /** What the application prints, when the log is JSON. */
+  readonly #output: OutputServer | undefined;
   readonly #lifecycle: Lifecycle = { phase: "starting" };
   readonly #figures = new Figures();
   readonly #subject: AdminSubject;
@@ -109,9 +114,11 @@ class Server {
     this.#config = config;
     const callable = application.callable === null ? "" : `:${application.callable}`;
     this.#name = `${application.module}${callable}`;
-    const { log, accessLog } = logs;
+    const { log } = logs;
     this.#logs = logs;
     this.#log = log;
+    this.#privateDirectory = directory.path;
+    if (logs.messages !== undefined) this.#output = new OutputServer(logs.messages);
     const history = new History();
     this.#reloads = new ReloadWatch({ figures: this.#figures, history });
     this.#pidFile = pidFile;
@@ -168,7 +175,7 @@ class Server {
       requests: withHealthPath(config.healthPath, this.#development?.requests ?? this.#pool, () =>
         healthOf(this.#subject),
       ),
-      observer: requestObserver({ figures: this.#figures, accessLog, log }),
+      observer: requestObserver({ figures: this.#figures, logs }),
       figures: this.#figures,
       newSpoolPath: () => directory.newPath(),
     });
@@ -207,6 +214,7 @@ class Server {
         this.#log.info(`still importing ${this.#name}`);
         this.#manager.status(`importing ${this.#name}`);
       }, SLOW_START_MS);
+      await this.#listenForOutput();
       this.#development?.start();
       await this.#pool.start();
       return await over;
@@ -218,6 +226,7 @@ class Server {
       this.#development?.close();
       this.#pool.close();
       await this.#front.closed();
+      await this.#output?.close();
     }
   }
 
@@ -241,6 +250,11 @@ class Server {
 
   get #urls(): string {
     return this.#listeners.map((listener) => listener.url).join(" and ");
+  }
+
+  async #listenForOutput(): Promise<void> {
+    const path = outputPathOf(this.#config, this.#privateDirectory);
+    if (path !== null) await this.#output?.listen(path);
   }
 
   #handleSignals(): void {
@@ -272,6 +286,7 @@ class Server {
     const onChanged = (): void => {
       this.#front.reconfigure();
       this.#pool.reconfigure();
+      this.#logs.reconfigure(this.#config);
     };
     if (!reloadConfig(this.#config, this.#readAgain, { log: this.#log, onChanged })) {
       return Promise.resolve({ generation: undefined, error: "the configuration is not good" });

@@ -70,7 +70,7 @@ class Loop(unittest.TestCase):
         channel: Any = ScriptedChannel(numbers)
         gateway: Any = Gateway()
         any_cell: Any = cell
-        _Loop(channel, any_cell, gateway, Departure(Channel.interruptible)).serve()
+        _Loop(channel, any_cell, gateway.run, Departure(Channel.interruptible)).serve()
         self.assertEqual(channel.calls, ["flush", "close"])
         return ran
 

@@ -20,24 +20,28 @@ export const LOG_OPTIONS = {
   logLevel: option<"debug" | "info" | "warning" | "error">({
     kind: choice("debug", "info", "warning", "error"),
     group: "logs",
+    reload: "now",
     default: "info",
     help: "the least urgent of them",
   }),
   accessLog: option({
     kind: logTarget,
     group: "logs",
+    reload: "now",
     default: { kind: "stdout" },
     help: "where a line for each request goes; - is standard output",
   }),
   accessLogFormat: option({
     kind: accessLogFormat,
     group: "logs",
+    reload: "now",
     default: "auto",
     help: "pretty, json, common, combined or '{client} {status}'",
   }),
   accessLogQuery: option<boolean>({
     kind: toggle,
     group: "logs",
+    reload: "now",
     default: true,
     help: "log targets with what stands behind their ?",
   }),

@@ -1,8 +1,7 @@
 // The access log: a line for each request, written in batches off the event loop, so that a slow disk or pipe never delays an answer. What
 // a line looks like is core/log's business; this file knows where lines go, and what happens when nobody takes them.
 
-import { closeSync, fstatSync, openSync, write } from "node:fs";
-import { Socket } from "node:net";
+import { closeSync, openSync, write } from "node:fs";
 import { isatty } from "node:tty";
 import type { LogTarget } from "../config/kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
@@ -10,7 +9,7 @@ import type { Exchange } from "../core/http/exchange.ts";
 import { makeFormat, type LineOf } from "../core/log/access-format.ts";
 import { AccessRecord } from "../core/log/access-record.ts";
 import { isoTime } from "../core/log/log-time.ts";
-import { withoutBlocking } from "./line-stream.ts";
+import { giveUpWriting, withoutBlocking } from "./line-stream.ts";
 import type { RefusedRequest } from "./net/connection-context.ts";
 
 export interface AccessLog {
@@ -21,6 +20,8 @@ export interface AccessLog {
   reopen(): void;
   /** Writes what is left. Resolves when it is written, or when nobody takes it for too long. */
   close(): Promise<void>;
+  /** Another has taken its place: writes what is left in its own time. */
+  retire(): void;
 }
 
 export interface AccessLogOptions {
@@ -74,17 +75,6 @@ function droppedJson(count: number): string {
   return `{"time":"${isoTime(Date.now())}","dropped_lines":${count}}\n`;
 }
 
-/**
- * A socket cannot be had without blocking (see withoutBlocking), and the process cannot end while one of its threads is blocked in a write.
- * Shutting the socket down ends that write; nobody reads it any more.
- */
-function giveUpWriting(descriptor: number): void {
-  if (!fstatSync(descriptor).isSocket()) return;
-  const socket = new Socket({ fd: descriptor, readable: false, writable: true });
-  socket.on("error", () => {});
-  socket.end();
-}
-
 class BatchedLog implements AccessLog {
   readonly #open: () => number;
   readonly #lineOf: LineOf;
@@ -98,6 +88,7 @@ class BatchedLog implements AccessLog {
   /** Where a write is under way: lines that come meanwhile wait. */
   #busyDescriptor: number | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isRetired = false;
   #onIdle: (() => void) | undefined;
 
   constructor(open: () => number, lineOf: LineOf, droppedLine: (count: number) => string) {
@@ -134,6 +125,12 @@ class BatchedLog implements AccessLog {
     await this.#idle();
   }
 
+  retire(): void {
+    this.#isRetired = true;
+    clearTimeout(this.#timer);
+    this.#flush();
+  }
+
   async #idle(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
@@ -160,6 +157,8 @@ class BatchedLog implements AccessLog {
     if (this.#busyDescriptor !== undefined) return;
     if (this.#pending === "") {
       this.#onIdle?.();
+      if (this.#isRetired && this.#descriptor > 2) closeSync(this.#descriptor);
+      this.#isRetired = false;
       return;
     }
     const text =

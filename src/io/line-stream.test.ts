@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,5 +74,50 @@ describe("LineStream", () => {
 describe("withoutBlocking", () => {
   it("leaves what is no pipe as it is", () => {
     assert.equal(descriptorFor("ignore"), 1);
+  });
+});
+
+describe("LineStream to a socket", () => {
+  it("waits for no reader, and says how many lines it dropped before it ends", async () => {
+    const url = new URL("line-stream.ts", import.meta.url).href;
+    const program = `
+      import { LineStream } from "${url}";
+      const stream = new LineStream(1);
+      for (let i = 0; i < 3000; i++) stream.write("x".repeat(999) + "\\n");
+      process.stderr.write("free");
+      process.stdin.on("data", async () => { await stream.close(); process.exit(); });
+    `;
+    // Node's pipes between processes are sockets.
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    await once(child.stderr, "data");
+    child.stdin.write("end");
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+    });
+    await once(child, "close");
+    const [, dropped = "0"] = /rickhouse: (\d+) lines were dropped\n$/.exec(text) ?? [];
+    const kept = text.split("x".repeat(999)).length - 1;
+    assert.equal(kept + Number(dropped), 3000);
+    assert.ok(Number(dropped) > 0);
+  });
+
+  it("gives up at the end when nobody takes anything", async () => {
+    const url = new URL("line-stream.ts", import.meta.url).href;
+    const program = `
+      import { LineStream } from "${url}";
+      const stream = new LineStream(1);
+      for (let i = 0; i < 1000; i++) stream.write("x".repeat(999) + "\\n");
+      await stream.close();
+      process.exit(7);
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const exit: unknown[] = await once(child, "exit");
+    assert.deepEqual(exit, [7, null]);
+    child.stdout.resume();
   });
 });

@@ -1,12 +1,18 @@
-// Lines to standard output or standard error without ever waiting for whoever reads them: a pipe that nobody empties must not stop the
-// server. What a full pipe cannot take waits here, within a bound; beyond it lines are dropped and counted.
+// Lines to standard output, standard error or a file without ever waiting for whoever reads them: a pipe or a socket that nobody empties must
+// not stop the server. What cannot be taken waits here, within a bound; beyond it lines are dropped and counted.
 
-import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { constants, fstatSync, openSync, write, writeSync } from "node:fs";
+import { Socket } from "node:net";
 import { isatty } from "node:tty";
 
 const FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const RETRY_MS = 50;
 const MAX_PENDING_LENGTH = 1024 * 1024;
+/** Whoever can wait should from here on (see `isBehind`). */
+const BEHIND_LENGTH = 128 * 1024;
+/** At the end a reader that takes nothing holds up the process for this long. */
+const CLOSE_MS = 1000;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * The descriptor 1 or 2, or, where it is a pipe or a terminal (Ctrl-S stops it), one of our own to the same that does not block: to change the flags of the inherited
@@ -21,12 +27,41 @@ export function withoutBlocking(descriptor: 1 | 2): number {
   }
 }
 
+/** A socket (journald's is one) cannot be opened anew, nor a pipe where there is no /proc: a write to it may wait. */
+function mayBlock(descriptor: number): boolean {
+  try {
+    if (fstatSync(descriptor).isSocket()) return true;
+    return descriptor <= 2 && (fstatSync(descriptor).isFIFO() || isatty(descriptor));
+  } catch {
+    return false; // Closed: a write fails at once.
+  }
+}
+
+/**
+ * The process cannot end while one of its threads is blocked in a write. Shutting the socket down ends that write; nobody reads it any more.
+ */
+export function giveUpWriting(descriptor: number): void {
+  if (!fstatSync(descriptor).isSocket()) return;
+  const socket = new Socket({ fd: descriptor, readable: false, writable: true });
+  socket.on("error", () => {});
+  socket.end();
+}
+
 export class LineStream {
   #descriptor: number;
+  /** Writes to it happen off the event loop. */
+  #mayBlock: boolean;
   readonly #droppedLine: (count: number) => string;
+  /** What comes next, of which some may be written. */
+  #current: Buffer = NOTHING;
   #pending = "";
   #dropped = 0;
+  #isWriting = false;
   #timer: NodeJS.Timeout | undefined;
+  #onIdle: (() => void) | undefined;
+  /** Called when all was written, after `isBehind` was true. */
+  onRelief: (() => void) | undefined;
+  #wasBehind = false;
 
   /** `droppedLine`: what is written where so many lines are missing. */
   constructor(
@@ -34,12 +69,21 @@ export class LineStream {
     droppedLine: (count: number) => string = (count) => `rickhouse: ${count} lines were dropped\n`,
   ) {
     this.#descriptor = descriptor;
+    this.#mayBlock = mayBlock(descriptor);
     this.#droppedLine = droppedLine;
   }
 
-  /** What follows goes to another descriptor. */
+  /** The reader is slow: who can wait with further lines loses none. */
+  get isBehind(): boolean {
+    const isBehind = this.#pending.length + this.#current.length > BEHIND_LENGTH;
+    this.#wasBehind ||= isBehind;
+    return isBehind;
+  }
+
+  /** What follows goes to another descriptor, a file. */
   moveTo(descriptor: number): void {
     this.#descriptor = descriptor;
+    this.#mayBlock = mayBlock(descriptor);
   }
 
   /** `text` ends in a line feed. */
@@ -49,27 +93,78 @@ export class LineStream {
       return;
     }
     this.#pending += text;
-    if (this.#timer === undefined) this.#flush();
+    if (!this.#isWaiting) this.#flush();
+  }
+
+  /** Resolves when all is written, or when nobody takes it for too long. */
+  async close(): Promise<void> {
+    if (!this.#isWaiting) return;
+    this.#timer?.ref();
+    await this.#idle();
+    if (!this.#isWriting) return;
+    giveUpWriting(this.#descriptor);
+    await this.#idle();
+  }
+
+  async #idle(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+      setTimeout(resolve, CLOSE_MS);
+    });
+  }
+
+  get #isWaiting(): boolean {
+    return this.#isWriting || this.#timer !== undefined;
   }
 
   #flush(): void {
-    if (this.#dropped > 0) this.#pending += this.#droppedLine(this.#dropped);
-    this.#dropped = 0;
-    let rest = Buffer.from(this.#pending);
-    this.#pending = "";
-    while (rest.length > 0) {
-      try {
-        rest = rest.subarray(writeSync(this.#descriptor, rest));
-      } catch (error) {
-        if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) return; // EPIPE: nobody reads it any more.
-        this.#pending = rest.toString();
-        this.#timer = setTimeout(() => {
-          this.#timer = undefined;
-          this.#flush();
-        }, RETRY_MS);
-        this.#timer.unref();
+    while (this.#fill()) {
+      if (this.#mayBlock) {
+        this.#writeAside();
         return;
       }
+      try {
+        this.#current = this.#current.subarray(writeSync(this.#descriptor, this.#current));
+      } catch (error) {
+        this.#failed(error);
+        if (this.#timer !== undefined) return;
+      }
     }
+    this.#onIdle?.();
+    if (!this.#wasBehind) return;
+    this.#wasBehind = false;
+    this.onRelief?.();
+  }
+
+  /** False when nothing is left. */
+  #fill(): boolean {
+    if (this.#current.length > 0) return true;
+    if (this.#dropped > 0) this.#pending += this.#droppedLine(this.#dropped);
+    this.#dropped = 0;
+    this.#current = Buffer.from(this.#pending);
+    this.#pending = "";
+    return this.#current.length > 0;
+  }
+
+  #writeAside(): void {
+    this.#isWriting = true;
+    write(this.#descriptor, this.#current, (error, count) => {
+      this.#isWriting = false;
+      if (error === null) this.#current = this.#current.subarray(count);
+      else this.#failed(error);
+      if (this.#timer === undefined) this.#flush();
+    });
+  }
+
+  #failed(error: unknown): void {
+    if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) {
+      this.#current = NOTHING; // EPIPE: nobody reads it any more.
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#flush();
+    }, RETRY_MS);
+    this.#timer.unref();
   }
 }

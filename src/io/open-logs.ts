@@ -1,34 +1,84 @@
 // Both logs, opened as the configuration says and as the user whom the server becomes.
 
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config/options.ts";
-import { openAccessLog, type AccessLog } from "./access-log.ts";
+import { openAccessLog, type AccessLog, type AccessLogOptions } from "./access-log.ts";
 import { asIdentity, type Identity } from "./identity.ts";
 import type { Log } from "./log.ts";
-import { openServerLog } from "./server-log.ts";
+import { type MessageLog, openServerLog } from "./server-log.ts";
 
 export interface Logs {
   readonly log: Log;
+  /** Of this moment: a reload may open another. */
   readonly accessLog: AccessLog | undefined;
+  /** For what others say; undefined where they say it themselves. */
+  readonly messages: MessageLog | undefined;
+  /** After a reload. Where a file cannot be opened the old ones are written on, and the log says so. */
+  reconfigure(config: Config): void;
   /** Opens files again. Throws StartupError where one cannot be opened: the old one is written on. */
   reopen(): void;
+  /** Resolves when the last lines are written, or when nobody takes them for too long. */
+  close(): Promise<void>;
 }
 
 export function openLogs(identity: Identity | undefined, config: Config): Logs {
-  const { accessLogFormat, accessLogQuery: hasQuery, mayColour } = config;
   const server = openAs(identity, config.log, (target) => {
     return openServerLog(target, { format: config.logFormat, level: config.logLevel });
   });
-  const accessLog = openAs(identity, config.accessLog, (target) => {
-    return openAccessLog({ target, format: accessLogFormat, hasQuery, mayColour });
-  });
+  const { log } = server;
+  let opened = accessOptions(config);
+  const retired: AccessLog[] = [];
+  let accessLog = openAccess(identity, opened);
   return {
-    log: server.log,
-    accessLog,
+    log,
+    get accessLog() {
+      return accessLog;
+    },
+    messages: config.logFormat === "json" ? server.messages : undefined,
+    reconfigure: (next) => {
+      log.level = next.logLevel;
+      const wanted = accessOptions(next);
+      if (isDeepStrictEqual(wanted, opened)) return;
+      try {
+        const old = accessLog;
+        // As who the server is by now.
+        accessLog = openAccessLog(wanted);
+        opened = wanted;
+        old?.retire();
+        if (old !== undefined) retired.push(old);
+      } catch (error) {
+        log.error(error instanceof Error ? error.message : String(error));
+      }
+    },
     reopen: () => {
       server.reopen();
       accessLog?.reopen();
     },
+    close: async () => {
+      await Promise.all(
+        [...retired, ...(accessLog === undefined ? [] : [accessLog]), server].map((one) =>
+          one.close(),
+        ),
+      );
+    },
   };
+}
+
+function accessOptions(config: Config): AccessLogOptions {
+  const {
+    accessLog: target,
+    accessLogFormat: format,
+    accessLogQuery: hasQuery,
+    mayColour,
+  } = config;
+  return { target, format, hasQuery, mayColour };
+}
+
+function openAccess(
+  identity: Identity | undefined,
+  options: AccessLogOptions,
+): AccessLog | undefined {
+  return openAs(identity, options.target, (target) => openAccessLog({ ...options, target }));
 }
 
 /** The user's own file, which can be opened again after the change of user; else root's, in a directory where only root may write. */

@@ -1,18 +1,17 @@
 // Who hears how each request ended: the figures, the access log, and, where an option would have helped, the server's log.
 
 import type { Figures } from "../core/metrics/figures.ts";
-import type { AccessLog } from "./access-log.ts";
-import type { Log } from "./log.ts";
+import type { Logs } from "./open-logs.ts";
 import type { ConnectionObserver } from "./net/connection-context.ts";
 
 const ADVICE_PAUSE_MS = 5000;
 
 export function requestObserver(hearers: {
   readonly figures: Figures;
-  readonly accessLog: AccessLog | undefined;
-  readonly log: Log;
+  readonly logs: Logs;
 }): ConnectionObserver {
-  const { figures, accessLog, log } = hearers;
+  const { figures, logs } = hearers;
+  const { log } = logs;
   /** By text: there are as many as refusals with advice. */
   const advisedAt = new Map<string, number>();
 
@@ -28,12 +27,12 @@ export function requestObserver(hearers: {
     exchangeOver: (exchange, now) => {
       figures.requestOver(exchange.status);
       figures.totalTime.observe(now - exchange.receivedAt);
-      accessLog?.exchangeOver(exchange, now);
+      logs.accessLog?.exchangeOver(exchange, now);
     },
     refused: (request) => {
       const { status, title, fix } = request.refusal;
       figures.requestOver(status);
-      accessLog?.refused(request);
+      logs.accessLog?.refused(request);
       if (fix === undefined) return;
       advise(`${status} ${title} ${fix}`, request.id === "" ? "" : ` (request ${request.id})`);
     },

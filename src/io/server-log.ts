@@ -4,12 +4,25 @@ import { closeSync, openSync } from "node:fs";
 import type { ServerLogTarget } from "../config/log-kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
 import { LineStream, withoutBlocking } from "./line-stream.ts";
-import { createLog, type Log, type LogOptions } from "./log.ts";
+import { createLog, type Log, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
+
+/** Lines of others, whatever their level: they wait when nobody reads the log, and none is dropped. */
+export interface MessageLog {
+  format(level: LogLevel, text: string, fields: LogFields): string;
+  /** Lines that `format` made. */
+  write(lines: string): void;
+  /** Whoever can wait with further lines should, until `onRelief` is called. */
+  readonly isBehind: boolean;
+  onRelief: (() => void) | undefined;
+}
 
 export interface ServerLog {
   readonly log: Log;
+  readonly messages: MessageLog;
   /** Opens the file again. Throws StartupError, and goes on with the old one, where that cannot be done. */
   reopen(): void;
+  /** Resolves when the last lines are written, or when nobody takes them for too long. */
+  close(): Promise<void>;
 }
 
 /** Throws StartupError when the file cannot be written. */
@@ -23,7 +36,32 @@ export function openServerLog(target: ServerLogTarget, options: LogOptions): Ser
     stream.moveTo(descriptor);
     closeSync(old);
   };
-  return { log: createLog(stream, options), reopen };
+  return {
+    log: createLog(stream, options),
+    messages: messageLog(stream, options.format),
+    reopen,
+    close: () => stream.close(),
+  };
+}
+
+function messageLog(stream: LineStream, format: LogOptions["format"]): MessageLog {
+  let line = "";
+  const formatter = createLog({ write: (text) => (line = text) }, { format, level: "debug" });
+  return {
+    format(level, text, fields) {
+      formatter.write(level, text, fields);
+      return line;
+    },
+    write: (lines) => {
+      stream.write(lines);
+    },
+    get isBehind() {
+      return stream.isBehind;
+    },
+    set onRelief(onRelief: () => void) {
+      stream.onRelief = onRelief;
+    },
+  };
 }
 
 function openForAppend(path: string): number {

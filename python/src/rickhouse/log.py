@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import traceback
 from types import TracebackType
+
+from . import output
 
 _OWN_DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 
 
 def report(role: str, text: str) -> None:
     """Writes to descriptor 2: the application may have replaced or closed `sys.stderr`."""
+    if output.report(text):
+        return
     data = f"rickhouse {role}[{os.getpid()}]: {text.rstrip()}\n".encode("utf-8", "backslashreplace")
     with contextlib.suppress(OSError):  # Nowhere is left to say it.
         while data:
@@ -24,9 +27,7 @@ def flush_streams() -> None:
 
     Before a fork, which would print it twice, and before _exit() and exec, which lose it.
     """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # Closed or replaced by the application.
-            stream.flush()
+    output.flush()
 
 
 def traceback_of(error: BaseException) -> str:

@@ -25,6 +25,8 @@ class Settings:
     is_watched: bool
     # --debug: show tracebacks to clients.
     shows_tracebacks: bool
+    # Where standard output and error are brought; None: they are the front's own.
+    output_path: str | None = None
 
 
 def settings_of(load: dict[str, Any]) -> Settings:
@@ -47,4 +49,5 @@ def settings_of(load: dict[str, Any]) -> Settings:
         version=load.get("version", ""),
         is_watched=load.get("watch", False),
         shows_tracebacks=load.get("debug", False),
+        output_path=load.get("outputPath"),
     )

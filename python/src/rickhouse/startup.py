@@ -13,7 +13,7 @@ import stat
 import sys
 from typing import Any, NoReturn
 
-from . import departure, imports, loader, log, preload_check, process, stacks
+from . import departure, imports, loader, log, output, preload_check, process, stacks
 from .control import CONTROL_DESCRIPTOR, Control, Message
 from .settings import Settings, settings_of
 from .wire import PROTOCOL_VERSION
@@ -60,6 +60,7 @@ def _run() -> None:
             control, "front and Python side are of different versions", "Install Rickhouse again."
         )
     settings = settings_of(load)
+    output.connect(settings.output_path, worker=0)
     process.restore_file_limit(settings.soft_file_limit)
     process.leave_batch_policy()
     problem = process.become_subreaper()

@@ -13,10 +13,10 @@ import os
 import signal
 import threading
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Callable, NoReturn
 
-from . import imports, loader, log, stacks, told_errors
-from .channel import Channel, ChannelLost
+from . import imports, loader, log, output, stacks, told_errors
+from .channel import Channel, ChannelLost, Request
 from .departure import Departure
 from .ledger import EXEMPT, STARTED, WITHDRAWN_TO
 from .settings import Settings
@@ -35,6 +35,8 @@ _CHANNEL_CLOSED = (
 class WorkerParts:
     """What the zygote gives to one worker; tokens, cells and outboxes one per thread."""
 
+    # Of the worker.
+    number: int
     settings: Settings
     # None without preload: the worker imports it.
     application: Any
@@ -51,6 +53,7 @@ class WorkerParts:
 def run_worker(parts: WorkerParts) -> NoReturn:
     """Serves until all channels have ended or SIGTERM came, then ends the process."""
     settings = parts.settings
+    output.connect(settings.output_path, parts.number)
     departure = Departure(Channel.interruptible)
     departure.install()
     stacks.register(parts.stacks_descriptor)
@@ -104,11 +107,15 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
     except (OSError, ChannelLost) as error:
         log.report("worker", f"no channel to the front: {error}")
         os._exit(_NO_CHANNEL)
+    shows_tracebacks = settings.shows_tracebacks
+    runs: list[Callable[[Request], None]] = [
+        Gateway(application, channel, base, shows_tracebacks).run for channel in channels
+    ]
+    if len(runs) == 1:  # Else a stream may hold what several requests have printed.
+        runs = [output.tagged(runs[0])]
     loops = [
-        _Loop(
-            channel, cell, Gateway(application, channel, base, settings.shows_tracebacks), departure
-        )
-        for channel, cell in zip(channels, parts.cells)
+        _Loop(channel, cell, run, departure)
+        for channel, cell, run in zip(channels, parts.cells, runs)
     ]
     threads = [threading.Thread(target=loop.serve, daemon=True) for loop in loops[1:]]
     for thread in threads:
@@ -125,13 +132,17 @@ class _Loop:
     """What one thread does: request after request from one channel."""
 
     def __init__(
-        self, channel: Channel, cell: memoryview, gateway: Gateway, departure: Departure
+        self,
+        channel: Channel,
+        cell: memoryview,
+        run: Callable[[Request], None],
+        departure: Departure,
     ) -> None:
         # From before the look at `departure` until the answer is out.
         self.is_busy = False
         self._channel = channel
         self._cell = cell
-        self._gateway = gateway
+        self._run = run
         self._departure = departure
 
     def serve(self) -> None:
@@ -140,7 +151,7 @@ class _Loop:
             self._channel,
             self._cell,
             self._departure,
-            self._gateway.run,
+            self._run,
         )
         channel.owner = threading.get_ident()
         try:

@@ -148,11 +148,13 @@ class Zygote:
             self._report_not_forked(number, str(error))
             return
         if pid == 0:
-            self._become_worker(message["tokens"], slot, descriptor)
+            self._become_worker(number, message["tokens"], slot, descriptor)
         self._children.add(Worker(number, pid, slot, descriptor))
         self._send({"type": "forked", "worker": number, "pid": pid, "slot": slot})
 
-    def _become_worker(self, tokens: list[str], slot: int, stacks_descriptor: int) -> None:
+    def _become_worker(
+        self, number: int, tokens: list[str], slot: int, stacks_descriptor: int
+    ) -> None:
         """In the child. Never returns: what follows in the zygote's code is not for it."""
         try:
             # An inherited control socket would keep the front waiting for its end.
@@ -162,6 +164,7 @@ class Zygote:
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
             threads = range(self._settings.threads)
             parts = WorkerParts(
+                number=number,
                 settings=self._settings,
                 application=self._application,
                 tokens=[bytes.fromhex(token) for token in tokens],

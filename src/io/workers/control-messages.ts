@@ -30,6 +30,8 @@ export interface LoadRequest {
   readonly preload: "auto" | "on" | "off";
   readonly threads: number;
   readonly channelPath: string;
+  /** Where standard output and error go; null: where those of the front go. */
+  readonly outputPath: string | null;
   readonly privateDirectory: string;
   readonly maxWorkers: number;
   readonly softFileLimit: number | null;

@@ -6,6 +6,7 @@ import type { Exchange, WholeRequest } from "../../core/http/exchange.ts";
 import { fateOf, type Ledger } from "../../core/workers/ledger.ts";
 import { requestIdOf } from "../../core/http/request-facts.ts";
 import type { LogFields } from "../log.ts";
+import { methodAndPathOf } from "./pool-status.ts";
 import { describeExit, type WorkerRecord } from "./worker-record.ts";
 
 /** What a worker thread was running when it died, if anything: without the ledger's word, the oldest that it held. */
@@ -21,10 +22,16 @@ export function victimOf(
     : undefined;
 }
 
+/** Without the query, which may hold secrets: the id leads to the line of the access log, which has it, unless it must not. */
+function methodAndPath(request: WholeRequest): string {
+  const { method, path } = methodAndPathOf(request.requestLine);
+  return `${method} ${path}`;
+}
+
 /** `GET /x [k3v9...]`: the id stands in the access log, in the answer and in the environ. */
 function named(request: WholeRequest): string {
   const id = requestIdOf(request);
-  return id === "" ? request.requestLine : `${request.requestLine} [${id}]`;
+  return id === "" ? methodAndPath(request) : `${methodAndPath(request)} [${id}]`;
 }
 
 export function deathText(exchange: Exchange, record: WorkerRecord): string {
@@ -40,7 +47,7 @@ export function incidentFields(
   worker: number,
   pid: number | undefined,
 ): LogFields {
-  const fields = { worker, worker_pid: pid ?? null, request: request.requestLine };
+  const fields = { worker, worker_pid: pid ?? null, request: methodAndPath(request) };
   return { ...fields, request_id: requestIdOf(request) || null };
 }
 

@@ -1,6 +1,6 @@
 // The first message to a zygote, from the configuration (docs/protocol.md section 2).
 
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { ApplicationSpec } from "../../config/application.ts";
 import type { Config } from "../../config/options.ts";
 import type { LoadRequest } from "./control-messages.ts";
@@ -23,6 +23,7 @@ export function loadRequestOf(
     preload: config.preload,
     threads: config.threads,
     channelPath: place.channelPath,
+    outputPath: outputPathOf(config, place.privateDirectory),
     privateDirectory: place.privateDirectory,
     maxWorkers: config.workers.max,
     softFileLimit: config.softFileLimit,
@@ -31,4 +32,12 @@ export function loadRequestOf(
     watch: config.reload,
     debug: config.debug,
   };
+}
+
+/** Where what the application prints is brought to be tagged; null where it is passed on untouched. */
+export function outputPathOf(
+  { logFormat }: Pick<Config, "logFormat">,
+  privateDirectory: string,
+): string | null {
+  return logFormat === "json" ? join(privateDirectory, "output.sock") : null;
 }

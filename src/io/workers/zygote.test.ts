@@ -14,6 +14,7 @@ const LOAD: LoadRequest = {
   preload: "auto",
   threads: 1,
   channelPath: "/none",
+  outputPath: null,
   privateDirectory: "/none",
   maxWorkers: 1,
   softFileLimit: null,

@@ -1,0 +1,104 @@
+"""Standard output and error as streams to the front; each case in a process of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+_SOURCE = str(Path(__file__).parent.parent / "src")
+
+
+def _said(program: str) -> dict[str, tuple[str, bytes]]:
+    """By stream: the mark and what came behind the first line, when `program` has run connected."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "output.sock")
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+            server.listen()
+            start = f"""
+import os, sys
+from rickhouse import log, output
+output.connect({path!r}, 7)
+"""
+            environment = {**os.environ, "PYTHONPATH": _SOURCE}
+            command = [sys.executable, "-c", start + program]
+            with subprocess.Popen(command, env=environment) as process:
+                said = {}
+                for _ in range(2):
+                    connection = server.accept()[0]
+                    with connection, connection.makefile("rb") as stream:
+                        hello = json.loads(stream.readline())
+                        assert (hello["pid"], hello["worker"]) == (process.pid, 7)
+                        said[hello["stream"]] = hello["mark"], stream.read()
+            assert process.returncode == 0
+            return said
+
+
+_REQUEST = """
+request = (1, 0, {"HTTP_X_REQUEST_ID": "id-1"}, b"")
+"""
+
+
+class OutputTest(unittest.TestCase):
+    def test_text_outside_of_requests_is_as_it_is(self) -> None:
+        said = _said("print('one'); os.write(1, b'two\\n'); print('three', file=sys.stderr)")
+        self.assertEqual(said["stdout"][1], b"one\ntwo\n")
+        self.assertEqual(said["stderr"][1], b"three\n")
+
+    def test_text_of_a_request_is_a_piece_with_its_id(self) -> None:
+        program = _REQUEST + "output.tagged(lambda _: print('one', end=''))(request); print('two')"
+        mark, data = _said(program)["stdout"]
+        self.assertEqual(data, f"\0{mark} id-1 t 3\nonetwo\n".encode())
+
+    def test_a_report_is_one_piece(self) -> None:
+        program = _REQUEST + "output.tagged(lambda _: log.report('worker', 'a\\nb'))(request)"
+        mark, data = _said(program)["stderr"]
+        self.assertEqual(data, f"\0{mark} id-1 r 3\na\nb".encode())
+
+    def test_what_the_application_put_in_place_of_the_id_is_no_id(self) -> None:
+        for value in ("'a\\nb'", "''", "7", "'x' * 129"):
+            program = f"request = (1, 0, {{'HTTP_X_REQUEST_ID': {value}}}, b'')\n"
+            program += "output.tagged(lambda _: print('one'))(request)"
+            mark, data = _said(program)["stdout"]
+            self.assertEqual(data, f"\0{mark} - t 4\none\n".encode())
+
+    def test_another_thread_is_not_the_request(self) -> None:
+        program = _REQUEST + (
+            "import threading\n"
+            "def run(_):\n"
+            "    thread = threading.Thread(target=print, args=('one',))\n"
+            "    thread.start(); thread.join()\n"
+            "output.tagged(run)(request)"
+        )
+        self.assertEqual(_said(program)["stdout"][1], b"one\n")
+
+    def test_long_text_is_several_pieces(self) -> None:
+        program = _REQUEST + "output.tagged(lambda _: print('x' * 40000))(request)"
+        mark, data = _said(program)["stdout"]
+        head = f"\0{mark} id-1 t ".encode()
+        self.assertEqual(data.count(head), 3)
+        self.assertEqual(data.count(b"x"), 40000)
+
+    def test_without_a_front_the_descriptors_stay(self) -> None:
+        program = (
+            "from rickhouse import log, output\n"
+            "output.connect('/nonexistent/output.sock', 1)\n"
+            "print('one')\n"
+            "run = lambda _: print('two')\n"
+            "assert output.tagged(run) is run\n"
+            "log.report('worker', 'three')\n"
+        )
+        environment = {**os.environ, "PYTHONPATH": _SOURCE}
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, check=True
+        )
+        self.assertEqual(done.stdout, b"one\n")
+        self.assertRegex(done.stderr, rb"^rickhouse worker\[\d+\]: three\n$")
+
+
+if __name__ == "__main__":
+    unittest.main()
