@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { rawRequest } from "../support/raw-client.ts";
-import { get, post } from "../support/requests.ts";
+import { begin, get, post } from "../support/requests.ts";
 import { ServerUnderTest, startServer, waitFor } from "../support/server.ts";
 
 interface Line {
@@ -162,6 +162,16 @@ describe("what the application prints, in a log of JSON lines", () => {
       }
     }
     assert.ok(!server.stderr.includes("dropped"));
+  });
+
+  it("does not keep the server from ending while nobody reads the log", async () => {
+    await using server = await startTalking("--graceful-timeout", "1s");
+    server.process.stderr?.pause();
+    using client = begin(server.port, "GET", "/much?a");
+    await waitFor("the printing", () => existsSync(join(server.temporaryDirectory, "record")));
+    server.signal("SIGTERM");
+    assert.deepEqual(await server.exited(), { code: 0, signal: null });
+    client.socket.destroy();
   });
 
   it("tells why the application does not import, as one message, before the server ends", async () => {

@@ -47,6 +47,8 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   /** Addresses in place of the free port; none: no --bind at all. */
   readonly bind?: readonly string[];
+  /** The server's configuration says where the access log goes. */
+  readonly logsAccess?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** The server's TMPDIR; a fresh one if not given. */
@@ -70,7 +72,8 @@ export class ServerUnderTest implements AsyncDisposable {
     const args = [...(options.args ?? [])];
     if (options.bind !== undefined) args.push(...options.bind.flatMap((at) => ["--bind", at]));
     else if (!args.includes("--bind")) args.push("--bind", "127.0.0.1:0");
-    if (!args.includes("--access-log")) args.push("--access-log", "off");
+    if (!args.includes("--access-log") && options.logsAccess !== true)
+      args.push("--access-log", "off");
     this.temporaryDirectory = options.directory ?? ServerUnderTest.makeDirectory();
     const limit =
       options.softFileLimit === undefined ? "" : `ulimit -Sn ${options.softFileLimit}; `;
