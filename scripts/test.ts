@@ -18,7 +18,7 @@ const PARTS = {
   integration: () => {
     // The examples that the tests start, as a user has them after `npm start`.
     setUpExamples();
-    return runNodeTests(find("test/{conformance,integration}/**/*.test.ts"));
+    return runNodeTests(find("test/{conformance,docs,integration}/**/*.test.ts"));
   },
   // What an application, a client or an operator may do to the server, and what must be true of it afterwards.
   faults: () => runNodeTests(find("test/faults/**/*.test.ts")),

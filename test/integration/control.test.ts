@@ -18,10 +18,17 @@ interface Ended {
 
 /** `rickhouse ARGS` beside the server: the same temporary directory, no configuration file. */
 function command(directory: string, ...args: readonly string[]): Promise<Ended> {
+  return commandWith({ cwd: directory, temporaryDirectory: directory }, args);
+}
+
+function commandWith(
+  where: { readonly cwd: string; readonly temporaryDirectory: string },
+  args: readonly string[],
+): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(join(ROOT, "bin/rickhouse"), args, {
-      cwd: directory,
-      env: { ...process.env, TMPDIR: directory },
+      cwd: where.cwd,
+      env: { ...process.env, TMPDIR: where.temporaryDirectory },
       timeout: 60_000,
     });
     let stdout = "";
@@ -161,6 +168,10 @@ describe("reload", () => {
 describe("without a server, or with several", () => {
   it("says so in one line", async () => {
     const directory = ServerUnderTest.makeDirectory();
+    const nowhere = { cwd: directory, temporaryDirectory: join(directory, "missing") };
+    const missing = await commandWith(nowhere, ["status"]);
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /^rickhouse: no running server found: .*\n$/);
     const none = await command(directory, "status");
     assert.equal(none.code, 1);
     assert.match(

@@ -1,7 +1,7 @@
 // Which server a command means: the one of --admin (flag, environment, file), else the one whose control socket is found in the temporary
 // directory. Knows files and addresses, not what is asked.
 
-import { lstatSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeBindAddress } from "../../config/bind-address.ts";
@@ -59,6 +59,7 @@ async function answeringSockets(): Promise<string[]> {
 
 /** In directories of this user alone: anybody may make one of that name in /tmp. */
 function controlSockets(directory: string): string[] {
+  if (!existsSync(directory)) return [];
   const own = process.getuid?.();
   return readdirSync(directory)
     .filter((name) => name.startsWith("rickhouse-"))

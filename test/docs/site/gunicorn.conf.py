@@ -1,0 +1,4 @@
+wsgi_app = "flask_app:app"
+workers = 1
+timeout = 60
+accesslog = "-"
