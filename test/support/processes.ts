@@ -34,6 +34,12 @@ export function openDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
+/** How often its main thread has woken up (proc(5)). */
+export function wakeUpsOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "latin1");
+  return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1]);
+}
+
 /** Mapped regions of memory. */
 export function memoryMaps(pid: number): number {
   return readFileSync(`/proc/${pid}/maps`, "latin1").split("\n").length - 1;

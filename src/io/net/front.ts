@@ -67,7 +67,8 @@ export class Front {
   readonly #clock = { own: ownFieldsAt(Date.now()) };
   readonly #proxies: TrustedProxies | undefined;
   readonly #state = { isDraining: false };
-  readonly #sweeper: NodeJS.Timeout;
+  /** Undefined while there is no connection: an idle server sleeps. */
+  #sweeper: NodeJS.Timeout | undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor(options: FrontOptions) {
@@ -89,9 +90,6 @@ export class Front {
       newPath: () => options.newSpoolPath(),
     };
     this.#context = this.#makeContext();
-    this.#sweeper = setInterval(() => {
-      this.#sweep();
-    }, SWEEP_MS);
   }
 
   /** The values of the configuration have changed. */
@@ -185,6 +183,7 @@ export class Front {
       socket.destroy();
       return;
     }
+    this.#sweeper ??= this.#startSweeping();
     const remote = remoteAddressOf(socket);
     const trusted =
       this.#proxies?.isPeer(remote.remoteAddress) === true ? this.#proxies : undefined;
@@ -212,7 +211,19 @@ export class Front {
     this.#connections.delete(spare);
   }
 
+  #startSweeping(): NodeJS.Timeout {
+    this.#clock.own = ownFieldsAt(Date.now());
+    return setInterval(() => {
+      this.#sweep();
+    }, SWEEP_MS);
+  }
+
   #sweep(): void {
+    if (this.#connections.size === 0) {
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+      return;
+    }
     const now = performance.now();
     this.#clock.own = ownFieldsAt(Date.now());
     const { head, body, keepAlive, linger } = this.#deadlines;
