@@ -31,6 +31,12 @@ function linesOf(text: string): Line[] {
   );
 }
 
+/** Of its own code and of the kernel's for it. */
+function processorTicksOf(pid: number): string {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
+  return fields.slice(11, 13).join(" ");
+}
+
 function startTalking(...args: string[]): Promise<ServerUnderTest> {
   return startServer("talking:app", { args: ["--workers", "1", "--log-format", "json", ...args] });
 }
@@ -147,6 +153,16 @@ describe("what the application prints, in a log of JSON lines", () => {
     const record = join(server.temporaryDirectory, "record");
     const answers = ["a", "b", "c"].map((name) => get(port, `/much?${name}`));
     await waitFor("the first to print", () => existsSync(record));
+    const [worker = 0] = server.workers;
+    let ticks = "";
+    let unchanged = 0;
+    await waitFor("the worker to stand still", () => {
+      const now = processorTicksOf(worker);
+      unchanged = now === ticks ? unchanged + 1 : 0;
+      ticks = now;
+      return unchanged === 30;
+    });
+    assert.doesNotMatch(readFileSync(record, "utf8"), /printed/);
     // The front goes on: what it answers itself needs no worker.
     assert.equal((await rawRequest(port, "nonsense\r\n\r\n")).status, 400);
     server.process.stderr?.resume();
