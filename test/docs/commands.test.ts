@@ -39,6 +39,9 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "systemctl restart rickhouse": `${SYSTEMD} test/integration/service-manager.test.ts`,
 };
 
+/** Parts of the suite and the benchmarks: to run them here would be to run all of it. */
+const OWN_SUITE = /^(?:\w+=\S+ )*npm run \S/;
+
 /** What stands on a page before its first command. */
 const BEFOREHAND: Readonly<Record<string, readonly string[]>> = {
   "docs/control.md": ["rickhouse app:app"],
@@ -74,10 +77,14 @@ describe("commands of the pages", { concurrency: 2 }, () => {
   });
 });
 
+function isLeftOut(command: string): boolean {
+  return command in NOT_RUN || OWN_SUITE.test(command);
+}
+
 function isRunHere(fence: Fence): boolean {
   return (
     fence.file !== undefined ||
-    (isShell(fence) && commandsOf(fence).some((command) => !(command in NOT_RUN)))
+    (isShell(fence) && commandsOf(fence).some((command) => !isLeftOut(command)))
   );
 }
 
@@ -88,7 +95,7 @@ function runFence(fence: Fence, runner: () => PageRunner): void {
     return;
   }
   for (const command of commandsOf(fence)) {
-    if (!(command in NOT_RUN))
+    if (!isLeftOut(command))
       it(`line ${fence.line}: ${command}`, LIMIT, async () => runner().run(command));
   }
 }
