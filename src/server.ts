@@ -2,7 +2,6 @@
 // start, reload, drain, stop. Decides nothing about requests.
 
 import { tmpdir } from "node:os";
-import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ApplicationSpec } from "./config/application.ts";
 import type { Config } from "./config/options.ts";
@@ -14,7 +13,7 @@ import { healthOf, type AdminSubject } from "./io/admin/subject.ts";
 import type { ServiceManagerPlace } from "./config/service-manager.ts";
 import { makeDevelopment } from "./io/development/make-development.ts";
 import type { Development } from "./io/development/development.ts";
-import { descriptorLimit, limitAdvice, planDescriptors } from "./io/descriptor-limit.ts";
+import * as descriptors from "./io/descriptor-limit.ts";
 import { withHealthPath } from "./io/health-path.ts";
 import { asIdentity, become, giveSockets, type Identity } from "./io/identity.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
@@ -25,7 +24,7 @@ import type { Listener } from "./io/net/listener.ts";
 import { OutputServer } from "./io/output-server.ts";
 import { claimPidFile, type PidFile } from "./io/pid-file.ts";
 import { type ReadAgain, reloadConfig } from "./io/reload.ts";
-import { makePrivateDirectory } from "./io/private-directory.ts";
+import { makePrivateDirectory, memoryAdvice } from "./io/private-directory.ts";
 import { ServiceManager } from "./io/service-manager.ts";
 import { requestObserver } from "./io/request-observer.ts";
 import { handleSignals } from "./io/signals.ts";
@@ -51,7 +50,8 @@ export async function serve(
   const directory = asIdentity(identity, () => makePrivateDirectory(temporary));
   const surroundings = { logs, directory, manager, identity, readAgain, pidFile };
   // A copy of its own, since a reload changes it.
-  const server = new Server({ ...config }, application, surroundings);
+  const workers = descriptors.affordableWorkers(config);
+  const server = new Server({ ...config, workers }, application, surroundings);
   try {
     return await server.run();
   } finally {
@@ -59,11 +59,6 @@ export async function serve(
     directory.remove();
     await logs.close();
   }
-}
-
-function memoryAdvice(path: string): string {
-  const parent = dirname(path);
-  return `bodies and answers beyond memory go to files in ${parent}, which is in memory itself: set TMPDIR to a directory on a disk`;
 }
 
 /** What the process found at its start. */
@@ -125,7 +120,7 @@ class Server {
     this.#readAgain = surroundings.readAgain;
     const channels = config.workers.max * config.threads;
     this.#advice = [
-      limitAdvice(config.maxConnections, descriptorLimit(), channels),
+      descriptors.limitAdvice(config.maxConnections, descriptors.descriptorLimit(), channels),
       directory.isMemory ? memoryAdvice(directory.path) : undefined,
     ].filter((advice) => advice !== undefined);
     this.#pool = new Pool({
@@ -171,7 +166,11 @@ class Server {
     });
     this.#front = new Front({
       config,
-      ...planDescriptors(config.maxConnections, descriptorLimit(), channels),
+      ...descriptors.planDescriptors(
+        config.maxConnections,
+        descriptors.descriptorLimit(),
+        channels,
+      ),
       requests: withHealthPath(config.healthPath, this.#development?.requests ?? this.#pool, () =>
         healthOf(this.#subject),
       ),

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { limitAdvice, planDescriptors, reservedDescriptors } from "./descriptor-limit.ts";
+import {
+  affordableWorkers,
+  limitAdvice,
+  planDescriptors,
+  reservedDescriptors,
+} from "./descriptor-limit.ts";
 
 describe("planDescriptors", () => {
   it("gives what is wanted where there are enough", () => {
@@ -25,6 +30,35 @@ describe("planDescriptors", () => {
   it("leaves a server that can be looked at", () => {
     assert.deepEqual(planDescriptors(10_000, 64, 32), { maxConnections: 8, maxSpoolFiles: 2 });
     assert.equal(planDescriptors(5, 64, 32).maxConnections, 5);
+  });
+});
+
+describe("affordableWorkers", () => {
+  it("keeps the range where there are enough descriptors", () => {
+    assert.deepEqual(affordableWorkers({ workers: { min: 2, max: 16 }, threads: 1 }, Infinity), {
+      min: 2,
+      max: 16,
+    });
+    assert.deepEqual(affordableWorkers({ workers: { min: 2, max: 16 }, threads: 1 }, 256), {
+      min: 2,
+      max: 16,
+    });
+  });
+
+  it("lowers the maximum where they would be missing for connections, never the minimum", () => {
+    assert.deepEqual(affordableWorkers({ workers: { min: 2, max: 16 }, threads: 1 }, 64), {
+      min: 2,
+      max: 3,
+    });
+    assert.deepEqual(affordableWorkers({ workers: { min: 2, max: 16 }, threads: 4 }, 128), {
+      min: 2,
+      max: 2,
+    });
+    assert.deepEqual(affordableWorkers({ workers: { min: 8, max: 16 }, threads: 1 }, 64), {
+      min: 8,
+      max: 8,
+    });
+    assert.equal(planDescriptors(10_000, 64, 3).maxConnections, 13);
   });
 });
 

@@ -2,6 +2,7 @@
 // at EMFILE libuv drops the newest connection, so it must never be met.
 
 import { readFileSync } from "node:fs";
+import type { WorkerRange } from "../config/kinds.ts";
 
 /** The soft limit in force; Infinity where it cannot be read (not Linux). Node raises it to the hard limit at its start. */
 export function descriptorLimit(): number {
@@ -15,9 +16,26 @@ export function descriptorLimit(): number {
   return found === undefined || found === "unlimited" ? Infinity : Number(found);
 }
 
-/** What a front needs besides its clients: Node itself (about 25), listeners, a start of a process, logs, and two generations of workers. */
+/** Node itself (about 25), listeners, a start of a process, logs. */
+const OWN_DESCRIPTORS = 40;
+/** Two generations of workers. */
+const PER_CHANNEL = 2;
+/** Of what there is beyond its own, elastic workers may take a quarter: workers without connections have nothing to do. */
+const WORKER_SHARE = 0.25;
+
+/** What a front needs besides its clients. */
 export function reservedDescriptors(channels: number): number {
-  return 40 + 2 * channels;
+  return OWN_DESCRIPTORS + PER_CHANNEL * channels;
+}
+
+/** The same range of workers, with a smaller maximum where `limit` is low; never fewer than were asked for as the least. */
+export function affordableWorkers(
+  { workers, threads }: { readonly workers: WorkerRange; readonly threads: number },
+  limit: number = descriptorLimit(),
+): WorkerRange {
+  const channels = Math.floor(((limit - OWN_DESCRIPTORS) * WORKER_SHARE) / PER_CHANNEL);
+  const most = Math.floor(channels / threads);
+  return { min: workers.min, max: Math.max(workers.min, Math.min(workers.max, most)) };
 }
 
 export interface DescriptorPlan {

@@ -2,7 +2,7 @@
 
 import { chmodSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { StartupError } from "../config/startup-error.ts";
 
 export interface PrivateDirectory {
@@ -49,4 +49,10 @@ function makeDirectory(parent: string): string {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new StartupError("bad-temporary-directory", { path: parent, reason }, { cause: error });
   }
+}
+
+/** What to say of one that lies in memory. */
+export function memoryAdvice(path: string): string {
+  const parent = dirname(path);
+  return `bodies and answers beyond memory go to files in ${parent}, which is in memory itself: set TMPDIR to a directory on a disk`;
 }
