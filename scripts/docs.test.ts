@@ -36,8 +36,8 @@ const SOURCES = new Set(
     basename(path),
   ),
 );
-/** What commands make, and what stands for a user's own. `npm run faults -- --page` writes docs/reliability.md. */
-const MADE = /^(?:(?:build|dist|path)\/|docs\/reliability\.md$)/;
+/** What commands make, and what stands for a user's own. */
+const MADE = /^(?:build|dist|path)\//;
 
 /** The words of a command line, as a shell would split these. */
 function wordsOf(command: string): string[] {
