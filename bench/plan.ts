@@ -1,6 +1,7 @@
 // argv of the benchmark -> what to run.
 
 import { parseArgs } from "node:util";
+import { UsageError } from "./run-to-end.ts";
 import { BATCH_SERVERS, REFERENCE, type Server, SERVERS } from "./servers.ts";
 import { type Workload, WORKLOADS } from "./workloads.ts";
 
@@ -13,8 +14,6 @@ export const USAGE = `usage: npm run bench -- [options]
   --page                   also write docs/benchmarks.md and its charts
   --gate                   short, and fails when a ratio is too high: what CI runs
   --extra 'NAME=COMMAND'   one more server; repeatable. Run in bench/apps, with {port}, {module}, {workers}, {python}`;
-
-export class UsageError extends Error {}
 
 export interface Plan {
   readonly seconds: number;

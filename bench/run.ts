@@ -5,13 +5,14 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { SetupError, setUpEnvironment } from "../scripts/python-environment.ts";
+import { setUpEnvironment } from "../scripts/python-environment.ts";
 import { chartOf } from "./chart.ts";
 import { tooSlow } from "./gate.ts";
 import { machineFacts } from "./machine.ts";
 import { measure } from "./measure.ts";
 import { pageOf, type Results } from "./page.ts";
-import { type Plan, planOf, USAGE, UsageError } from "./plan.ts";
+import { type Plan, planOf, USAGE } from "./plan.ts";
+import { runToEnd, UsageError } from "./run-to-end.ts";
 import { killRunningServers } from "./running-server.ts";
 import { isInstalled } from "./servers.ts";
 import { type Round, summarize, tableOf } from "./table.ts";
@@ -132,20 +133,12 @@ async function main(): Promise<number> {
   return rounds.length > 0 && problems.length === 0 ? 0 : 1;
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
+await runToEnd({
+  name: "bench",
+  usage: USAGE,
+  main,
+  interrupt: () => {
     interruption.abort();
     killRunningServers();
-    process.exit(130);
-  });
-}
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const isUsage = error instanceof UsageError || error instanceof SetupError;
-  const isArgument = error instanceof TypeError && "code" in error;
-  if (!isUsage && !isArgument) throw error;
-  console.error(`bench: ${error.message}`);
-  if (isArgument) console.error(USAGE);
-  process.exitCode = 2;
-}
+  },
+});

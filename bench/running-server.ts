@@ -1,9 +1,9 @@
 // One server of the benchmark while it runs: started on a free port, ended with everything below it.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../test/support/free-ports.ts";
 import { endTree, killTree } from "./process-tree.ts";
 import type { Server } from "./servers.ts";
 import type { Workload } from "./workloads.ts";
@@ -102,17 +102,4 @@ export class RunningServer implements AsyncDisposable {
     if (!this.#hasEnded()) await endTree(this.pid, STOP_MS);
     alive.delete(this);
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((resolve) => {
-    listener.listen(0, "127.0.0.1", resolve);
-  });
-  const address = listener.address();
-  await new Promise((resolve) => {
-    listener.close(resolve);
-  });
-  if (address === null || typeof address === "string") throw new Error("no port for a server");
-  return address.port;
 }

@@ -6,8 +6,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { SetupError, setUpEnvironment } from "../../scripts/python-environment.ts";
+import { setUpEnvironment } from "../../scripts/python-environment.ts";
 import { machineFacts } from "../machine.ts";
+import { runToEnd, UsageError } from "../run-to-end.ts";
 import { CLIENT_FAULTS } from "./clients.ts";
 import { type Contender, CONTENDERS } from "./contenders.ts";
 import { type Fault, verdict, type Verdict } from "./fault.ts";
@@ -33,8 +34,6 @@ const FAULTS: readonly Fault[] = [
 ];
 /** Of one fault on one server: what takes longer has failed. */
 const FAULT_MS = 25_000;
-
-class UsageError extends Error {}
 
 async function putAll(
   faults: readonly Fault[],
@@ -150,19 +149,4 @@ async function main(): Promise<number> {
   return own.some((result) => result?.ok === false) ? 1 : 0;
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    killTargets();
-    process.exit(130);
-  });
-}
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const isUsage = error instanceof UsageError || error instanceof SetupError;
-  const isArgument = error instanceof TypeError && "code" in error;
-  if (!isUsage && !isArgument) throw error;
-  console.error(`faults: ${error.message}`);
-  if (isArgument) console.error(USAGE);
-  process.exitCode = 2;
-}
+await runToEnd({ name: "faults", usage: USAGE, main, interrupt: killTargets });

@@ -2,10 +2,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../test/support/free-ports.ts";
 import { childrenOf, isAlive, openDescriptors, zombiesOf } from "../../test/support/processes.ts";
 import { rawRequest } from "../../test/support/raw-client.ts";
 import { message } from "../../test/support/requests.ts";
@@ -198,17 +198,4 @@ function kill(pid: number): void {
   } catch {
     // It has ended meanwhile.
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((resolve) => {
-    listener.listen(0, "127.0.0.1", resolve);
-  });
-  const address = listener.address();
-  await new Promise((resolve) => {
-    listener.close(resolve);
-  });
-  if (address === null || typeof address === "string") throw new Error("no port for a server");
-  return address.port;
 }

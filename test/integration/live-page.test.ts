@@ -9,7 +9,7 @@ import { launchBrowser, noBrowser } from "../support/browser.ts";
 import { runLoad } from "../support/load.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin } from "../support/requests.ts";
-import { freePort } from "../support/proxy-under-test.ts";
+import { freePort } from "../support/free-ports.ts";
 import { startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
