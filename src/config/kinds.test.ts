@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { refusal } from "../../test/support/kind-refusal.ts";
 import {
-  BadValue,
   choice,
   count,
   describeSize,
   duration,
   fileMode,
-  type Kind,
   listOf,
   logTarget,
   path,
@@ -15,17 +14,6 @@ import {
   toggle,
   workerRange,
 } from "./kinds.ts";
-
-/** The reason and the hint of a value that is refused. */
-function refusal<T>(kind: Kind<T>, text: string): string {
-  try {
-    kind.parse(text);
-  } catch (error) {
-    if (error instanceof BadValue) return `${error.message}; ${error.hint}`;
-    throw error;
-  }
-  assert.fail(`${text} was taken`);
-}
 
 describe("count", () => {
   it("reads whole numbers within its bounds", () => {

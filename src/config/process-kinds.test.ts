@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { BadValue, type Kind } from "./kinds.ts";
+import { refusal } from "../../test/support/kind-refusal.ts";
 import { environmentVariables, optionalPath, umask } from "./process-kinds.ts";
-
-function refusal<T>(kind: Kind<T>, text: string): string {
-  try {
-    kind.parse(text);
-  } catch (error) {
-    if (error instanceof BadValue) return `${error.message}; ${error.hint}`;
-    throw error;
-  }
-  assert.fail(`${text} was taken`);
-}
 
 describe("environmentVariables", () => {
   it("reads name and value, which may hold anything", () => {

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import * as fc from "fast-check";
-import { ProxyHeaderReader } from "../../src/core/proxy-protocol/header.ts";
 import { cutAt } from "../support/frame-events.ts";
+import { outcomeOf } from "../support/proxy-header-outcome.ts";
 import { cuts, mutated } from "./mutation.ts";
 import type { FuzzTarget } from "./target.ts";
 
@@ -30,16 +30,4 @@ export function proxyProtocolTarget(): FuzzTarget {
     assert.equal(outcomeOf(cutAt(bytes, offsets)), outcomeOf([bytes]));
   });
   return { name: "proxy-protocol", property };
-}
-
-function outcomeOf(pieces: readonly Uint8Array[]): string {
-  const reader = new ProxyHeaderReader();
-  for (const [index, piece] of pieces.entries()) {
-    const read = reader.push(piece);
-    if (read === undefined) continue;
-    if (read.kind !== "header") return read.kind;
-    const rest = Buffer.concat([read.rest, ...pieces.slice(index + 1)]).toString("hex");
-    return JSON.stringify({ ...read.header, rest });
-  }
-  return "incomplete";
 }

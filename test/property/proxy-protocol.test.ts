@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { ProxyHeaderReader } from "../../src/core/proxy-protocol/header.ts";
+import { outcomeOf } from "../support/proxy-header-outcome.ts";
 
 const SIGNATURE = Buffer.from("0d0a0d0a000d0a515549540a", "hex");
 
@@ -42,18 +42,6 @@ const anyBytes = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map((some) => Buffer.from(some)),
 );
 
-function outcome(pieces: readonly Uint8Array[]): string {
-  const reader = new ProxyHeaderReader();
-  for (const [index, piece] of pieces.entries()) {
-    const read = reader.push(piece);
-    if (read === undefined) continue;
-    if (read.kind !== "header") return read.kind;
-    const rest = Buffer.concat([read.rest, ...pieces.slice(index + 1)]).toString("hex");
-    return JSON.stringify({ ...read.header, rest });
-  }
-  return "incomplete";
-}
-
 describe("ProxyHeaderReader", () => {
   it("finds the same however the bytes are split", () => {
     fc.assert(
@@ -69,7 +57,7 @@ describe("ProxyHeaderReader", () => {
           const pieces = [0, ...places].map((from, index) =>
             all.subarray(from, places[index] ?? all.length),
           );
-          assert.equal(outcome(pieces), outcome([all]));
+          assert.equal(outcomeOf(pieces), outcomeOf([all]));
         },
       ),
       { numRuns: 2000 },

@@ -54,7 +54,7 @@ async function watched(server: ServerUnderTest, work: () => Promise<void>): Prom
 }
 
 /** The application reads all of a body of `bytes`, a multiple of 256 KiB, from its file. Throws if it is not what was sent. */
-export async function largeUpload(
+async function largeUpload(
   bytes: number,
   { isChunked = false }: LargeOptions = {},
 ): Promise<LargeRun> {
@@ -83,7 +83,7 @@ export async function largeUpload(
 }
 
 /** A client reads all of a streamed answer, and pauses now and then. Throws if it is not as long as it should be. */
-export async function largeDownload(
+async function largeDownload(
   bytes: number,
   { isChunked = true, isFast = false }: LargeOptions = {},
 ): Promise<LargeRun> {
@@ -118,3 +118,20 @@ function drained(socket: Socket): Promise<void> {
     socket.once("drain", resolve);
   });
 }
+
+/** A few MiB are usual: buffers are used again. Of those that are not, V8 lets about 32 MiB pile up before it collects them. */
+export const MOST_KIB = 40 * 1024;
+
+/** What is done with one large body; the same with each size that is tried. */
+export const LARGE_RUNS: readonly {
+  readonly name: string;
+  readonly run: (bytes: number) => Promise<LargeRun>;
+}[] = [
+  { name: "uploaded", run: (bytes) => largeUpload(bytes) },
+  { name: "uploaded in chunks", run: (bytes) => largeUpload(bytes, { isChunked: true }) },
+  { name: "downloaded by a client that pauses", run: (bytes) => largeDownload(bytes) },
+  {
+    name: "downloaded with a Content-Length by a client that is fast",
+    run: (bytes) => largeDownload(bytes, { isChunked: false, isFast: true }),
+  },
+];
