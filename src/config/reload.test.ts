@@ -12,6 +12,7 @@ function configOf(given: Partial<Record<OptionName, readonly string[]>>): Config
   const application = { directory: "/srv", module: "app", callable: null };
   return resolveConfig(layer, application, {
     cores: 2,
+    memoryBytes: 2 ** 36,
     workingDirectory: "/srv",
     virtualEnv: undefined,
     searchPath: "/bin",

@@ -10,6 +10,7 @@ const APPLICATION: ApplicationSpec = { directory: "/srv/app", module: "app", cal
 
 const SURROUNDINGS: Surroundings = {
   cores: 2,
+  memoryBytes: 2 ** 36,
   workingDirectory: "/home/me",
   virtualEnv: undefined,
   installedFor: undefined,

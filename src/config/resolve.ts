@@ -22,6 +22,7 @@ import { StartupError } from "./startup-error.ts";
 /** What the start is told of the machine and the user's shell (read in load.ts). */
 export interface Surroundings {
   readonly cores: number;
+  readonly memoryBytes: number;
   /** Absolute; --chdir counts from it. */
   readonly workingDirectory: string;
   readonly virtualEnv: string | undefined;
@@ -41,11 +42,11 @@ export function resolveConfig(
   surroundings: Surroundings,
 ): Config {
   const question: PythonQuestion = { ...surroundings, applicationDirectory: application.directory };
-  const { cores, passedSockets } = surroundings;
-  const unknown: Known = { cores, passedSockets, maxWorkers: 0, findPython: () => "" };
+  const { cores, memoryBytes, passedSockets } = surroundings;
+  const machine = { cores, memoryBytes, passedSockets };
+  const unknown: Known = { ...machine, maxWorkers: 0, findPython: () => "" };
   const known: Known = {
-    cores,
-    passedSockets,
+    ...machine,
     maxWorkers: valueOf("workers", OPTIONS.workers, given, unknown).max,
     findPython: () => defaultPython(question),
   };
@@ -65,7 +66,13 @@ export function resolveConfig(
 
 /** The value of --chdir alone: other paths, and so the other values, count from there. */
 export function resolveChdir(given: Layer): string {
-  const nothing: Known = { cores: 1, maxWorkers: 0, findPython: () => "", passedSockets: [] };
+  const nothing: Known = {
+    cores: 1,
+    memoryBytes: 0,
+    maxWorkers: 0,
+    findPython: () => "",
+    passedSockets: [],
+  };
   return valueOf("chdir", OPTIONS.chdir, given, nothing);
 }
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { describe, it } from "node:test";
+import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { after, describe, it } from "node:test";
+import { availableCores } from "../../src/config/cores.ts";
 import { childrenOf, isAlive, stateOf } from "../support/processes.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin, get } from "../support/requests.ts";
@@ -80,3 +82,43 @@ describe("as process 1 of a container", { skip }, () => {
     assert.equal(status, 3);
   });
 });
+
+const GROUP = `/sys/fs/cgroup/memory/rickhouse-container-${process.pid}`;
+
+/** A control group of 512 MiB with one below it that has no limit (version 1); undefined where this process may make none. */
+function makeGroups(): string | undefined {
+  const inner = `${GROUP}/inner`;
+  try {
+    mkdirSync(inner, { recursive: true });
+    writeFileSync(`${GROUP}/memory.limit_in_bytes`, String(512 * 2 ** 20));
+    return inner;
+  } catch {
+    return undefined;
+  }
+}
+
+describe("in a control group with little memory", () => {
+  const group = makeGroups();
+  after(() => {
+    if (group === undefined) return;
+    rmdirSync(group);
+    rmdirSync(GROUP);
+  });
+
+  it(
+    "there are no more workers by default than have room, and smaller buffers",
+    { skip: group === undefined && "no control group can be made here" },
+    () => {
+      const enter = `echo $$ > ${group}/cgroup.procs; exec bin/rickhouse config`;
+      const { stdout } = spawnSync("sh", ["-c", enter], { encoding: "utf8" });
+      const most = /^workers = (?:"\d+:)?(\d+)/m.exec(stdout)?.[1];
+      assert.equal(Number(most), Math.min(6, defaultWorkersOfCores()), stdout);
+      assert.match(stdout, /^buffer-memory = "128MiB"/m);
+    },
+  );
+});
+
+function defaultWorkersOfCores(): number {
+  const cores = availableCores();
+  return Math.max(cores, Math.min(8 * cores, 32));
+}

@@ -18,6 +18,7 @@ import type { FuzzTarget } from "./target.ts";
 const APPLICATION: ApplicationSpec = { directory: "/srv/app", module: "app", callable: null };
 const SURROUNDINGS: Surroundings = {
   cores: 2,
+  memoryBytes: 2 ** 36,
   workingDirectory: "/srv",
   virtualEnv: undefined,
   installedFor: undefined,
