@@ -38,6 +38,8 @@ export class Channel<R extends DispatchedRequest> {
   answerBeganAt = NOT_STARTED;
   pausedAt = 0;
   withdrawAskedAt = -Infinity;
+  /** Run time of all requests that it has ended, by the worker's own measure. */
+  ranMs = 0;
 
   isIdle = false;
   /** One of those that quick requests are put behind. */
@@ -183,6 +185,7 @@ export class Channel<R extends DispatchedRequest> {
   endOldest(runMs: number, now: number): R | undefined {
     const request = this.oldest;
     if (request === undefined) return undefined;
+    this.ranMs += runMs;
     const wasHeld = this.isWithdrawing || this.pausedAt >= request.startedAt;
     if (wasHeld || request.isStream) this.#turns.drop();
     else this.#turns.ended(request.startedAt, runMs, now);

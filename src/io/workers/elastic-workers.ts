@@ -2,13 +2,12 @@
 // nothing waits and the number of workers is the least. Knows processes and the dispatcher's figures; decides nothing.
 
 import { performance } from "node:perf_hooks";
-import { availableCores } from "../../config/cores.ts";
 import type { Channel } from "../../core/dispatch/channel.ts";
 import type { Exchange } from "../../core/http/exchange.ts";
 import { Elasticity, SLOW_RUN_MS, type WorkforceUse } from "../../core/workers/elasticity.ts";
 import { Retrenchment } from "../../core/workers/retrenchment.ts";
 import type { Log } from "../log.ts";
-import { processorTimesOf, type ProcessorTimes, wantsProcessor } from "./processor-times.ts";
+import { UseWatch } from "./use-watch.ts";
 import type { Workforce } from "./workforce.ts";
 
 /** What the dispatcher tells of the queue and of the workers' hands. */
@@ -32,20 +31,10 @@ const WAITED_MS = 10;
 const FIRST_LOOKS_MS = 15;
 const LATER_LOOKS_MS = 100;
 const FIRST_EPISODE_MS = 1000;
-/** A worker that stands still for more than half of the time waits. */
-const STALLED_SHARE = 0.5;
-/** What quick requests wait for is told by at least so long a time. */
-const BASE_MS = 100;
 /** So many lines about the number of workers in so long a time. */
 const LINES = 6;
 const LINES_MS = 10_000;
 const NO_USE: WorkforceUse = { cores: 1, computing: 0, stalled: 0 };
-
-interface Sample {
-  readonly at: number;
-  readonly quickRunMs: number;
-  readonly times: Map<number, ProcessorTimes>;
-}
 
 export class ElasticWorkers {
   readonly #options: ElasticOptions;
@@ -54,15 +43,13 @@ export class ElasticWorkers {
   readonly #log: Log;
   #growth = new Elasticity();
   #retrenchment: Retrenchment;
-  readonly #cores = availableCores();
+  readonly #use: UseWatch;
   #endedQuick = 0;
   #endedSlow = 0;
-  #quickRunMs = 0;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #episodeAt = 0;
-  #sample: Sample | undefined;
-  #base: Sample | undefined;
   #isElastic: boolean;
   #linesUntil = 0;
   #lines = 0;
@@ -81,6 +68,7 @@ export class ElasticWorkers {
     // A fixed number stays fixed, also when a signal has changed it.
     this.#isElastic = config.workers.min < config.workers.max;
     this.#retrenchment = new Retrenchment(config.workerIdleTimeoutMs);
+    this.#use = new UseWatch(config.threads);
   }
 
   /** A request could not be handed over at once. Cheap: called for each that waits. */
@@ -92,12 +80,8 @@ export class ElasticWorkers {
 
   /** A request has ended, answered by its worker. */
   count(runMs: number): void {
-    if (runMs >= SLOW_RUN_MS) {
-      this.#endedSlow++;
-    } else {
-      this.#endedQuick++;
-      this.#quickRunMs += runMs;
-    }
+    if (runMs >= SLOW_RUN_MS) this.#endedSlow++;
+    else this.#endedQuick++;
   }
 
   /** The numbers of the configuration have changed, and all workers are new: what was learned is over. */
@@ -116,13 +100,17 @@ export class ElasticWorkers {
   stop(): void {
     this.#isElastic = false;
     clearTimeout(this.#timer);
+    clearImmediate(this.#soon);
     clearTimeout(this.#idleTimer);
   }
 
   #lookAgain(ms: number): void {
     this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#look(performance.now());
+      // Node runs what is due before it reads: a front that was late would take requests that were answered long ago for slow ones.
+      this.#soon = setImmediate(() => {
+        this.#timer = undefined;
+        this.#look(performance.now());
+      });
     }, ms);
   }
 
@@ -131,11 +119,12 @@ export class ElasticWorkers {
     const { target, most, ready } = this.#workforce.registry;
     if (waiting === 0) {
       this.#growth.rest(target);
-      this.#sample = undefined;
+      this.#use.rest();
       return;
     }
     this.#lookAgain(now - this.#episodeAt < FIRST_EPISODE_MS ? FIRST_LOOKS_MS : LATER_LOOKS_MS);
-    const use = target < most ? this.#takeUse(now) : NO_USE;
+    const { records } = this.#workforce;
+    const use = target < most ? this.#use.take(records.values(), this.#load.channels, now) : NO_USE;
     if (use === undefined || this.#load.oldestAgeMs(now) < WAITED_MS) return;
     const resizing = this.#growth.review({
       now,
@@ -145,7 +134,7 @@ export class ElasticWorkers {
       ready,
       endedQuick: this.#endedQuick,
       endedSlow: this.#endedSlow,
-      runningSlow: this.#slowChannels(now).length,
+      runningSlow: this.#countSlow(now),
       use,
     });
     if (resizing !== undefined) this.#resize(resizing.target, resizing.why, now);
@@ -159,54 +148,12 @@ export class ElasticWorkers {
     this.#watchIdleness();
   }
 
-  #slowChannels(now: number): Channel<Exchange>[] {
-    return this.#load.channels.filter(
-      ({ running, isPaused }) =>
-        running !== undefined && !isPaused && now - running.startedAt >= SLOW_RUN_MS,
-    );
-  }
-
-  /** Undefined: there is nothing yet to compare with. */
-  #takeUse(now: number): WorkforceUse | undefined {
-    const times = new Map<number, ProcessorTimes>();
-    for (const { worker, pid } of this.#workforce.records.values()) {
-      const found =
-        pid === undefined ? undefined : processorTimesOf(pid, this.#options.threads > 1);
-      if (found !== undefined) times.set(worker, found);
+  #countSlow(now: number): number {
+    let slow = 0;
+    for (const { running, isPaused } of this.#load.channels) {
+      if (running !== undefined && !isPaused && now - running.startedAt >= SLOW_RUN_MS) slow++;
     }
-    const sample: Sample = { at: now, quickRunMs: this.#quickRunMs, times };
-    const before = this.#sample;
-    this.#sample = sample;
-    if (before === undefined || now - before.at > 2 * LATER_LOOKS_MS) {
-      this.#base = sample;
-      return undefined;
-    }
-    const base = this.#base ?? before;
-    const baseMs = now - base.at;
-    if (baseMs >= BASE_MS) this.#base = sample;
-    const { computed } = shareOf(before, sample);
-    // A run is counted when it ends, wherever it began: in a short time that would say too much.
-    const quickRuns = (this.#quickRunMs - base.quickRunMs) / baseMs;
-    const quickStalls =
-      baseMs < BASE_MS ? 0 : Math.max(0, quickRuns - shareOf(base, sample).wanted);
-    return {
-      cores: this.#cores,
-      computing: computed,
-      stalled: this.#standing(before, sample) + quickStalls,
-    };
-  }
-
-  /** Workers that are in the middle of a slow request and want no processor. */
-  #standing(before: Sample, sample: Sample): number {
-    const slow = new Set(this.#slowChannels(sample.at).map(({ worker }) => worker));
-    let standing = 0;
-    for (const worker of slow) {
-      if (shareOf(before, sample, worker).wanted >= STALLED_SHARE) continue;
-      // The kernel counts the time in the run queue when it is over.
-      const pid = this.#workforce.records.get(worker)?.pid;
-      if (this.#options.threads > 1 || pid === undefined || !wantsProcessor(pid)) standing++;
-    }
-    return standing;
+    return slow;
   }
 
   #watchIdleness(): void {
@@ -253,22 +200,4 @@ export class ElasticWorkers {
     this.#log.info(`workers: ${from} to ${target} (at most ${most}): ${why}`);
     this.#untoldFrom = undefined;
   }
-}
-
-/** Processors that the workers had, and that they had or wanted, between two samples: all workers, or one. */
-function shareOf(
-  before: Sample,
-  after: Sample,
-  only?: number,
-): { readonly computed: number; readonly wanted: number } {
-  const ms = after.at - before.at;
-  let [computed, wanted] = [0, 0];
-  for (const [worker, times] of after.times) {
-    const earlier = before.times.get(worker);
-    if (earlier === undefined || (only !== undefined && worker !== only)) continue;
-    const had = times.computedMs - earlier.computedMs;
-    computed += had / ms;
-    wanted += (had + times.delayedMs - earlier.delayedMs) / ms;
-  }
-  return { computed, wanted };
 }

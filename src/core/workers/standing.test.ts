@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { standingShare, stoodThroughout, threadMoment, type WorkerMoment } from "./standing.ts";
+
+/** A worker with one thread; times in ms since its start. */
+function moment(
+  at: number,
+  { ran = 0, computed = 0, delayed = 0, runsSince = Infinity } = {},
+): WorkerMoment {
+  const threads = [{ channel: 1, ranMs: ran, runsSince }];
+  return { at, computedMs: computed, delayedMs: delayed, threads };
+}
+
+const START = moment(1000);
+
+describe("the share of the time that a worker stands in the application", () => {
+  it("is its run time without the processor", () => {
+    assert.equal(standingShare(START, moment(1100, { ran: 90, computed: 20 })), 0.7);
+  });
+
+  it("is nothing while it waits for requests", () => {
+    assert.equal(standingShare(START, moment(1100)), 0);
+    // What it does between requests takes processor time and is no run time.
+    assert.equal(standingShare(START, moment(1100, { ran: 20, computed: 25 })), 0);
+  });
+
+  it("is nothing while it waits for a processor", () => {
+    const late = moment(1100, { ran: 95, computed: 30, delayed: 70 });
+    assert.equal(standingShare(START, late), 0);
+  });
+
+  it("is that of one worker, however many of its threads wait", () => {
+    const threads = (ranMs: number): WorkerMoment["threads"] =>
+      [1, 2, 3].map((channel) => ({ channel, ranMs, runsSince: Infinity }));
+    const before = { ...START, threads: threads(0) };
+    const after = { ...moment(1100, { computed: 40 }), threads: threads(100) };
+    assert.equal(standingShare(before, after), 0.6);
+  });
+
+  it("does not count what a thread did that was not there before, or that a request began long ago", () => {
+    const after = moment(1100, { ran: 100 });
+    assert.equal(standingShare({ ...START, threads: [] }, after), 0);
+    assert.equal(standingShare(START, moment(1100, { ran: 700, computed: 50 })), 0.5);
+  });
+});
+
+describe("a worker that stood throughout", () => {
+  it("was in one request since before, and wanted no processor for most of the time", () => {
+    assert.ok(stoodThroughout(START, moment(1015, { ran: 20, computed: 2, runsSince: 995 })));
+  });
+
+  it("was not one whose request began in between", () => {
+    assert.ok(!stoodThroughout(START, moment(1015, { ran: 12, runsSince: 1003 })));
+    assert.ok(!stoodThroughout(START, moment(1015, { ran: 12 })));
+  });
+
+  it("was not one that computed, or waited for a processor", () => {
+    for (const use of [{ computed: 9 }, { delayed: 9 }, { computed: 5, delayed: 5 }]) {
+      assert.ok(!stoodThroughout(START, moment(1015, { ...use, ran: 15, runsSince: 995 })));
+    }
+  });
+});
+
+describe("the moment of a thread", () => {
+  const thread = { id: 7, ranMs: 500, isPaused: false, isWithdrawing: false, running: undefined };
+  const running = { startedAt: 990 };
+
+  it("counts the running request so far", () => {
+    const expected = { channel: 7, ranMs: 510, runsSince: 990 };
+    assert.deepEqual(threadMoment({ ...thread, running }, 1000), expected);
+  });
+
+  it("counts no request where none runs, or where the worker is held back", () => {
+    const expected = { channel: 7, ranMs: 500, runsSince: Infinity };
+    assert.deepEqual(threadMoment(thread, 1000), expected);
+    for (const held of [{ isPaused: true }, { isWithdrawing: true }]) {
+      assert.deepEqual(threadMoment({ ...thread, ...held, running }, 1000), expected);
+    }
+  });
+});

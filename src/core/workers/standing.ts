@@ -1,0 +1,75 @@
+// Does a worker wait inside the application, for a database or a sleep, or for requests, or for a processor? Only the first is
+// what more workers help against. Told by two moments of a worker: the time that it spent in the application, by its own measure, less
+// the time that it had a processor or was ready for one, by the kernel's. What a worker does between requests can only make that less, so
+// a worker that waits for requests never seems to stand. Pure.
+
+/** One worker at one moment. Sums since its start, in milliseconds. */
+export interface WorkerMoment {
+  readonly at: number;
+  /** It had a processor. */
+  readonly computedMs: number;
+  /** It was ready to run, and others had the processors. */
+  readonly delayedMs: number;
+  readonly threads: readonly ThreadMoment[];
+}
+
+export interface ThreadMoment {
+  readonly channel: number;
+  /** Run time of all its requests, that of the running one so far included. */
+  readonly ranMs: number;
+  /** When the running one began; Infinity if there is none, or if its client holds it back. */
+  readonly runsSince: number;
+}
+
+/** What the dispatcher's channel tells of a thread. */
+interface ThreadOnDuty {
+  readonly id: number;
+  readonly ranMs: number;
+  readonly isPaused: boolean;
+  readonly isWithdrawing: boolean;
+  readonly running: { readonly startedAt: number } | undefined;
+}
+
+/** A worker that wants no processor for so much of one and the same request stands, */
+const STANDING_SHARE = 0.5;
+
+/** To be taken once all answers were read that have come: else what has ended would seem to run. */
+export function threadMoment(thread: ThreadOnDuty, now: number): ThreadMoment {
+  const { id: channel, ranMs, running } = thread;
+  // Stopped, or kept from writing: that is not the application's doing.
+  if (running === undefined || thread.isPaused || thread.isWithdrawing) {
+    return { channel, ranMs, runsSince: Infinity };
+  }
+  return { channel, ranMs: ranMs + now - running.startedAt, runsSince: running.startedAt };
+}
+
+/** The part of the time between two moments, 0 to 1, in which the worker was in the application and wanted no processor. */
+export function standingShare(before: WorkerMoment, after: WorkerMoment): number {
+  const ms = after.at - before.at;
+  let ranMs = 0;
+  for (const thread of after.threads) {
+    const earlier = before.threads.find(({ channel }) => channel === thread.channel);
+    if (earlier !== undefined) ranMs += Math.max(0, thread.ranMs - earlier.ranMs);
+  }
+  // Threads that wait at once are still one worker. (And a run counts when it ends, wherever it began.)
+  return Math.max(0, Math.min(1, ranMs / ms) - wantedShare(before, after));
+}
+
+/**
+ * Whether the worker was in one and the same request all the time between two moments, and wanted no processor for most of it. Certain also when little
+ * time has passed.
+ */
+export function stoodThroughout(before: WorkerMoment, after: WorkerMoment): boolean {
+  const isOneRequest = after.threads.some(({ runsSince }) => runsSince <= before.at);
+  return isOneRequest && wantedShare(before, after) < STANDING_SHARE;
+}
+
+/** Processors that the worker had between two moments. */
+export function computedShare(before: WorkerMoment, after: WorkerMoment): number {
+  return (after.computedMs - before.computedMs) / (after.at - before.at);
+}
+
+function wantedShare(before: WorkerMoment, after: WorkerMoment): number {
+  const delayed = (after.delayedMs - before.delayedMs) / (after.at - before.at);
+  return computedShare(before, after) + delayed;
+}
