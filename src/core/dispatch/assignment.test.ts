@@ -33,6 +33,14 @@ function work(
   return { assignment, sent };
 }
 
+function endOldestOf(assignment: Assignment<Request>, worker: number, now: number): void {
+  const channel = assignment.channels[worker - 1];
+  const request = channel?.endOldest(0, now);
+  if (channel === undefined || request === undefined) assert.fail(`worker ${worker} has none`);
+  assignment.letGo(request);
+  assignment.settle(channel, now);
+}
+
 describe("Assignment", () => {
   it("gives nothing past those that wait", () => {
     const { assignment } = work(1);
@@ -73,15 +81,31 @@ describe("Assignment", () => {
     const { assignment, sent } = work(3, 2);
     for (let count = 0; count < 5; count++) {
       assignment.toIdle(new Request(), count);
-      const [, , channel] = assignment.channels;
-      const request = channel?.endOldest(0, count);
-      if (channel === undefined || request === undefined) assert.fail("worker 3 has it");
-      assignment.letGo(request);
-      assignment.settle(channel, count);
+      endOldestOf(assignment, 3, count);
     }
     assignment.toIdle(new Request(), 9);
     assignment.toIdle(new Request(), 9);
     assert.deepEqual(sent.slice(-2), [3, 2]);
+  });
+
+  it("gives slow requests to channels that quick ones do not use", () => {
+    const { assignment, sent } = work(4, 2);
+    assignment.estimates.record(8, 15);
+    for (let count = 0; count < 2; count++) assignment.toIdle(new Request(), 0);
+    for (const worker of [4, 3]) endOldestOf(assignment, worker, 0);
+    for (let count = 0; count < 3; count++) assignment.toIdle(new Request(8), 0);
+    assert.deepEqual(sent, [4, 3, 2, 1, 3], "at last there is no other");
+    assignment.toIdle(new Request(), 0);
+    assert.equal(sent.at(-1), 4);
+  });
+
+  it("replaces a channel that a slow request holds, as one that will not help with quick ones", () => {
+    const { assignment, sent } = work(4, 2);
+    for (let count = 0; count < 2; count++) assignment.toIdle(new Request(), 0);
+    endOldestOf(assignment, 4, 5);
+    // The one in hand of worker 3 has turned out to be slow.
+    for (let count = 0; count < 4; count++) assignment.toIdle(new Request(), 5);
+    assert.deepEqual(sent, [4, 3, 4, 2, 2, 4]);
   });
 
   it("puts nothing behind what has run for longer than it should", () => {

@@ -5,6 +5,7 @@
 // one beyond their share: lanes.ts.)
 
 import type { Channel } from "./channel.ts";
+import { Company } from "./company.ts";
 import { RunEstimates } from "./estimate.ts";
 import { IdleChannels } from "./idle-channels.ts";
 import { Lanes, SLOW_MS } from "./lanes.ts";
@@ -12,9 +13,6 @@ import type { DispatchedRequest } from "./request.ts";
 
 /** How many busy channels are looked at to put one request behind what they hold: bounds the cost of a submission. */
 const PROBES = 8;
-
-/** With more processors than this they are not what is short; and each request would look at them all. */
-const MOST_COMPANY = 16;
 
 export class Assignment<R extends DispatchedRequest> {
   readonly idle = new IdleChannels<R>();
@@ -27,9 +25,7 @@ export class Assignment<R extends DispatchedRequest> {
   #probe = 0;
   readonly #send: (channel: Channel<R>, request: R, now: number) => void;
 
-  /** Channels that were given quick requests last, as many as there are processors: the only ones that more are put behind. */
-  readonly #company: (Channel<R> | undefined)[];
-  #newest = 0;
+  readonly #company: Company<R>;
 
   /** `send` is called when the channel already holds the request. `processors`: so many workers can compute at once. */
   constructor(
@@ -37,45 +33,20 @@ export class Assignment<R extends DispatchedRequest> {
     processors: number = 0,
   ) {
     this.#send = send;
-    const length = processors > MOST_COMPANY ? 0 : processors;
-    this.#company = Array.from({ length }, () => undefined);
+    this.#company = new Company(this.idle, processors);
   }
 
-  /** Hands the request to an idle channel. False: there is none, or others wait already. */
+  /** Hands the request to an idle channel, or behind quick ones that are as good. False: none is idle, or others wait already. */
   toIdle(request: R, now: number): boolean {
     const estimateMs = this.estimates.of(request.route);
     if (!this.queue.mayPass(estimateMs, this.channels.length, now)) return false;
-    if (this.idle.size === 0) return false;
-    const busy = estimateMs < SLOW_MS ? this.#companyFor(request, estimateMs, now) : undefined;
-    const channel = busy ?? this.idle.take();
+    const channel =
+      estimateMs < SLOW_MS
+        ? this.#company.takeFor(request, estimateMs, now)
+        : this.idle.take("outsider");
     if (channel === undefined) return false;
-    if (!channel.isCompany) this.#join(channel);
     this.#hand(channel, request, estimateMs, now);
     return true;
-  }
-
-  /** In place of the one that has been there longest. */
-  #join(channel: Channel<R>): void {
-    if (this.#company.length === 0) return;
-    this.#newest = (this.#newest + 1) % this.#company.length;
-    const last = this.#company[this.#newest];
-    if (last !== undefined) last.isCompany = false;
-    channel.isCompany = true;
-    this.#company[this.#newest] = channel;
-  }
-
-  /**
-   * With as many workers busy with quick requests as there are processors, one more worker would only share them: a request
-   * that fits in a window is put behind the least work (docs/decisions/009).
-   */
-  #companyFor(request: R, estimateMs: number, now: number): Channel<R> | undefined {
-    let best: Channel<R> | undefined;
-    for (const channel of this.#company) {
-      if (channel === undefined || channel.inHand === 0) return undefined;
-      if (!channel.canTake || !channel.fits(estimateMs, request.frameBytes, now)) continue;
-      if (best === undefined || channel.workMs < best.workMs) best = channel;
-    }
-    return best;
   }
 
   /** Gives a channel that may have become free what it can take. True: it has become idle. */
@@ -160,6 +131,7 @@ export class Assignment<R extends DispatchedRequest> {
     channel.add(request, now);
     this.inHand++;
     this.queue.handed(request, estimateMs, now);
+    if (request.isSlow) this.#company.leave(channel);
     this.#send(channel, request, now);
   }
 }

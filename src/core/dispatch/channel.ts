@@ -125,19 +125,24 @@ export class Channel<R extends DispatchedRequest> {
 
   /** Whether a request of this cost may be put behind what is in hand. An empty channel takes any. */
   fits(estimateMs: number, frameBytes: number, now: number): boolean {
-    const { oldest, running } = this;
-    if (oldest === undefined || running === undefined) return true;
+    if (this.#size === 0) return true;
     // What cannot be taken back must not be made to wait.
     if (!this.isWithdrawable) return false;
-    const { windowMs, patienceMs } = this.#pace;
     return (
-      this.#workMs + estimateMs <= windowMs &&
+      this.#workMs + estimateMs <= this.#pace.windowMs &&
       this.#size < WINDOW_REQUESTS &&
       this.#bytes + frameBytes <= WINDOW_BYTES &&
-      !outruns(running, now - patienceMs) &&
-      // If the ledger told of a later one, that began at the earliest with this one's last word, maybe long ago.
-      !outruns(oldest, now - patienceMs)
+      !this.isHeldUp(now)
     );
+  }
+
+  /** What runs takes too long, by its own estimate, to put another behind it. */
+  isHeldUp(now: number): boolean {
+    const { oldest, running } = this;
+    if (oldest === undefined || running === undefined) return false;
+    const since = now - this.#pace.patienceMs;
+    // If the ledger told of a later one, that began at the earliest with this one's last word, maybe long ago.
+    return outruns(running, since) || outruns(oldest, since);
   }
 
   /** When what is in hand behind the running request should be taken back. */

@@ -5,6 +5,9 @@
 import type { Channel } from "./channel.ts";
 import type { DispatchedRequest } from "./request.ts";
 
+/** More than the busy threads of one worker can make. */
+const COMPANY_COST = 1e6;
+
 export class IdleChannels<R extends DispatchedRequest> {
   readonly #stack: Channel<R>[] = [];
 
@@ -26,12 +29,16 @@ export class IdleChannels<R extends DispatchedRequest> {
     this.#stack.push(channel);
   }
 
-  take(): Channel<R> | undefined {
+  /** `outsider`: rather none of those that quick requests are put behind, since it will be held for long. */
+  take(wanted: "any" | "outsider" = "any"): Channel<R> | undefined {
     let best = this.#stack.at(-1);
     if (best === undefined) return undefined;
-    for (let index = this.#stack.length - 2; index >= 0 && best.load.busyThreads > 0; index--) {
+    let least = costOf(best, wanted);
+    for (let index = this.#stack.length - 2; index >= 0 && least > 0; index--) {
       const channel = this.#stack[index];
-      if (channel !== undefined && channel.load.busyThreads < best.load.busyThreads) best = channel;
+      if (channel === undefined || costOf(channel, wanted) >= least) continue;
+      best = channel;
+      least = costOf(channel, wanted);
     }
     this.remove(best);
     return best;
@@ -51,4 +58,8 @@ export class IdleChannels<R extends DispatchedRequest> {
     stack.pop();
     if (last < this.#least) this.#least = last;
   }
+}
+
+function costOf({ load, isCompany }: Channel<DispatchedRequest>, wanted: string): number {
+  return load.busyThreads + (wanted === "outsider" && isCompany ? COMPANY_COST : 0);
 }

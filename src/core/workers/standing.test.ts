@@ -11,6 +11,11 @@ function moment(
   return { at, computedMs: computed, delayedMs: delayed, threads };
 }
 
+/** Three that did the same. */
+function threeThreads(ranMs: number): WorkerMoment["threads"] {
+  return [1, 2, 3].map((channel) => ({ channel, ranMs, runsSince: Infinity }));
+}
+
 const START = moment(1000);
 
 describe("the share of the time that a worker stands in the application", () => {
@@ -30,10 +35,8 @@ describe("the share of the time that a worker stands in the application", () => 
   });
 
   it("is that of one worker, however many of its threads wait", () => {
-    const threads = (ranMs: number): WorkerMoment["threads"] =>
-      [1, 2, 3].map((channel) => ({ channel, ranMs, runsSince: Infinity }));
-    const before = { ...START, threads: threads(0) };
-    const after = { ...moment(1100, { computed: 40 }), threads: threads(100) };
+    const before = { ...START, threads: threeThreads(0) };
+    const after = { ...moment(1100, { computed: 40 }), threads: threeThreads(100) };
     assert.equal(standingShare(before, after), 0.6);
   });
 
