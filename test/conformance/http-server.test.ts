@@ -146,7 +146,9 @@ async function check(port: number, row: Row, delivery: Delivery): Promise<void> 
   if (row.isEnded) client.end();
   const answers: RawResponse[] = [];
   for (const status of row.statuses) {
-    const answer = await client.response(row.isHead ? "HEAD" : "GET");
+    let answer = await client.response(row.isHead ? "HEAD" : "GET");
+    // A body that does not come with its head is asked for.
+    if (answer.status === 100 && delivery !== "whole") answer = await client.response();
     assert.equal(answer.status, status, answer.body.toString("latin1", 0, 500));
     assert.ok(answer.isWhole);
     answers.push(answer);

@@ -3,6 +3,7 @@
 // that became a field after the head was judged could say what a head may not (RFC 9110 section 6.5.1).
 
 import { REFUSALS, type Refusal } from "../http/refusal.ts";
+import { ChunkExtensionScanner } from "./chunk-extension.ts";
 import {
   COLON,
   CR,
@@ -15,28 +16,25 @@ import {
 } from "./grammar.ts";
 import type { RequestLimits } from "./scanning.ts";
 
-/** 64 bits of size: what peers read at most, and room for leading zeros. */
+/** 64 bits of size, which is what peers read at most. */
 const MAX_SIZE_DIGITS = 16;
-/** Nobody uses extensions; without a bound a peer could send them for ever and never any body. */
-const MAX_EXTENSION_BYTES_PER_CHUNK = 256;
-const MAX_EXTENSION_BYTES = 16 * 1024;
+/** They change nothing, but without a bound a peer could send them for ever. */
+const MAX_LEADING_ZEROS = 128;
 
 const PART = {
   sizeStart: 0,
   size: 1,
-  gapBeforeExtension: 2,
-  extensionStart: 3,
-  extension: 4,
-  sizeLineFeed: 5,
-  data: 6,
-  dataEnd: 7,
-  dataLineFeed: 8,
-  trailerStart: 9,
-  trailerName: 10,
-  trailerValue: 11,
-  trailerLineFeed: 12,
-  lastLineFeed: 13,
-  done: 14,
+  extension: 2,
+  sizeLineFeed: 3,
+  data: 4,
+  dataEnd: 5,
+  dataLineFeed: 6,
+  trailerStart: 7,
+  trailerName: 8,
+  trailerValue: 9,
+  trailerLineFeed: 10,
+  lastLineFeed: 11,
+  done: 12,
 } as const;
 type Part = (typeof PART)[keyof typeof PART];
 
@@ -57,10 +55,10 @@ export class ChunkedDecoder {
   #part: Part = PART.sizeStart;
   /** Of the chunk: its size while that is read, then what is missing of its data. */
   #left = 0;
+  #leadingZeros = 0;
   #sizeDigits = 0;
   #bodyBytes = 0;
-  #chunkExtensionBytes = 0;
-  #extensionBytes = 0;
+  readonly #extension = new ChunkExtensionScanner();
   #trailerCount = 0;
   #trailerBytes = 0;
   #trailerLineBytes = 0;
@@ -74,7 +72,7 @@ export class ChunkedDecoder {
   begin(): void {
     this.#part = PART.sizeStart;
     this.#bodyBytes = 0;
-    this.#extensionBytes = 0;
+    this.#extension.beginBody();
     this.#trailerCount = 0;
     this.#trailerBytes = 0;
     this.#beginChunk();
@@ -110,8 +108,6 @@ export class ChunkedDecoder {
       case PART.sizeStart:
       case PART.size:
         return this.#stepSize(byte);
-      case PART.gapBeforeExtension:
-      case PART.extensionStart:
       case PART.extension:
         return this.#stepExtension(byte);
       case PART.sizeLineFeed:
@@ -143,18 +139,22 @@ export class ChunkedDecoder {
   #beginChunk(): void {
     this.#part = PART.sizeStart;
     this.#left = 0;
+    this.#leadingZeros = 0;
     this.#sizeDigits = 0;
-    this.#chunkExtensionBytes = 0;
+    this.#extension.beginChunk();
   }
 
   #stepSize(byte: number): Refusal | undefined {
     const digit = HEX_DIGIT[byte] ?? 0;
     if (digit !== 0) {
       this.#part = PART.size;
-      this.#sizeDigits++;
       // Above 2^53 a double loses low bits, but such a size is far beyond every limit and refused at the line's end.
       this.#left = this.#left * 16 + (digit - 1);
-      return this.#sizeDigits > MAX_SIZE_DIGITS ? REFUSALS.badChunkSize : undefined;
+      if (this.#left === 0) this.#leadingZeros++;
+      else this.#sizeDigits++;
+      const isTooLong =
+        this.#sizeDigits > MAX_SIZE_DIGITS || this.#leadingZeros > MAX_LEADING_ZEROS;
+      return isTooLong ? REFUSALS.badChunkSize : undefined;
     }
     if (byte === LF) return REFUSALS.bareLineFeed;
     if (this.#part === PART.sizeStart) return REFUSALS.badChunkSize;
@@ -162,42 +162,17 @@ export class ChunkedDecoder {
       this.#part = PART.sizeLineFeed;
       return undefined;
     }
-    if (byte === SEMICOLON) return this.#countExtension(PART.extensionStart);
-    if (isWhiteSpace(byte)) return this.#countExtension(PART.gapBeforeExtension);
-    return REFUSALS.badChunkSize;
+    if (byte !== SEMICOLON && !isWhiteSpace(byte)) return REFUSALS.badChunkSize;
+    this.#part = PART.extension;
+    return this.#extension.step(byte);
   }
 
-  /**
-   * chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] ). That a name comes first is checked; behind
-   * it any text without controls is passed over, since nothing is done with it. White space must lead to an extension.
-   */
   #stepExtension(byte: number): Refusal | undefined {
     if (byte === LF) return REFUSALS.bareLineFeed;
-    if (this.#part === PART.gapBeforeExtension) {
-      if (isWhiteSpace(byte)) return this.#countExtension(PART.gapBeforeExtension);
-      return byte === SEMICOLON ? this.#countExtension(PART.extensionStart) : REFUSALS.badChunkSize;
-    }
-    if (this.#part === PART.extensionStart) {
-      if (isWhiteSpace(byte)) return this.#countExtension(PART.extensionStart);
-      return TOKEN[byte] === 0 ? REFUSALS.badChunkExtension : this.#countExtension(PART.extension);
-    }
-    if (byte === CR) {
-      this.#part = PART.sizeLineFeed;
-      return undefined;
-    }
-    return FIELD_VALUE[byte] === 0
-      ? REFUSALS.badChunkExtension
-      : this.#countExtension(PART.extension);
-  }
-
-  #countExtension(next: Part): Refusal | undefined {
-    this.#part = next;
-    this.#chunkExtensionBytes++;
-    this.#extensionBytes++;
-    const isTooLong =
-      this.#chunkExtensionBytes > MAX_EXTENSION_BYTES_PER_CHUNK ||
-      this.#extensionBytes > MAX_EXTENSION_BYTES;
-    return isTooLong ? REFUSALS.chunkExtensionsTooLong : undefined;
+    if (byte !== CR) return this.#extension.step(byte);
+    if (!this.#extension.mayEnd) return REFUSALS.badChunkExtension;
+    this.#part = PART.sizeLineFeed;
+    return undefined;
   }
 
   #beginData(): Refusal | undefined {

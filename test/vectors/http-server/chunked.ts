@@ -69,6 +69,30 @@ export const CHUNKED: readonly Row[] = [
     413,
   ),
   refused("extension: empty", chunked(`5;\r\nhello\r\n${END}`)),
+  ...(
+    [
+      ["5;x=", "no value"],
+      ["5;x=y;", "a semicolon at the end"],
+      ["5;x;;y", "two semicolons"],
+      ["5;x y", "two words"],
+      ["5;x=y z", "two values"],
+      ["5;x=y=z", "two equals signs"],
+      ["5;x=[y]", "brackets in the value"],
+      ["5;[x]", "brackets in the name"],
+      ['5;"x"', "a quoted name"],
+      ['5;x="y', "a quote that stays open"],
+      ['5;x="y\\', "a backslash at the end"],
+      ['5;x="y"z', "text behind the quotes"],
+      ["5;x=\xe9", "a value not ASCII"],
+      ["5;x ", "white space at the end"],
+    ] as const
+  ).map(([size, name]) => refused(`extension: ${name}`, chunked(`${size}\r\nhello\r\n${END}`))),
+  accepted("extension: escapes in quotes", chunked(`5;x="\\"y\\\\"\r\nhello\r\n${END}`), {
+    body: "hello",
+  }),
+  accepted("extension: an empty quoted value", chunked(`5;x=""\r\nhello\r\n${END}`), {
+    body: "hello",
+  }),
   refused("extension: no name", chunked(`5;=y\r\nhello\r\n${END}`)),
   refused("extension: a control", chunked(`5;x\x01\r\nhello\r\n${END}`)),
   refused("extension: NUL", chunked(`5;x\0\r\nhello\r\n${END}`)),
@@ -110,7 +134,14 @@ export const CHUNKED: readonly Row[] = [
   refused("size: 2^63", chunked(`8000000000000000\r\nhello\r\n${END}`), 413),
   refused("size: 2^32 + 5", chunked(`100000005\r\nhello\r\n${END}`), 413),
   refused("size: 100 digits", chunked(`${"f".repeat(100)}\r\nhello\r\n${END}`)),
-  refused("size: 100 zeros", chunked(`${"0".repeat(100)}\r\n\r\n`)),
+  accepted(
+    "size: 100 zeros",
+    chunked(`${"0".repeat(99)}5\r\nhello\r\n${"0".repeat(100)}\r\n\r\n`),
+    {
+      body: "hello",
+    },
+  ),
+  refused("size: 200 zeros", chunked(`${"0".repeat(200)}\r\n\r\n`)),
 
   // Line ends.
   refused("LF behind a size", chunked("5\nhello\r\n0\r\n\r\n")),
