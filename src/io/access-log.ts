@@ -6,8 +6,10 @@ import { isatty } from "node:tty";
 import type { LogTarget } from "../config/kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
 import type { Exchange } from "../core/http/exchange.ts";
-import { makeFormat, type LineOf } from "../core/log/access-format.ts";
+import { makeFormat } from "../core/log/access-format.ts";
 import { AccessRecord } from "../core/log/access-record.ts";
+import { LineBuffer } from "../core/log/line-buffer.ts";
+import type { LineWriter } from "../core/log/line-pieces.ts";
 import { isoTime } from "../core/log/log-time.ts";
 import { giveUpWriting, withoutBlocking } from "./line-stream.ts";
 import type { RefusedRequest } from "./net/connection-context.ts";
@@ -34,12 +36,17 @@ export interface AccessLogOptions {
 }
 
 const FLUSH_AFTER_MS = 50;
+/**
+ * Lines of so many requests are made one after the other: their code and their tables are in the processor's caches then, which between two
+ * answers they are not (docs/decisions/016-access-log-writer.md has the figures).
+ */
+const LINES_AT_ONCE = 32;
 /** A write off the event loop costs about 15 us, whatever its length: this many bytes make it 0.1 a line. */
-const FLUSH_AT_LENGTH = 64 * 1024;
-/** Characters of peers may be three bytes. */
-const BUFFER_BYTES = 3 * (FLUSH_AT_LENGTH + 64 * 1024);
+const FLUSH_AT_BYTES = 64 * 1024;
+/** Of each of the two buffers; one that had to grow is not kept. */
+const BUFFER_BYTES = FLUSH_AT_BYTES + LINES_AT_ONCE * 2048;
 /** Beyond this the reader of the log is too slow: lines are dropped and counted, rather than memory filled. */
-const MAX_PENDING_LENGTH = 8 * 1024 * 1024;
+const MAX_PENDING_BYTES = 8 * 1024 * 1024;
 /** At the end a reader that takes nothing holds up the process for this long. */
 const CLOSE_MS = 1000;
 
@@ -48,9 +55,9 @@ export function openAccessLog(options: AccessLogOptions): AccessLog | undefined 
   if (target.kind === "off") return undefined;
   const isTerminal = target.kind === "stdout" && isatty(1);
   const kind = format === "auto" ? (isTerminal ? "pretty" : "json") : format;
-  const lineOf = makeFormat(kind, { hasQuery, hasColour: isTerminal && mayColour });
+  const writeLine = makeFormat(kind, { hasQuery, hasColour: isTerminal && mayColour });
   const open = target.kind === "stdout" ? openStdout() : () => openForAppend(target.path);
-  return new BatchedLog(open, lineOf, kind === "json" ? droppedJson : droppedText);
+  return new BatchedLog(open, writeLine, kind === "json" ? droppedJson : droppedText);
 }
 
 function openStdout(): () => number {
@@ -77,13 +84,18 @@ function droppedJson(count: number): string {
 
 class BatchedLog implements AccessLog {
   readonly #open: () => number;
-  readonly #lineOf: LineOf;
+  readonly #writeLine: LineWriter;
   readonly #droppedLine: (count: number) => string;
   readonly #record = new AccessRecord();
+  /** Requests that are over and have no line yet, and when they were over. */
+  readonly #held: (Exchange | undefined)[] = Array.from({ length: LINES_AT_ONCE }, () => undefined);
+  readonly #heldSince = new Float64Array(LINES_AT_ONCE);
+  #heldCount = 0;
   #descriptor: number;
-  #pending = "";
-  /** One write is under way at a time, so one buffer does: fresh ones cost page faults. */
-  #buffer: Buffer | undefined;
+  /** Lines that wait. */
+  #pending = new LineBuffer(BUFFER_BYTES);
+  /** Of the write that is under way, or was. */
+  #written = new LineBuffer(BUFFER_BYTES);
   #dropped = 0;
   /** Where a write is under way: lines that come meanwhile wait. */
   #busyDescriptor: number | undefined;
@@ -91,21 +103,26 @@ class BatchedLog implements AccessLog {
   #isRetired = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(open: () => number, lineOf: LineOf, droppedLine: (count: number) => string) {
+  constructor(open: () => number, writeLine: LineWriter, droppedLine: (count: number) => string) {
     this.#open = open;
-    this.#lineOf = lineOf;
+    this.#writeLine = writeLine;
     this.#droppedLine = droppedLine;
     this.#descriptor = open();
   }
 
   exchangeOver(exchange: Exchange, now: number): void {
-    this.#record.setExchange(exchange, now, Date.now());
-    this.#add();
+    const count = this.#heldCount++;
+    this.#held[count] = exchange;
+    this.#heldSince[count] = now;
+    if (count + 1 === LINES_AT_ONCE) this.#makeLines();
+    this.#timer ??= setTimeout(this.#onTimer, FLUSH_AFTER_MS);
   }
 
   refused(request: RefusedRequest): void {
+    this.#makeLines();
     this.#record.setRefused(request, Date.now());
-    this.#add();
+    this.#addLine();
+    this.#timer ??= setTimeout(this.#onTimer, FLUSH_AFTER_MS);
   }
 
   reopen(): void {
@@ -117,6 +134,7 @@ class BatchedLog implements AccessLog {
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#makeLines();
     this.#flush();
     if (this.#busyDescriptor === undefined) return;
     await this.#idle();
@@ -128,6 +146,7 @@ class BatchedLog implements AccessLog {
   retire(): void {
     this.#isRetired = true;
     clearTimeout(this.#timer);
+    this.#makeLines();
     this.#flush();
   }
 
@@ -138,48 +157,58 @@ class BatchedLog implements AccessLog {
     });
   }
 
-  #add(): void {
-    if (this.#pending.length > MAX_PENDING_LENGTH) {
+  #makeLines(): void {
+    // What the two clocks are apart is the same for all that were held for so short a time.
+    const wallClock = Date.now() - performance.now();
+    for (let i = 0; i < this.#heldCount; i++) {
+      const exchange = this.#held[i];
+      if (exchange === undefined) continue;
+      this.#held[i] = undefined;
+      const now = this.#heldSince[i] ?? 0;
+      this.#record.setExchange(exchange, now, wallClock + now);
+      this.#addLine();
+    }
+    this.#heldCount = 0;
+  }
+
+  #addLine(): void {
+    if (this.#pending.at > MAX_PENDING_BYTES) {
       this.#dropped++;
       return;
     }
-    this.#pending += this.#lineOf(this.#record);
-    if (this.#pending.length >= FLUSH_AT_LENGTH) this.#flush();
-    else this.#timer ??= setTimeout(this.#onTimer, FLUSH_AFTER_MS);
+    this.#writeLine(this.#record, this.#pending);
+    if (this.#pending.at >= FLUSH_AT_BYTES) this.#flush();
   }
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;
+    this.#makeLines();
     this.#flush();
   };
 
   #flush(): void {
     if (this.#busyDescriptor !== undefined) return;
-    if (this.#pending === "") {
+    if (this.#pending.at === 0) {
       this.#onIdle?.();
       if (this.#isRetired && this.#descriptor > 2) closeSync(this.#descriptor);
       this.#isRetired = false;
       return;
     }
-    const text =
-      this.#dropped === 0 ? this.#pending : this.#pending + this.#droppedLine(this.#dropped);
-    this.#pending = "";
+    if (this.#dropped > 0) this.#pending.utf8(this.#droppedLine(this.#dropped));
     this.#dropped = 0;
+    const lines = this.#pending;
+    this.#pending = this.#written;
+    this.#pending.restart(BUFFER_BYTES);
+    this.#written = lines;
     this.#busyDescriptor = this.#descriptor;
-    this.#write(this.#descriptor, this.#encode(text), 0);
+    this.#write(this.#descriptor, lines, 0);
   }
 
-  #encode(text: string): Buffer {
-    if (text.length * 3 > BUFFER_BYTES) return Buffer.from(text);
-    this.#buffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    return this.#buffer.subarray(0, this.#buffer.write(text));
-  }
-
-  #write(descriptor: number, bytes: Buffer, from: number): void {
-    write(descriptor, bytes, from, bytes.length - from, null, (error, count) => {
+  #write(descriptor: number, lines: LineBuffer, from: number): void {
+    write(descriptor, lines.bytes, from, lines.at - from, null, (error, count) => {
       const isAgain = error !== null && error.code === "EAGAIN";
-      if (isAgain || (error === null && from + count < bytes.length)) {
-        this.#writeLater(descriptor, bytes, isAgain ? from : from + count);
+      if (isAgain || (error === null && from + count < lines.at)) {
+        this.#writeLater(descriptor, lines, isAgain ? from : from + count);
         return;
       }
       this.#busyDescriptor = undefined;
@@ -189,9 +218,9 @@ class BatchedLog implements AccessLog {
   }
 
   /** A terminal or pipe that another process made non-blocking may be full: wait rather than spin. */
-  #writeLater(descriptor: number, bytes: Buffer, from: number): void {
+  #writeLater(descriptor: number, lines: LineBuffer, from: number): void {
     setTimeout(() => {
-      this.#write(descriptor, bytes, from);
+      this.#write(descriptor, lines, from);
     }, FLUSH_AFTER_MS);
   }
 }

@@ -1,133 +1,137 @@
-// THE table of what an access log line can hold: the names that templates use are the keys of the JSON lines. Each field gives a text,
-// a number or nothing; the formats decide how that is written.
+// THE table of what an access log line can hold: the names that templates use are the keys of the JSON lines. Each field writes its bytes
+// as they are, or nothing; the formats decide what stands around them, and how what peers sent is escaped.
 
-import { asciiText, environKey, environValue } from "../wire/environ-lookup.ts";
-import { NO_TIME, type AccessRecord, type LoggedHead } from "./access-record.ts";
-import { commonTime, isoTime, milliseconds, unixTime } from "./log-time.ts";
+import { HEAD_VALUE, NO_TIME, type AccessRecord } from "./access-record.ts";
+import type { LineBuffer } from "./line-buffer.ts";
+import { writeCommonTime, writeIsoTime, writeMilliseconds, writeUnixTime } from "./log-time.ts";
+
+export type FieldWriter = (record: AccessRecord, out: LineBuffer) => void;
 
 interface Declared {
   /** One line for the documentation. */
   readonly help: string;
   /** `text` is a peer's or may be (to be escaped); `plain` holds nothing to escape; `number` is written as it is. */
   readonly kind: "text" | "plain" | "number";
-  /** Empty when there is nothing to say. */
-  readonly valueOf: (record: AccessRecord) => string;
+  /** Writes nothing when there is nothing to say. */
+  readonly write: FieldWriter;
 }
 
-const USER_AGENT = environKey("HTTP_USER_AGENT");
-const REFERRER = environKey("HTTP_REFERER");
+const QUERY_MARK = 0x3f;
+const SPACE = 0x20;
 
 export const ACCESS_FIELDS = {
   time: {
     help: "when it was over: `2026-11-20T19:09:28.123Z`",
     kind: "plain",
-    valueOf: (record) => isoTime(record.epochMs),
+    write: ({ epochMs }, out) => writeIsoTime(out, epochMs),
   },
   time_common: {
     help: "the same as Apache writes it: `20/Nov/2026:19:09:28 +0000`",
     kind: "plain",
-    valueOf: (record) => commonTime(record.epochMs),
+    write: ({ epochMs }, out) => writeCommonTime(out, epochMs),
   },
   time_unix: {
     help: "the same in seconds since 1970: `1795201768.123`",
     kind: "number",
-    valueOf: (record) => unixTime(record.epochMs),
+    write: ({ epochMs }, out) => writeUnixTime(out, epochMs),
   },
   request_id: {
     help: "`X-Request-ID`: of a trusted proxy, or made",
     kind: "plain",
-    valueOf: ({ head, headlessId }) => {
-      if (head === undefined) return headlessId;
-      return asciiText(head.environ, head.idStart, head.idEnd);
+    write: ({ head, headlessId }, out) => {
+      if (head === undefined) out.latin1(headlessId);
+      else out.copy(head.environ, head.idStart, head.idEnd);
     },
   },
-  client: { help: "the client's address", kind: "text", valueOf: ({ client }) => client },
-  method: { help: "`GET`", kind: "text", valueOf: ({ requestLine }) => methodOf(requestLine) },
-  target: {
-    help: "as sent, with its query: `/search?q=1`",
+  client: {
+    help: "the client's address",
     kind: "text",
-    valueOf: ({ requestLine }) => targetOf(requestLine),
+    write: ({ client }, out) => out.latin1(client),
   },
+  method: { help: "`GET`", kind: "text", write: writeMethod },
+  target: { help: "as sent, with its query: `/search?q=1`", kind: "text", write: writeTarget },
   path: {
     help: "the target without its query: `/search`",
     kind: "text",
-    valueOf: ({ requestLine }) => withoutQuery(targetOf(requestLine)),
+    write: withoutQuery(writeTarget),
   },
   query: {
     help: "what stands behind the `?`: `q=1`",
     kind: "text",
-    valueOf: ({ requestLine }) => queryOf(requestLine),
+    write: (record, out) => {
+      const start = out.at;
+      writeTarget(record, out);
+      out.keepBehind(start, QUERY_MARK);
+    },
   },
   protocol: {
     help: "`HTTP/1.1`",
     kind: "plain",
-    valueOf: ({ head }) => (head === undefined ? "" : protocolOf(head.minorVersion)),
+    write: ({ head }, out) => {
+      if (head !== undefined) out.latin1(protocolOf(head.minorVersion));
+    },
   },
   request_line: {
     help: "method, target and protocol: `GET /search?q=1 HTTP/1.1`",
     kind: "text",
-    valueOf: ({ requestLine, head }) =>
-      head === undefined ? requestLine : `${requestLine} ${protocolOf(head.minorVersion)}`,
+    write: requestLine(writeTarget),
   },
   status: {
     help: "of the answer; 499: the client left before there was one",
     kind: "number",
-    valueOf: ({ status }) => String(status),
+    write: ({ status }, out) => out.integer(status),
   },
   outcome: {
     help: "why the server answered itself, or why an answer is not whole; nothing when all went well",
     kind: "plain",
-    valueOf: ({ outcome }) => outcome,
+    write: ({ outcome }, out) => out.latin1(outcome),
   },
   bytes_in: {
     help: "of the request's body",
     kind: "number",
-    valueOf: ({ bytesIn }) => String(bytesIn),
+    write: ({ bytesIn }, out) => out.integer(bytesIn),
   },
   bytes_out: {
     help: "of the answer's body, taken for the client",
     kind: "number",
-    valueOf: ({ bytesOut }) => String(bytesOut),
+    write: ({ bytesOut }, out) => out.integer(bytesOut),
   },
   receive_ms: {
     help: "from the whole head to the whole body",
     kind: "number",
-    valueOf: ({ receiveMs }) => timeText(receiveMs),
+    write: ({ receiveMs }, out) => writeKnown(out, receiveMs),
   },
   queue_ms: {
     help: "from the whole request until the application began",
     kind: "number",
-    valueOf: ({ queueMs }) => timeText(queueMs),
+    write: ({ queueMs }, out) => writeKnown(out, queueMs),
   },
   app_ms: {
     help: "run time of the application",
     kind: "number",
-    valueOf: ({ appMs }) => timeText(appMs),
+    write: ({ appMs }, out) => writeKnown(out, appMs),
   },
   total_ms: {
     help: "from the whole head to the last byte of the answer, which a slow client may read later",
     kind: "number",
-    valueOf: ({ totalMs }) => milliseconds(totalMs),
+    write: ({ totalMs }, out) => writeMilliseconds(out, totalMs),
   },
   pid: {
     help: "the worker's process",
     kind: "number",
-    valueOf: ({ pid }) => (pid === 0 ? "" : String(pid)),
+    write: ({ pid }, out) => {
+      if (pid !== 0) out.integer(pid);
+    },
   },
   user_agent: {
     help: "`User-Agent`",
     kind: "text",
-    valueOf: ({ head }) => fieldOf(head, USER_AGENT),
+    write: (record, out) => writeValue(record, out, HEAD_VALUE.userAgent),
   },
-  referrer: {
-    help: "`Referer`",
-    kind: "text",
-    valueOf: ({ head }) => fieldOf(head, REFERRER),
-  },
+  referrer: { help: "`Referer`", kind: "text", write: writeReferrer },
 } as const satisfies Record<string, Declared>;
 
 export type AccessField = keyof typeof ACCESS_FIELDS;
-export type FieldDeclaration = Declared;
 
 export function isAccessField(name: string): name is AccessField {
   return Object.hasOwn(ACCESS_FIELDS, name);
@@ -137,52 +141,69 @@ export const ACCESS_FIELD_NAMES: readonly AccessField[] =
   Object.keys(ACCESS_FIELDS).filter(isAccessField);
 
 /** Queries hold secrets now and then: a log without them. */
-const FIELDS_WITHOUT_QUERY: Readonly<Partial<Record<AccessField, Declared["valueOf"]>>> = {
-  target: ACCESS_FIELDS.path.valueOf,
-  query: () => "",
-  request_line: ({ requestLine, head }) => {
-    const line = withoutQuery(requestLine);
-    return head === undefined ? line : `${line} ${protocolOf(head.minorVersion)}`;
-  },
-  referrer: (record) => withoutQuery(ACCESS_FIELDS.referrer.valueOf(record)),
+const FIELDS_WITHOUT_QUERY: Readonly<Partial<Record<AccessField, FieldWriter>>> = {
+  target: ACCESS_FIELDS.path.write,
+  query: () => {},
+  request_line: requestLine(ACCESS_FIELDS.path.write),
+  referrer: withoutQuery(writeReferrer),
 };
 
-/** How a field is had from a record. */
-export function valueOfField(
-  name: AccessField,
-  hasQuery: boolean,
-): (record: AccessRecord) => string {
+/** How a field of a record is written. */
+export function fieldWriter(name: AccessField, hasQuery: boolean): FieldWriter {
   const without = hasQuery ? undefined : FIELDS_WITHOUT_QUERY[name];
-  return without ?? ACCESS_FIELDS[name].valueOf;
+  return without ?? ACCESS_FIELDS[name].write;
 }
 
-/** Of the request's fields, which stand behind its id. */
-function fieldOf(head: LoggedHead | undefined, key: Uint8Array): string {
-  return head === undefined ? "" : environValue(head.environ, key, head.idEnd);
+/** Of a request with a whole head. */
+function writeValue({ head, values }: AccessRecord, out: LineBuffer, index: number): void {
+  if (head === undefined) return;
+  const start = values.starts[index] ?? 0;
+  const end = values.ends[index] ?? 0;
+  if (values.isWide[index] !== 0 && end > start) out.copyNarrowed(head.environ, start, end);
+  else out.copy(head.environ, start, end);
 }
 
-function methodOf(requestLine: string): string {
-  return requestLine.slice(0, Math.max(0, requestLine.indexOf(" ")));
+function writeMethod(record: AccessRecord, out: LineBuffer): void {
+  const { head, headlessLine } = record;
+  if (head !== undefined) writeValue(record, out, HEAD_VALUE.method);
+  else out.latin1(headlessLine.slice(0, Math.max(0, headlessLine.indexOf(" "))));
 }
 
-function targetOf(requestLine: string): string {
-  return requestLine.slice(requestLine.indexOf(" ") + 1);
+function writeTarget(record: AccessRecord, out: LineBuffer): void {
+  const { head, headlessLine } = record;
+  if (head !== undefined) writeValue(record, out, HEAD_VALUE.target);
+  else out.latin1(headlessLine.slice(headlessLine.indexOf(" ") + 1));
 }
 
-function withoutQuery(text: string): string {
-  const mark = text.indexOf("?");
-  return mark === -1 ? text : text.slice(0, mark);
+function writeReferrer(record: AccessRecord, out: LineBuffer): void {
+  writeValue(record, out, HEAD_VALUE.referrer);
 }
 
-function queryOf(requestLine: string): string {
-  const mark = requestLine.indexOf("?");
-  return mark === -1 ? "" : requestLine.slice(mark + 1);
+function withoutQuery(write: FieldWriter): FieldWriter {
+  return (record, out) => {
+    const start = out.at;
+    write(record, out);
+    out.cutAt(start, QUERY_MARK);
+  };
+}
+
+/** As far as it is known. */
+function requestLine(target: FieldWriter): FieldWriter {
+  return (record, out) => {
+    const { head, headlessLine } = record;
+    writeMethod(record, out);
+    if (head !== undefined || headlessLine.includes(" ")) out.byte(SPACE);
+    target(record, out);
+    if (head === undefined) return;
+    out.byte(SPACE);
+    out.latin1(protocolOf(head.minorVersion));
+  };
 }
 
 function protocolOf(minorVersion: number): string {
   return minorVersion === 1 ? "HTTP/1.1" : `HTTP/1.${minorVersion}`;
 }
 
-function timeText(ms: number): string {
-  return ms === NO_TIME ? "" : milliseconds(ms);
+function writeKnown(out: LineBuffer, ms: number): void {
+  if (ms !== NO_TIME) writeMilliseconds(out, ms);
 }

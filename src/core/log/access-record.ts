@@ -3,6 +3,7 @@
 
 import { NOT_STARTED } from "../dispatch/request.ts";
 import type { Exchange, Outcome, WholeRequest } from "../http/exchange.ts";
+import { EnvironValues } from "../wire/environ-values.ts";
 
 /** A time that is not known, or has no meaning for this request. */
 export const NO_TIME = -1;
@@ -20,11 +21,13 @@ export interface RefusedFacts {
   readonly elapsedMs: number;
 }
 
+/** What is read back from the environ of a request with a whole head. */
+export const HEAD_VALUE = { method: 0, target: 1, userAgent: 2, referrer: 3 } as const;
+const KEYS = ["REQUEST_METHOD", "REQUEST_URI", "HTTP_USER_AGENT", "HTTP_REFERER"];
+
 export class AccessRecord {
   /** When it was over, milliseconds since 1970. */
   epochMs = 0;
-  /** Latin-1 as sent: method, space, target. Empty when no line could be read. */
-  requestLine = "";
   /** Empty behind a Unix socket. */
   client = "";
   status = 0;
@@ -40,6 +43,10 @@ export class AccessRecord {
   pid = 0;
   /** Undefined when the head was not whole. */
   head: LoggedHead | undefined = undefined;
+  /** Where HEAD_VALUE lies in the head's environ. */
+  readonly values = new EnvironValues(KEYS);
+  /** Only without a head. Latin-1 as sent: method, space, target. Empty when no line could be read. */
+  headlessLine = "";
   /** Only without a head. */
   headlessId = "";
 
@@ -47,7 +54,6 @@ export class AccessRecord {
   setExchange(exchange: Exchange, now: number, epochMs: number): void {
     const { request, receivedAt, startedAt, runMs } = exchange;
     this.epochMs = epochMs;
-    this.requestLine = request.requestLine;
     this.client = exchange.remoteAddress;
     this.status = exchange.status;
     this.outcome = exchange.outcome;
@@ -57,7 +63,7 @@ export class AccessRecord {
     this.receiveMs = receivedAt - beganAt;
     this.totalMs = now - beganAt;
     this.pid = exchange.workerPid;
-    this.head = request;
+    this.setHead(request);
     if (runMs > 0) {
       this.appMs = runMs;
       // The rest, the ways between the processes included: the front does not see when exactly a worker begins.
@@ -73,7 +79,6 @@ export class AccessRecord {
 
   setRefused(facts: RefusedFacts, epochMs: number): void {
     this.epochMs = epochMs;
-    this.requestLine = facts.requestLine;
     this.client = facts.remoteAddress;
     this.status = facts.refusal.status;
     this.outcome = facts.refusal.code;
@@ -84,7 +89,14 @@ export class AccessRecord {
     this.appMs = NO_TIME;
     this.totalMs = facts.elapsedMs;
     this.pid = 0;
-    this.head = facts.head;
+    this.setHead(facts.head);
+    this.headlessLine = facts.requestLine;
     this.headlessId = facts.id;
+  }
+
+  setHead(head: LoggedHead | undefined): void {
+    this.head = head;
+    // The request's own entries stand behind its id.
+    if (head !== undefined) this.values.find(head.environ, head.idEnd);
   }
 }

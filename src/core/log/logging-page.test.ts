@@ -9,6 +9,7 @@ import { LOG_OPTIONS } from "../../config/log-options.ts";
 import { ACCESS_FIELD_NAMES, ACCESS_FIELDS } from "./access-fields.ts";
 import { jsonLine } from "./json-line.ts";
 import { AccessRecord } from "./access-record.ts";
+import { LineBuffer } from "./line-buffer.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../docs/logging.md"), "utf8");
 
@@ -23,7 +24,9 @@ describe("docs/logging.md", () => {
 
   it("shows a JSON line with the keys that lines have", () => {
     const shown = /^\{"time".*\}$/m.exec(page)?.[0] ?? "{}";
-    const written: unknown = JSON.parse(jsonLine(true)(new AccessRecord()));
+    const line = new LineBuffer(1024);
+    jsonLine(true)(new AccessRecord(), line);
+    const written: unknown = JSON.parse(line.bytes.toString("utf8", 0, line.at));
     assert.deepEqual(Object.keys(Object(JSON.parse(shown))), Object.keys(Object(written)));
   });
 

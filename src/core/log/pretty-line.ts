@@ -1,7 +1,9 @@
 // An access log line for people at a terminal: columns that stay in place, what varies in length behind them, colour for what matters.
 
-import { valueOfField } from "./access-fields.ts";
+import { type FieldWriter, fieldWriter } from "./access-fields.ts";
 import type { AccessRecord } from "./access-record.ts";
+import { LineBuffer } from "./line-buffer.ts";
+import type { LineWriter } from "./line-pieces.ts";
 import { localTime } from "./log-time.ts";
 import { shownText } from "./log-text.ts";
 
@@ -27,13 +29,13 @@ const unpainted: Paint = (_, text) => text;
 export function prettyLine(options: {
   readonly hasColour: boolean;
   readonly hasQuery: boolean;
-}): (record: AccessRecord) => string {
+}): LineWriter {
   const paint = options.hasColour ? painted : unpainted;
-  const methodOf = valueOfField("method", true);
-  const targetOf = valueOfField("target", options.hasQuery);
-  const idOf = valueOfField("request_id", true);
+  const methodOf = textOf(fieldWriter("method", true));
+  const targetOf = textOf(fieldWriter("target", options.hasQuery));
+  const idOf = textOf(fieldWriter("request_id", true));
 
-  return (record) => {
+  return (record, out) => {
     const { status, outcome, totalMs, queueMs, client } = record;
     const total = durationText(totalMs).padStart(8);
     const line = [
@@ -48,7 +50,17 @@ export function prettyLine(options: {
     if (queueMs >= LONG_WAIT_MS) line.push(paint("yellow", `waited ${durationText(queueMs)}`));
     if (client !== "") line.push(paint("dim", client));
     if (status >= 500 || outcome !== "") line.push(paint("dim", idOf(record)));
-    return `${line.join(" ").trimEnd()}\n`;
+    out.utf8(`${line.join(" ").trimEnd()}\n`);
+  };
+}
+
+/** What a field writes, one character a byte. */
+function textOf(write: FieldWriter): (record: AccessRecord) => string {
+  const scratch = new LineBuffer(256);
+  return (record) => {
+    scratch.at = 0;
+    write(record, scratch);
+    return scratch.latin1Since(0);
   };
 }
 

@@ -24,7 +24,7 @@ export function environValue(environ: Uint8Array, key: Uint8Array, from: number 
   while (at < end && environ[at] !== MARSHAL.null) {
     const keyStart = textStart(environ, at);
     const valueAt = textEnd(environ, at);
-    if (valueAt - keyStart === key.length && isSame(environ, keyStart, key)) {
+    if (valueAt - keyStart === key.length && isKeyAt(environ, keyStart, key)) {
       return textAt(environ, valueAt);
     }
     // Nearly all values are of this type: the rest is looked at more closely.
@@ -36,15 +36,17 @@ export function environValue(environ: Uint8Array, key: Uint8Array, from: number 
   return "";
 }
 
-function typeAt(bytes: Uint8Array, at: number): number {
+export function typeAt(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) & ~MARSHAL.flagRef;
 }
 
-function textStart(bytes: Uint8Array, at: number): number {
+export function textStart(bytes: Uint8Array, at: number): number {
+  if (bytes[at] === MARSHAL.shortAscii) return at + SHORT_PREFIX_BYTES; // Nearly all are of this type.
   return at + (typeAt(bytes, at) === MARSHAL.shortAscii ? SHORT_PREFIX_BYTES : LONG_PREFIX_BYTES);
 }
 
-function textEnd(bytes: Uint8Array, at: number): number {
+export function textEnd(bytes: Uint8Array, at: number): number {
+  if (bytes[at] === MARSHAL.shortAscii) return at + SHORT_PREFIX_BYTES + (bytes[at + 1] ?? 0);
   const type = typeAt(bytes, at);
   if (type === MARSHAL.shortAscii) return at + SHORT_PREFIX_BYTES + (bytes[at + 1] ?? 0);
   if (type === MARSHAL.reference) return at + LONG_PREFIX_BYTES;
@@ -60,7 +62,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** From the last byte backwards: the keys of an environ differ there rather than at their start. */
-function isSame(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
+export function isKeyAt(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
   for (let i = key.length - 1; i >= 0; i--) if (bytes[at + i] !== key[i]) return false;
   return true;
 }
