@@ -45,6 +45,14 @@ class RecordingChannel:
         if not self.is_window:
             self.flush()
 
+    def post_prepared(
+        self, prepared: wire.PreparedAnswer, number: int, run_ns: int, body: bytes, now_ns: int
+    ) -> None:
+        size, pack_into, start, middle, head = prepared
+        frame = bytearray(size)
+        pack_into(frame, 0, start, number, middle, run_ns, head, body)
+        self.post(bytes(frame), now_ns)
+
     def has_next(self, number: int) -> bool:
         return self.is_window
 

@@ -4,27 +4,56 @@ import unittest
 from typing import Any
 
 from rickhouse import headers
-from rickhouse.headers import NO_LENGTH, build_head
-from rickhouse.wire import ANSWER_DATE, ANSWER_ID, ANSWER_LENGTH, ANSWER_SERVER
+from rickhouse.headers import MAX_POSTED_BYTES, NO_LENGTH, build_head
+from rickhouse.wire import (
+    ANSWER_COMPLETE,
+    ANSWER_DATE,
+    ANSWER_END,
+    ANSWER_ID,
+    ANSWER_LENGTH,
+    ANSWER_SERVER,
+    Answer,
+    encode,
+)
 
 
 class Accepted(unittest.TestCase):
     def test_the_usual(self) -> None:
         head = build_head("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "14")])
         block = b"200 OK\r\nContent-Type: text/plain\r\nContent-Length: 14\r\n"
-        self.assertEqual(head, (200, block, ANSWER_LENGTH, 14))
+        self.assertEqual(head[:4], (200, block, ANSWER_LENGTH, 14))
 
     def test_the_same_twice_is_the_same(self) -> None:
         pairs = [("Content-Length", "7"), ("Date", "today"), ("X-Test", "1")]
-        self.assertEqual(build_head("200 OK", pairs), build_head("200 OK", list(pairs)))
+        self.assertEqual(build_head("200 OK", pairs)[:4], build_head("200 OK", list(pairs))[:4])
+
+    def test_a_remembered_head_knows_its_whole_answer(self) -> None:
+        pairs = [("Content-Length", "2"), ("Date", "today"), ("X-Remembered", "1")]
+        for _ in range(2):  # Lines, then the head.
+            self.assertIsNone(build_head("200 OK", pairs)[4])
+        _, block, flags, length, prepared = build_head("200 OK", pairs)
+        assert prepared is not None
+        size, pack_into, start, middle, head = prepared
+        frame = bytearray(size + 3)
+        pack_into(frame, 3, start, 2**53 - 1, middle, 2**64 - 1, head, b"ok")
+        flags |= ANSWER_COMPLETE | ANSWER_END
+        answer = Answer(2**53 - 1, flags, 200, length, 2**64 - 1, block, b"ok")
+        self.assertEqual(frame[3:], encode(answer))
+
+    def test_no_whole_answer_without_a_length_or_with_a_large_one(self) -> None:
+        for length in ([], [("Content-Length", str(MAX_POSTED_BYTES + 1))]):
+            pairs = [*length, ("X-Remembered", "2")]
+            for _ in range(3):
+                self.assertIsNone(build_head("200 OK", pairs)[4])
 
     def test_no_headers(self) -> None:
-        self.assertEqual(build_head("404 Not Found", []), (404, b"404 Not Found\r\n", 0, NO_LENGTH))
+        head = build_head("404 Not Found", [])
+        self.assertEqual(head[:4], (404, b"404 Not Found\r\n", 0, NO_LENGTH))
 
     def test_flags_of_any_case(self) -> None:
         pairs = [("DATE", "today"), ("server", "mine"), ("content-LENGTH", "0")]
         pairs.append(("x-request-ID", "i"))
-        _, _, flags, length = build_head("200 OK", pairs)
+        _, _, flags, length = build_head("200 OK", pairs)[:4]
         expected = ANSWER_DATE | ANSWER_SERVER | ANSWER_LENGTH | ANSWER_ID
         self.assertEqual((flags, length), (expected, 0))
 
@@ -66,13 +95,16 @@ class Accepted(unittest.TestCase):
         pairs = [("Content-Length", "5"), ("X-A", "b")]
         rest = b"X-A: b\r\n"
         self.assertEqual(
-            build_head("204 No Content", pairs), (204, b"204 No Content\r\n" + rest, 0, NO_LENGTH)
+            build_head("204 No Content", pairs)[:4],
+            (204, b"204 No Content\r\n" + rest, 0, NO_LENGTH),
         )
         reset = b"205 Reset Content\r\n" + rest + b"Content-Length: 0\r\n"
-        self.assertEqual(build_head("205 Reset Content", pairs), (205, reset, ANSWER_LENGTH, 0))
+        self.assertEqual(build_head("205 Reset Content", pairs)[:4], (205, reset, ANSWER_LENGTH, 0))
         unmodified = b"304 Not Modified\r\nContent-Length: 5\r\n" + rest
-        self.assertEqual(build_head("304 Not Modified", pairs), (304, unmodified, ANSWER_LENGTH, 5))
-        self.assertEqual(build_head("304 Not Modified", [])[2:], (0, NO_LENGTH))
+        self.assertEqual(
+            build_head("304 Not Modified", pairs)[:4], (304, unmodified, ANSWER_LENGTH, 5)
+        )
+        self.assertEqual(build_head("304 Not Modified", [])[2:4], (0, NO_LENGTH))
 
 
 class Refused(unittest.TestCase):

@@ -29,6 +29,7 @@ from .wire import (
     PROTOCOL_VERSION,
     REQUEST,
     REQUEST_START,
+    PreparedAnswer,
 )
 
 # A window is at most 256 KiB (docs/protocol.md); a single larger request gets a buffer of its own.
@@ -63,8 +64,8 @@ class Channel:
         self._outbox = outbox
         # What the cell says: the outbox holds the channel's bytes from `base` on, `used` of them.
         self._base = self._used = 0
-        # When the first of them came; of the clock of the run times.
-        self._posted_ns = 0
+        # When the first of them has waited long enough; of the clock of the run times.
+        self._due_ns = 0
         self._socket = moved_up(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
         self._socket.connect(path)
         self._readable = select.poll()
@@ -254,11 +255,29 @@ class Channel:
             self.send(frame)
             return
         if used == 0:
-            self._posted_ns = now_ns
+            self._due_ns = now_ns + _MAX_WAIT_NS
         self._outbox[used:end] = frame
         self._used = end
         self._cell[WRITTEN] = self._base + end
-        if self._start == self._end or now_ns - self._posted_ns > _MAX_WAIT_NS:
+        if self._start == self._end or now_ns > self._due_ns:
+            self.flush()
+
+    def post_prepared(
+        self, prepared: PreparedAnswer, number: int, run_ns: int, body: bytes, now_ns: int
+    ) -> None:
+        """As `post`, straight into the outbox: takes half as long."""
+        size, pack_into, start, middle, head = prepared
+        used = self._used
+        end = used + size
+        if end > OUTBOX_BYTES:
+            self.flush()
+            used, end = 0, size
+        if used == 0:
+            self._due_ns = now_ns + _MAX_WAIT_NS
+        pack_into(self._outbox, used, start, number, middle, run_ns, head, body)
+        self._used = end
+        self._cell[WRITTEN] = self._base + end
+        if self._start == self._end or now_ns > self._due_ns:
             self.flush()
 
     def has_next(self, number: int) -> bool:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Callable, Union
 
 from .channel import Channel
-from .headers import BODILESS, NO_LENGTH, Head, build_head
+from .headers import BODILESS, MAX_POSTED_BYTES, NO_LENGTH, Head, build_head
 from .wire import (
     ANSWER,
     ANSWER_COMPLETE,
@@ -32,8 +32,6 @@ Write = Callable[[bytes], None]
 
 # Far below the limit of a frame; the front takes no notice of where a body was cut.
 _MAX_PIECE_BYTES = 1 << 26
-# Larger bodies do not wait for others: to hand them over costs more than what could be saved.
-_MAX_POSTED_BYTES = 8192
 _ERROR_BODY = b"Internal Server Error\n"
 _ERROR_HEADERS = [
     ("Content-Type", "text/plain; charset=utf-8"),
@@ -133,8 +131,15 @@ class Exchange:
                     return False
             body = b"".join(parts)
         size = len(body)
-        status, block, flags, length = head
-        if length != size:
+        status, block, flags, length, prepared = head
+        if length == size:
+            if prepared is not None:
+                self._is_over = True
+                now_ns = perf_counter_ns()
+                run_ns = now_ns - self._began_ns
+                self._channel.post_prepared(prepared, self._number, run_ns, body, now_ns)
+                return True
+        else:
             if length != NO_LENGTH:
                 return False
             length = 0
@@ -150,7 +155,7 @@ class Exchange:
         start = _pack_answer(
             payload, ANSWER, flags, 0, number, status, 0, block_size, length, run_ns
         )
-        if size > _MAX_POSTED_BYTES:
+        if size > MAX_POSTED_BYTES:
             self._channel.send(start + block, body)
         else:
             self._channel.post(start + block + body, now_ns)
@@ -241,7 +246,7 @@ class Exchange:
 
     def _send_answer(self, data: bytes, is_last: bool) -> None:
         assert self.head is not None
-        status, block, flags, length = self.head
+        status, block, flags, length, _ = self.head
         self.is_head_sent = True
         if length == len(data):
             # The usual body of a framework: one piece.
@@ -265,7 +270,7 @@ class Exchange:
     def _send_last(self, start: bytes, data: bytes) -> None:
         """The body is whole with this, but the application still has to close it."""
         channel = self._channel
-        if len(data) <= _MAX_POSTED_BYTES and channel.has_next(self._number):
+        if len(data) <= MAX_POSTED_BYTES and channel.has_next(self._number):
             channel.post(start + data, perf_counter_ns())
         else:
             channel.send(start, data)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Union
+from typing import Callable, Union
 
 PROTOCOL_VERSION = 1
 
@@ -56,6 +56,21 @@ END_BYTES = END_FRAME.size - HEADER.size
 # header, then token, version, thread, pid
 HELLO_FRAME = struct.Struct("<IBBHQ16sHHI")
 HELLO_BYTES = HELLO_FRAME.size - HEADER.size
+
+# An ANSWER of which only number, run time and body are missing: how many bytes the frame takes; what
+# packs (buffer, offset, start, number, middle, run ns, head, body); its start, middle and head.
+PreparedAnswer = tuple[int, Callable[..., None], bytes, bytes, bytes]
+# Of ANSWER_START: what comes before the number, and between number and run ns.
+_BEFORE_NUMBER = slice(8)
+_BEHIND_NUMBER = slice(16, 32)
+
+
+def prepare_answer(status: int, head: bytes, flags: int, body_bytes: int) -> PreparedAnswer:
+    """Of an answer that is whole in its one frame, with a body of its Content-Length."""
+    payload = ANSWER_FIXED_BYTES + len(head) + body_bytes
+    start = ANSWER_START.pack(payload, ANSWER, flags, 0, 0, status, 0, len(head), body_bytes, 0)
+    frame = struct.Struct(f"<8sQ16sQ{len(head)}s{body_bytes}s")
+    return frame.size, frame.pack_into, start[_BEFORE_NUMBER], start[_BEHIND_NUMBER], head
 
 
 class WireError(ValueError):
