@@ -39,12 +39,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   dev: {
     usage: "[options] [application]",
-    help: "serve for development: --reload --debug, 1 to 4 workers, --admin",
+    help: "serve for development: --reload --debug --workers 1:4 --admin",
     load: async () => (await import("./commands/dev.ts")).devCommand,
   },
   check: {
     usage: "[options] [application]",
-    help: "say what is wrong with configuration and application, without serving",
+    help: "say what is wrong with configuration and application",
     load: async () => (await import("./commands/check.ts")).checkCommand,
   },
   config: {
@@ -73,7 +73,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   stacks: {
     usage: "[--json] [--admin ADDRESS] [WORKER]",
-    help: "print where the Python code of a running server's workers stands",
+    help: "print where the code of a running server's workers stands",
     flags: JSON_FLAG,
     load: async () => (await import("./commands/control.ts")).stacksCommand,
   },

@@ -26,12 +26,18 @@ const MOST_USED: readonly OptionName[] = [
   "accessLog",
 ];
 
-/** Where the second column starts. */
-const LEFT_WIDTH = 35;
+/** Those that steer a server that runs: one line of the screen. */
+const STEERING = ["status", "reload", "scale", "stacks", "log-level", "stop"];
 
-const LAST_LINES = [
-  "  -h, --help [all|COMMAND]         this text; all: every option",
-  "  -V, --version                    the version",
+const COLUMNS = 80;
+/** Where the second column starts. */
+const LEFT_WIDTH = 31;
+/** The least that is left of a line behind a long first column; otherwise the second begins below it. */
+const LEAST_RIGHT = 24;
+
+const LAST_OPTIONS = [
+  ...twoColumns("  -h, --help [all|COMMAND]", "this text; all: every option"),
+  ...twoColumns("  -V, --version", "the version"),
 ];
 
 /** `topic` is empty, `all`, or the name of a command. Ends in a line feed. */
@@ -47,12 +53,13 @@ function screenLines(): readonly string[] {
     "       rickhouse COMMAND [options]",
     "",
     ...MOST_USED.flatMap((name) => optionLines(name, OPTIONS[name])),
-    ...LAST_LINES,
+    ...LAST_OPTIONS,
     "",
     "Commands:",
-    ...commandLines(),
+    ...commandLines(isOfTheScreen),
+    `  ${STEERING.join(", ")}: a running server`,
     "",
-    'Options also stand in rickhouse.toml (max-body = "1GiB") and in RICKHOUSE_MAX_BODY and the like.',
+    'Also in rickhouse.toml (max-body = "1GiB") and as RICKHOUSE_MAX_BODY.',
   ];
 }
 
@@ -61,8 +68,9 @@ function allLines(): readonly string[] {
     "Usage: rickhouse [options] [path/to/]module[.sub][:callable]",
     "       rickhouse COMMAND [options]",
     "",
-    "Serves a Python WSGI application. `callable` may be dotted, or a call like create_app();",
-    "without it, `application`, then `app` is tried.",
+    ...wrap(
+      "Serves a Python WSGI application. `callable` may be dotted, or a call like create_app(); without it, `application`, then `app` is tried.",
+    ),
     "",
     "Commands (a module of the same name is served as name:callable):",
     ...commandLines(),
@@ -77,19 +85,27 @@ function allLines(): readonly string[] {
   return [
     ...lines,
     "",
-    ...LAST_LINES,
+    ...LAST_OPTIONS,
     "",
-    "An option counts from the first of these that has it: command line, RICKHOUSE_OPTION_NAME in the",
-    "environment (also PORT and WEB_CONCURRENCY), rickhouse.toml (option-name = value), default.",
+    ...wrap(
+      "An option counts from the first of these that has it: command line, RICKHOUSE_OPTION_NAME in the environment (also PORT and WEB_CONCURRENCY), rickhouse.toml (option-name = value), default.",
+    ),
     "",
-    "Signals: TERM or INT finishes what runs and ends, twice ends at once; HUP reloads application and",
-    "configuration; USR1 reopens the access log; USR2 logs the workers' stacks; TTIN, TTOU: one worker",
-    "more, one less.",
+    ...wrap(
+      "Signals: TERM or INT finishes what runs and ends, twice ends at once; HUP reloads application and configuration; USR1 reopens the access log; USR2 logs the workers' stacks; TTIN, TTOU: one worker more, one less.",
+    ),
   ];
 }
 
-function commandLines(): readonly string[] {
-  return Object.entries(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(14)} ${help}`);
+/** Which have a line of their own there: serve needs no word, and those that steer share one. */
+function isOfTheScreen(command: string): boolean {
+  return command !== "serve" && !STEERING.includes(command);
+}
+
+function commandLines(isShown: (command: string) => boolean = () => true): readonly string[] {
+  return Object.entries(COMMANDS)
+    .filter(([name]) => isShown(name))
+    .flatMap(([name, { help }]) => hangingLines(`  ${name.padEnd(14)} `, help, 17));
 }
 
 function commandHelp(name: string, command: (typeof COMMANDS)[string]): string {
@@ -122,9 +138,31 @@ function leftOf(short: string | undefined, flag: string, placeholder: string): s
 }
 
 function twoColumns(left: string, right: string): readonly string[] {
-  return left.length > LEFT_WIDTH - 2
-    ? [left, " ".repeat(LEFT_WIDTH) + right]
-    : [left.padEnd(LEFT_WIDTH) + right];
+  if (left.length + 2 <= LEFT_WIDTH)
+    return hangingLines(left.padEnd(LEFT_WIDTH), right, LEFT_WIDTH);
+  if (left.length + 2 + LEAST_RIGHT <= COLUMNS) return hangingLines(`${left}  `, right, LEFT_WIDTH);
+  return [left, ...hangingLines(" ".repeat(LEFT_WIDTH), right, LEFT_WIDTH)];
+}
+
+/** `first` and behind it `text`, which goes on below at the column `indent` where the line is full. */
+function hangingLines(first: string, text: string, indent: number): readonly string[] {
+  const lines: string[] = [];
+  let line = first;
+  let isEmpty = true;
+  for (const word of text.split(" ")) {
+    if (!isEmpty && line.length + 1 + word.length > COLUMNS) {
+      lines.push(line);
+      line = " ".repeat(indent);
+      isEmpty = true;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line];
+}
+
+function wrap(text: string): readonly string[] {
+  return hangingLines("", text, 0);
 }
 
 function defaultText(option: Option<unknown>): string {

@@ -29,7 +29,7 @@ export const LOG_OPTIONS = {
     group: "logs",
     reload: "now",
     default: { kind: "stdout" },
-    help: "where a line for each request goes; - is standard output",
+    help: "a line for each request; - is standard output",
   }),
   accessLogFormat: option({
     kind: accessLogFormat,

@@ -29,8 +29,8 @@ export const OPTIONS = {
     reload: "workers",
     short: "w",
     compute: defaultWorkers,
-    computed: "one a core : 8 a core, at most 32, by memory",
-    help: "Python processes",
+    computed: "1 to 8 a core, at most 32, by memory",
+    help: "processes",
   }),
   workerIdleTimeoutMs: option({
     kind: duration(),
@@ -43,7 +43,7 @@ export const OPTIONS = {
     kind: count({ min: 1, max: 256 }),
     group: "workers",
     default: 1,
-    help: "requests that one worker runs at the same time",
+    help: "requests that a worker runs at the same time",
   }),
   python: option<string>({
     kind: path,
@@ -51,7 +51,7 @@ export const OPTIONS = {
     reload: "workers",
     compute: ({ findPython }) => findPython(),
     computed: "active, .venv, python3",
-    help: "interpreter that runs the application",
+    help: "Python interpreter",
   }),
   preload: option<"auto" | "on" | "off">({
     kind: choice("auto", "on", "off"),
@@ -148,7 +148,7 @@ export const OPTIONS = {
     group: "times",
     reload: "now",
     default: 30_000,
-    help: "longest silence of the application; then 504, 0 is off",
+    help: "application's silence before 504; 0 is off",
   }),
   requestTotalTimeoutMs: option({
     kind: duration({ zeroIsOff: true }),

@@ -16,7 +16,7 @@ export const PROCESS_OPTIONS = {
     short: "c",
     default: "auto",
     sources: ["flag", "environment"],
-    help: "TOML file; auto: rickhouse.toml here, if any; off: none",
+    help: "TOML file, or off; auto: rickhouse.toml",
   }),
   chdir: option({
     kind: path,
