@@ -4,12 +4,19 @@ import type { WholeRequest } from "./exchange.ts";
 import { asciiText, environKey, environValue } from "../wire/environ-lookup.ts";
 
 const ACCEPT = environKey("HTTP_ACCEPT");
+const METHOD = environKey("REQUEST_METHOD");
+const TARGET = environKey("REQUEST_URI");
 
 type Identified = Pick<WholeRequest, "environ" | "idStart" | "idEnd">;
 
 /** The request's id; empty when ids are off. */
 export function requestIdOf({ environ, idStart, idEnd }: Identified): string {
   return idEnd === idStart ? "" : asciiText(environ, idStart, idEnd);
+}
+
+/** Method, space and target as sent, latin-1. */
+export function requestLineOf({ environ, idEnd }: Identified): string {
+  return `${environValue(environ, METHOD, idEnd)} ${environValue(environ, TARGET, idEnd)}`;
 }
 
 /** What the form of an error page depends on. */

@@ -2,7 +2,8 @@
 // When it is whole, it is what an Exchange is made for.
 
 import type { WholeRequest } from "../../core/http/exchange.ts";
-import { latin1Of, type RequestHead } from "../../core/http/request-head.ts";
+import { requestLineOf } from "../../core/http/request-facts.ts";
+import type { RequestHead } from "../../core/http/request-head.ts";
 import { routeOf } from "../../core/dispatch/route.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
 import type { RequestTrace } from "../../core/wire/request-trace.ts";
@@ -23,7 +24,6 @@ export class PendingRequest implements WholeRequest {
   readonly isChunked: boolean;
   readonly minorVersion: number;
   readonly keepAlive: boolean;
-  readonly requestLine: string;
   readonly remoteAddress: string;
   readonly idStart: number;
   readonly idEnd: number;
@@ -41,7 +41,6 @@ export class PendingRequest implements WholeRequest {
     this.isChunked = head.contentLength === -1;
     this.minorVersion = head.minorVersion;
     this.keepAlive = head.keepAlive;
-    this.requestLine = textOf(head.bytes, head.methodStart, head.targetEnd);
     this.headAt = head.contentLength === 0 ? 0 : context.now();
     this.remoteAddress = origin.remoteAddress;
     const { encoder } = context;
@@ -54,6 +53,11 @@ export class PendingRequest implements WholeRequest {
     const length = this.isChunked ? openLength : encoder.finish(openLength, -1);
     this.environ = Buffer.allocUnsafe(length);
     this.environ.set(encoder.bytes.subarray(0, length), 0);
+  }
+
+  /** Made when it is asked for: few requests ever are. */
+  get requestLine(): string {
+    return requestLineOf(this);
   }
 
   /** Less than `bytesPerSecond` on the whole, after a grace time; 0 is never too slow. */
@@ -81,10 +85,4 @@ export class PendingRequest implements WholeRequest {
     const length = EnvironEncoder.finishInto(whole, open.length, bodyLength);
     this.environ = whole.subarray(0, length);
   }
-}
-
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  return bytes instanceof Buffer
-    ? bytes.toString("latin1", start, end)
-    : latin1Of(bytes, start, end);
 }
