@@ -1,7 +1,8 @@
 // THE table of what an access log line can hold: the names that templates use are the keys of the JSON lines. Each field writes its bytes
 // as they are, or nothing; the formats decide what stands around them, and how what peers sent is escaped.
 
-import { HEAD_VALUE, NO_TIME, type AccessRecord } from "./access-record.ts";
+import type { EnvironValues } from "../wire/environ-values.ts";
+import { NO_TIME, OF_FIELDS, OF_LINE, type AccessRecord } from "./access-record.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import { writeCommonTime, writeIsoTime, writeMilliseconds, writeUnixTime } from "./log-time.ts";
 
@@ -126,7 +127,7 @@ export const ACCESS_FIELDS = {
   user_agent: {
     help: "`User-Agent`",
     kind: "text",
-    write: (record, out) => writeValue(record, out, HEAD_VALUE.userAgent),
+    write: (record, out) => writeValue(record, record.fieldValues, OF_FIELDS.userAgent, out),
   },
   referrer: { help: "`Referer`", kind: "text", write: writeReferrer },
 } as const satisfies Record<string, Declared>;
@@ -155,7 +156,12 @@ export function fieldWriter(name: AccessField, hasQuery: boolean): FieldWriter {
 }
 
 /** Of a request with a whole head. */
-function writeValue({ head, values }: AccessRecord, out: LineBuffer, index: number): void {
+function writeValue(
+  { head }: AccessRecord,
+  values: EnvironValues,
+  index: number,
+  out: LineBuffer,
+): void {
   if (head === undefined) return;
   const start = values.starts[index] ?? 0;
   const end = values.ends[index] ?? 0;
@@ -165,18 +171,18 @@ function writeValue({ head, values }: AccessRecord, out: LineBuffer, index: numb
 
 function writeMethod(record: AccessRecord, out: LineBuffer): void {
   const { head, headlessLine } = record;
-  if (head !== undefined) writeValue(record, out, HEAD_VALUE.method);
+  if (head !== undefined) writeValue(record, record.lineValues, OF_LINE.method, out);
   else out.latin1(headlessLine.slice(0, Math.max(0, headlessLine.indexOf(" "))));
 }
 
 function writeTarget(record: AccessRecord, out: LineBuffer): void {
   const { head, headlessLine } = record;
-  if (head !== undefined) writeValue(record, out, HEAD_VALUE.target);
+  if (head !== undefined) writeValue(record, record.lineValues, OF_LINE.target, out);
   else out.latin1(headlessLine.slice(headlessLine.indexOf(" ") + 1));
 }
 
 function writeReferrer(record: AccessRecord, out: LineBuffer): void {
-  writeValue(record, out, HEAD_VALUE.referrer);
+  writeValue(record, record.fieldValues, OF_FIELDS.referrer, out);
 }
 
 function withoutQuery(write: FieldWriter): FieldWriter {

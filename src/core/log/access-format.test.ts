@@ -33,7 +33,7 @@ function headOf(fields: Record<string, string>, target = "/search?q=1"): LoggedH
   return { environ, idStart: idEnd - ID.length, idEnd, minorVersion: 1 };
 }
 
-type Changes = Partial<Omit<AccessRecord, "values" | "setHead">>;
+type Changes = Partial<Omit<AccessRecord, "lineValues" | "fieldValues" | "setHead">>;
 
 function recordOf(changes: Changes = {}): AccessRecord {
   const fields = { HTTP_REFERER: "http://a/?token=1", HTTP_USER_AGENT: "curl/8" };

@@ -21,9 +21,11 @@ export interface RefusedFacts {
   readonly elapsedMs: number;
 }
 
-/** What is read back from the environ of a request with a whole head. */
-export const HEAD_VALUE = { method: 0, target: 1, userAgent: 2, referrer: 3 } as const;
-const KEYS = ["REQUEST_METHOD", "REQUEST_URI", "HTTP_USER_AGENT", "HTTP_REFERER"];
+/** What is read back from the environ of a request with a whole head: of its line, and of its fields. */
+export const OF_LINE = { method: 0, target: 1 } as const;
+export const OF_FIELDS = { userAgent: 0, referrer: 1 } as const;
+const LINE_KEYS = ["REQUEST_METHOD", "REQUEST_URI"];
+const FIELD_KEYS = ["HTTP_USER_AGENT", "HTTP_REFERER"];
 
 export class AccessRecord {
   /** When it was over, milliseconds since 1970. */
@@ -43,8 +45,10 @@ export class AccessRecord {
   pid = 0;
   /** Undefined when the head was not whole. */
   head: LoggedHead | undefined = undefined;
-  /** Where HEAD_VALUE lies in the head's environ. */
-  readonly values = new EnvironValues(KEYS);
+  /** Where OF_LINE lies in the head's environ: among its first entries. */
+  readonly lineValues = new EnvironValues(LINE_KEYS);
+  readonly #fieldValues = new EnvironValues(FIELD_KEYS);
+  #hasFieldValues = false;
   /** Only without a head. Latin-1 as sent: method, space, target. Empty when no line could be read. */
   headlessLine = "";
   /** Only without a head. */
@@ -97,6 +101,16 @@ export class AccessRecord {
   setHead(head: LoggedHead | undefined): void {
     this.head = head;
     // The request's own entries stand behind its id.
-    if (head !== undefined) this.values.find(head.environ, head.idEnd);
+    if (head !== undefined) this.lineValues.find(head.environ, head.idEnd);
+    this.#hasFieldValues = false;
+  }
+
+  /** Where OF_FIELDS lies in the head's environ: looked for when a format wants it. */
+  get fieldValues(): EnvironValues {
+    if (!this.#hasFieldValues && this.head !== undefined) {
+      this.#fieldValues.find(this.head.environ, this.lineValues.end);
+    }
+    this.#hasFieldValues = true;
+    return this.#fieldValues;
   }
 }

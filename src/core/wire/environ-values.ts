@@ -17,6 +17,9 @@ export class EnvironValues {
   /** Not 0 for a value that was not ASCII: it lies there as UTF-8 of latin-1. */
   readonly isWide: Uint8Array;
 
+  /** Where the last walk ended: behind the last of the values, if all were found. */
+  end = 0;
+
   /** No two `keys` have the same length: that tells them apart. */
   constructor(keys: readonly string[]) {
     this.#keys = keys.map((key) => Uint8Array.from(key, (character) => character.charCodeAt(0)));
@@ -57,5 +60,6 @@ export class EnvironValues {
       }
       at = valueEnd;
     }
+    this.end = at;
   }
 }
