@@ -79,8 +79,9 @@ function jsonTwin(text: string): string | null {
   return isUtf8 ? bytes.toString("utf8") : hexTwin(text);
 }
 
+const isPlain = (code: number): boolean => code >= 32 && code < 127 && code !== 34 && code !== 92;
+
 function hexTwin(text: string): string {
-  const isPlain = (code: number): boolean => code >= 32 && code < 127 && code !== 34 && code !== 92;
   const codes = Array.from(text, (character) => character.charCodeAt(0));
   return codes
     .map((code) => {
