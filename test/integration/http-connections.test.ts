@@ -269,7 +269,7 @@ describe("where the server listens", () => {
     const answer = await rawRequest({ host: "::1", port }, get("/"));
     const { environ } = JSON.parse(answer.body.toString());
     assert.equal(environ.REMOTE_ADDR, "::1");
-    assert.equal(environ.SERVER_NAME, "::1");
+    assert.equal(environ.SERVER_NAME, "[::1]");
     assert.equal(environ.SERVER_PORT, String(port));
   });
 

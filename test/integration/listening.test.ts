@@ -188,7 +188,7 @@ describe("IPv6", () => {
     const bind = [`[::]:${port}`, `0.0.0.0:${port}`];
     await using server = new ServerUnderTest(ECHO, { bind });
     await server.ready();
-    assert.equal((await environOf({ host: "::1", port }))["SERVER_NAME"], "::");
+    assert.equal((await environOf({ host: "::1", port }))["SERVER_NAME"], "[::]");
     assert.equal((await environOf(port))["SERVER_NAME"], "0.0.0.0");
   });
 });

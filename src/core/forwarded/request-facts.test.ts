@@ -127,7 +127,7 @@ describe("X-Forwarded-Proto, -Host and -Port", () => {
     );
     assert.equal(
       serverTold(["X-Forwarded-Host", "[2001:db8::1]:81"]),
-      "http [2001:db8::1]:81 2001:db8::1 81",
+      "http [2001:db8::1]:81 [2001:db8::1] 81",
     );
     assert.equal(serverTold(["X-Forwarded-Port", "81"]), "http  127.0.0.1 81");
   });

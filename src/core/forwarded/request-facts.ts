@@ -203,9 +203,9 @@ function isAuthorityText(text: string): boolean {
   return isAuthority(bytes, 0, bytes.length);
 }
 
-/** IPv6 addresses lose their brackets, as in SERVER_NAME of a listener. */
+/** IPv6 addresses keep their brackets, as in SERVER_NAME of a listener. */
 function splitAuthority(authority: string): { name: string; port: string } {
-  const match = /^(?:\[(?<literal>[^\]]*)\]|(?<name>[^:]*))(?::(?<port>\d*))?$/.exec(authority);
-  const { literal, name, port } = match?.groups ?? {};
-  return { name: literal ?? name ?? "", port: port ?? "" };
+  const match = /^(?<name>\[[^\]]*\]|[^:]*)(?::(?<port>\d*))?$/.exec(authority);
+  const { name, port } = match?.groups ?? {};
+  return { name: name ?? "", port: port ?? "" };
 }

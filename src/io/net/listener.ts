@@ -105,8 +105,9 @@ function describeListener(server: Server, address: BindAddress): Described {
 }
 
 function describeTcp(host: string, port: number, close: () => void): Described {
-  const name = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${name}:${port}`, serverName: host, serverPort: String(port), close };
+  // RFC 3875 section 4.1.14 puts IPv6 addresses in brackets too: PEP 3333 joins SERVER_NAME and `:port` to a URL.
+  const serverName = host.includes(":") ? `[${host}]` : host;
+  return { url: `http://${serverName}:${port}`, serverName, serverPort: String(port), close };
 }
 
 /** Node's own words for a descriptor that is none (EINVAL) would help nobody. */
