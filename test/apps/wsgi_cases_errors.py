@@ -143,6 +143,12 @@ def stream(environ, start_response):
         errors.write("errors: " + "x" * 100_000 + " end\n")
     elif kind == "print":
         print("errors: printed", 1, 2, file=errors)
+    elif kind == "close":
+        errors.write("errors: before close,")
+        errors.close()
+    elif kind == "with":
+        with errors:
+            errors.write("errors: within,")
     elif kind == "unfinished":
         errors.write("errors: unfinished,")
         raise RuntimeError("on purpose, behind an unfinished line")

@@ -140,6 +140,18 @@ describe("wsgi.errors", () => {
   it("has what PEP 3333 asks for", async () => {
     assert.equal(await cases.text("/errors/stream-methods"), "flush,write,writelines");
   });
+  for (const [kind, before] of [
+    ["close", "before close"],
+    ["with", "within"],
+  ] as const) {
+    it(`is there for the next request when one has closed it: ${kind}`, async () => {
+      const from = cases.server.stderr.length;
+      assert.equal(await cases.text(`/errors/stream?kind=${kind}`), "said");
+      assert.equal(await cases.text("/errors/stream?kind=write"), "said");
+      await cases.server.logged(`errors: ${before},errors: a line\n`);
+      assert.equal(cases.server.stderr.slice(from), `errors: ${before},errors: a line\n`);
+    });
+  }
   it("works in close()", async () => {
     assert.equal(await cases.text("/errors/stream-in-close"), "said");
     await cases.server.logged("errors: in close\n");

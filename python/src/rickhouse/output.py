@@ -79,6 +79,13 @@ def flush() -> None:
             stream.flush()
 
 
+def keep_errors_open() -> None:
+    """close() of standard error only flushes: as wsgi.errors it belongs to all requests."""
+    errors = sys.__stderr__
+    if errors is not None:
+        errors.close = errors.flush  # type: ignore[method-assign]
+
+
 def _replace_stream(number: int) -> None:
     """Before the import: what the application keeps of them (in a logging handler) is ours."""
     name = _STREAMS[number]

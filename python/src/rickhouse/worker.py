@@ -54,6 +54,7 @@ def run_worker(parts: WorkerParts) -> NoReturn:
     """Serves until all channels have ended or SIGTERM came, then ends the process."""
     settings = parts.settings
     output.connect(settings.output_path, parts.number)
+    output.keep_errors_open()
     departure = Departure(Channel.interruptible)
     departure.install()
     stacks.register(parts.stacks_descriptor)
