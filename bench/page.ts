@@ -1,5 +1,6 @@
 // The results of a full run -> docs/benchmarks.md. Pure.
 
+import { goalRows } from "./goals.ts";
 import { rowsOf, type Summary } from "./table.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -21,6 +22,9 @@ CPU is user and system time of a server's whole process tree, ended children inc
 of different machines. *Spread* is the largest less the smallest of the rounds, as a share of the median: differences below it mean nothing.
 `;
 
+const GOALS_PREFACE = `Of Rickhouse at its default settings, access log on, with two workers to start with, against peers at theirs. Why a goal is missed, and what would
+reach it: [where the time of a request goes](profile.md).`;
+
 export function pageOf(results: Results, workloads: readonly Workload[]): string {
   const { machine, versions, settings, servers } = results;
   const facts = { ...machine, ...versions };
@@ -30,6 +34,9 @@ export function pageOf(results: Results, workloads: readonly Workload[]): string
     "## Machine and versions",
     table([["", ""], ...Object.entries(facts)]),
     `${settings.rounds} rounds of ${settings.seconds} ${seconds}, ${results.date.slice(0, 10)}.`,
+    "## Goals",
+    GOALS_PREFACE,
+    table(goalRows(results.summaries)),
     "## Commands",
     table([["server", "command"], ...servers.map(({ name, command }) => [name, `\`${command}\``])]),
     ...workloads.flatMap(({ name, title }) => [

@@ -92,11 +92,13 @@ describe("the page of a run", () => {
 describe("the gate", () => {
   it("lets usual ratios pass and names those that are too high, or missing", () => {
     const flask = ROUNDS.map((each) => ({ ...each, workload: "flask" }));
-    assert.deepEqual(tooSlow(summarize([...ROUNDS, ...flask])), []);
-    const slow = [...ROUNDS, ...flask, round("rickhouse", 1, 90), round("rickhouse", 1, 90)];
-    const slower = [...slow, round("rickhouse", 1, 90), round("rickhouse", 1, 90)];
-    assert.match(tooSlow(summarize(slower)).join(), /^hello: 9\.00 times/);
-    assert.match(tooSlow(summarize(ROUNDS)).join(), /^flask: NaN times/);
+    assert.deepEqual(tooSlow([...ROUNDS, ...flask]), []);
+    // The best rounds: 10 against 8 of the reference under a policy, 90 against the same.
+    const slow = ROUNDS.map((one) =>
+      one.server === "rickhouse" ? round("rickhouse", 1, 90) : one,
+    );
+    assert.match(tooSlow([...slow, ...flask]).join(), /^hello: 11\.25 times/);
+    assert.match(tooSlow(ROUNDS).join(), /^flask: no figures/);
   });
 });
 

@@ -121,7 +121,11 @@ function ratio(value: number | undefined, best: number): string {
 }
 
 export function tableOf(workload: string, summaries: readonly Summary[]): string {
-  const lines = rowsOf(workload, summaries);
+  return textOf(rowsOf(workload, summaries));
+}
+
+/** Rows in columns as wide as they need to be. */
+export function textOf(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(...lines.map((line) => (line[column] ?? "").length)),
   );
@@ -129,5 +133,5 @@ export function tableOf(workload: string, summaries: readonly Summary[]): string
     const width = widths[column] ?? 0;
     return column === 0 ? text.padEnd(width) : text.padStart(width);
   };
-  return lines.map((line) => line.map(cell).join("  ")).join("\n");
+  return lines.map((line) => line.map(cell).join("  ").trimEnd()).join("\n");
 }

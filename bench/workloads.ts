@@ -36,6 +36,8 @@ export interface Workload {
   readonly workers?: number;
   /** Bytes that each answer or each request carries, where bytes a second are what counts. */
   readonly payloadBytes?: number;
+  /** How this server scales: the peers are not asked. */
+  readonly isOwn?: true;
 }
 
 const MIB = 2 ** 20;
@@ -52,26 +54,22 @@ function hello(name: string, title: string, load: Load): Workload {
   return { name, title, module: "hello", path: "/", load };
 }
 
+function flask(name: string, title: string, path: string = "/hello"): Workload {
+  return { name, title, module: "flask_hello", path, load: full(64) };
+}
+
+function own(workload: Workload): Workload {
+  return { ...workload, isOwn: true };
+}
+
 const CLOSE = { wrk: ["-H", "Connection: close"] };
 
 /** `hello` and `flask` first: they are what is looked at every day. */
 export const WORKLOADS: readonly Workload[] = [
   hello("hello", "Hello, 64 connections", full(64)),
-  { name: "flask", title: "Flask", module: "flask_hello", path: "/hello", load: full(64) },
-  {
-    name: "flask-json",
-    title: "Flask, JSON",
-    module: "flask_hello",
-    path: "/json",
-    load: full(64),
-  },
-  {
-    name: "flask-template",
-    title: "Flask, a template",
-    module: "flask_hello",
-    path: "/template",
-    load: full(64),
-  },
+  flask("flask", "Flask"),
+  flask("flask-json", "Flask, JSON", "/json"),
+  flask("flask-template", "Flask, a template", "/template"),
   { name: "django", title: "Django", module: "django_hello", path: "/hello", load: full(64) },
   { name: "pyramid", title: "Pyramid", module: "pyramid_hello", path: "/hello", load: full(64) },
   hello("hello-1", "Hello, 1 connection", full(1)),
@@ -99,4 +97,12 @@ export const WORKLOADS: readonly Workload[] = [
     workers: 8,
   },
   hello("start", "Start to first answer", { kind: "start" }),
+  own(hello("hello-8", "Hello, 8 connections", full(8))),
+  own(hello("hello-4000", "Hello, 4,000 connections", full(4000))),
+  ...[1, 4, 8, 16].map((workers) =>
+    own({ ...hello(`workers-${workers}`, `Hello, ${workers} workers`, full(64)), workers }),
+  ),
+  ...[1, 4, 8, 16].map((workers) =>
+    own({ ...flask(`flask-workers-${workers}`, `Flask, ${workers} workers`), workers }),
+  ),
 ];
