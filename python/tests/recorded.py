@@ -13,6 +13,7 @@ from rickhouse.wsgi import Gateway, base_environ
 from support import Exchanged, environ_of
 
 TEXT = [("Content-Type", "text/plain")]
+NO_BODIES = memoryview(b"")
 
 
 class RecordingChannel:
@@ -81,12 +82,14 @@ class Run:
         flags: int = 0,
         events: list[Any] | None = None,
         channel: RecordingChannel | None = None,
+        bodies: memoryview = NO_BODIES,
         **environ: Any,
     ) -> None:
         self.channel = channel or RecordingChannel([] if events is None else events)
         self.environ = environ_of(method, path, **environ)
         flags |= wire.REQUEST_HEAD if method == "HEAD" else 0
-        gateway = Gateway(application, self.channel, base_environ("1.2.3", False, True))  # type: ignore[arg-type]
+        base = base_environ("1.2.3", False, True)
+        gateway = Gateway(application, self.channel, base, bodies=bodies)  # type: ignore[arg-type]
         with recorded_log() as self.log:
             gateway.run((self.NUMBER, flags, self.environ, memoryview(body) if body else body))
             if not self.channel.is_lost:

@@ -13,7 +13,7 @@ FLAGS = {
     "ANSWER": {"COMPLETE": 1, "END": 2, "LENGTH": 4, "DATE": 8, "SERVER": 16, "ID": 32},
     "BODY": {"COMPLETE": 1},
     "END": {"BROKEN": 1},
-    "REQUEST": {"FILE": 1, "HEAD": 2, "CHUNKED": 4},
+    "REQUEST": {"FILE": 1, "HEAD": 2, "CHUNKED": 4, "MEMORY": 8},
     "GONE": {"STOP": 1},
 }
 

@@ -114,9 +114,8 @@ class Serving(unittest.TestCase):
                 front.start_worker(worker)
             counts = [len(os.listdir(f"/proc/{front.pids[worker]}/fd")) for worker in range(4)]
             self.assertEqual(counts, [counts[0]] * 4)
-            # 0, 1, 2, the stacks file and the channel.
-            # Standard ones, channel, stacks, and the one that Python keeps for the shared memory.
-            self.assertEqual(counts[0], 6)
+            # Standard ones, channel, stacks, and the two that Python keeps for the shared memories.
+            self.assertEqual(counts[0], 7)
 
     def test_a_large_answer_and_a_front_that_reads_late(self) -> None:
         more = "def do_large(environ):\n    return [bytes(5_000_000)]\n"

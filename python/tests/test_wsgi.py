@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import sys
 import tempfile
 import unittest
@@ -68,7 +69,7 @@ class Environ(unittest.TestCase):
 
 
 class Input(unittest.TestCase):
-    def read(self, body: bytes, reading: Any, flags: int = 0) -> Any:
+    def read(self, body: bytes, reading: Any, flags: int = 0, bodies: bytes = b"") -> Any:
         seen: list[Any] = []
 
         def application(environ: Any, start_response: Any) -> list[bytes]:
@@ -77,19 +78,22 @@ class Input(unittest.TestCase):
             start_response("200 OK", [])
             return []
 
-        run = Run(application, "POST", body=body, flags=flags)
+        run = Run(application, "POST", body=body, flags=flags, bodies=memoryview(bodies))
         self.assertEqual(run.logged, "")
         self.stream = seen[1]
         return seen[0]
 
-    def both_ways(self, body: bytes, reading: Any) -> list[Any]:
-        """In memory and from a file."""
+    def all_ways(self, body: bytes, reading: Any) -> list[Any]:
+        """In the frame, from a file, and in memory between other bodies."""
         with tempfile.NamedTemporaryFile() as file:
             file.write(body)
             file.flush()
             from_file = self.read(os.fsencode(file.name), reading, wire.REQUEST_FILE)
         self.assertTrue(self.stream.closed, "the file is closed after the request")
-        return [self.read(body, reading), from_file]
+        place = struct.pack("<II", 3, len(body))
+        in_memory = self.read(place, reading, wire.REQUEST_MEMORY, b"xyz" + body + b"xyz")
+        self.assertTrue(self.stream.closed, "nobody reads what the front writes there next")
+        return [self.read(body, reading), from_file, in_memory]
 
     def test_reads_end_with_the_body(self) -> None:
         for reading, expected in (
@@ -102,8 +106,58 @@ class Input(unittest.TestCase):
             (lambda s: s.readlines(1), [b"a\r\n"]),
             (list, [b"a\r\n", b"b\n", b"c"]),
         ):
-            for result in self.both_ways(b"a\r\nb\nc", reading):
+            for result in self.all_ways(b"a\r\nb\nc", reading):
                 self.assertEqual(result, expected)
+
+    def test_a_body_in_memory_can_be_read_again(self) -> None:
+        def reading(stream: Any) -> Any:
+            first = stream.read(4)
+            stream.seek(1)
+            rest = stream.read()
+            return first, rest, stream.seek(-2, os.SEEK_END), stream.read(), stream.tell()
+
+        for result in self.all_ways(b"abcdef", reading):
+            self.assertEqual(result, (b"abcd", b"bcdef", 4, b"ef", 6))
+
+    def test_a_body_in_memory_is_closed_before_the_front_hears_that_the_request_is_over(
+        self,
+    ) -> None:
+        class Watching(RecordingChannel):
+            def send(self, start: bytes, body: bytes = b"") -> None:
+                if start:
+                    closed.append(streams[-1].closed)
+                super().send(start, body)
+
+            def post(self, frame: bytes, now_ns: int) -> None:
+                self.send(frame)
+
+        def application(environ: Any, start_response: Any) -> Any:
+            streams.append(environ["wsgi.input"])
+            start_response("200 OK", [])
+            return answers.pop()
+
+        closed: list[bool] = []
+        streams: list[Any] = []
+        answers: list[Any] = [[b"x"], (), iter([b"x"]), None]
+        place = struct.pack("<II", 0, 3)
+        while answers:
+            run = Run(
+                application,
+                "POST",
+                body=place,
+                flags=wire.REQUEST_MEMORY,
+                channel=Watching([]),
+                bodies=memoryview(b"abc"),
+            )
+            self.assertTrue(run.is_over)
+            self.assertTrue(closed[-1])
+
+    def test_a_body_that_is_nowhere_in_memory_is_an_error_of_the_server(self) -> None:
+        place = struct.pack("<II", 1, 3)
+        flags = wire.REQUEST_MEMORY
+        run = Run(lambda *both: [], body=place, flags=flags, bodies=memoryview(b"abc"))
+        self.assertEqual((run.status, run.is_over), (500, True))
+        self.assertIn("the body of GET / cannot be read", run.logged)
 
     def test_no_body(self) -> None:
         self.assertEqual(

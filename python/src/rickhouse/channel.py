@@ -34,6 +34,8 @@ from .wire import (
 
 # A window is at most 256 KiB (docs/protocol.md); a single larger request gets a buffer of its own.
 _BUFFER_BYTES = 256 * 1024
+# What the kernel may hold of what was sent; Linux counts its own bookkeeping too.
+_SEND_BYTES = 1024 * 1024
 # So long a finished answer waits for others at most while the worker finishes more of them.
 _MAX_WAIT_NS = 500_000
 # Where the type stands in a frame.
@@ -67,6 +69,9 @@ class Channel:
         # When the first of them has waited long enough; of the clock of the run times.
         self._due_ns = 0
         self._socket = moved_up(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        # Room for a large answer, as far as the system allows: each time it is full, both sides
+        # wait for each other.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
         self._socket.connect(path)
         self._readable = select.poll()
         self._readable.register(self._socket, select.POLLIN)

@@ -1,4 +1,4 @@
-"""wsgi.input: the body of a request, which the front hands over whole, in the frame or in a file.
+"""`wsgi.input`: the body of one request, handed over whole: in the frame, in memory or in a file.
 
 Reads never go beyond the body, whatever the application asks for.
 """
@@ -6,13 +6,54 @@ Reads never go beyond the body, whatever the application asks for.
 from __future__ import annotations
 
 import os
-from io import BytesIO
-from typing import BinaryIO
+from io import BufferedReader, BytesIO, RawIOBase
+from typing import Any, BinaryIO
 
 # Copies, which it must: the body is part of a buffer that is used again.
-open_memory_input = BytesIO
+open_frame_input = BytesIO
 
 
 def open_file_input(path: memoryview | bytes) -> BinaryIO:
     """The front removes the file when the exchange ends; who opens it here closes it."""
     return open(os.fsdecode(bytes(path)), "rb")
+
+
+def open_memory_input(body: memoryview) -> BinaryIO:
+    """Copies only what is read. To be closed before the front may write another body there."""
+    return BufferedReader(_MemoryReader(body))
+
+
+class _MemoryReader(RawIOBase):
+    def __init__(self, body: memoryview) -> None:
+        self._body = body
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        at = self._at
+        piece = self._body[at : at + len(target)]
+        count = len(piece)
+        target[:count] = piece
+        self._at = at + count
+        return count
+
+    def readall(self) -> bytes:
+        rest = bytes(self._body[self._at :])
+        self._at += len(rest)
+        return rest
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: len(self._body)}[whence]
+        if base + offset < 0:
+            raise ValueError(f"negative position {base + offset}")
+        self._at = base + offset
+        return self._at
+
+    def close(self) -> None:
+        self._body = memoryview(b"")
+        super().close()

@@ -33,7 +33,8 @@ _CHANNEL_CLOSED = (
 
 @dataclass(frozen=True)
 class WorkerParts:
-    """What the zygote gives to one worker; tokens, cells and outboxes one per thread."""
+    """What the zygote gives to one worker; tokens, cells, outboxes and bodies one per
+    thread."""
 
     # Of the worker.
     number: int
@@ -43,6 +44,7 @@ class WorkerParts:
     tokens: list[bytes]
     cells: list[memoryview]
     outboxes: list[memoryview]
+    bodies: list[memoryview]
     stacks_descriptor: int
     # What others said of an import that failed (told_errors.py).
     errors_descriptor: int
@@ -110,7 +112,8 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
         os._exit(_NO_CHANNEL)
     shows_tracebacks = settings.shows_tracebacks
     runs: list[Callable[[Request], None]] = [
-        Gateway(application, channel, base, shows_tracebacks).run for channel in channels
+        Gateway(application, channel, base, shows_tracebacks, bodies).run
+        for channel, bodies in zip(channels, parts.bodies)
     ]
     if len(runs) == 1:  # Else a stream may hold what several requests have printed.
         runs = [output.tagged(runs[0])]

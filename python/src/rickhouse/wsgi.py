@@ -9,17 +9,21 @@ import contextlib
 import sys
 from collections.abc import Iterable
 from types import GeneratorType
-from typing import Any, Callable
+from typing import Any, BinaryIO, Callable
 
 from . import debug_page, log
+from .body_memory import body_at
 from .channel import Channel, ChannelLost, Request
 from .exchange import ClientGone, Exchange
 from .file_wrapper import FileWrapper
-from .request_input import open_file_input, open_memory_input
-from .wire import REQUEST_CHUNKED, REQUEST_FILE, REQUEST_HEAD
+from .request_input import open_file_input, open_frame_input, open_memory_input
+from .wire import REQUEST_CHUNKED, REQUEST_FILE, REQUEST_HEAD, REQUEST_MEMORY
 
 Environ = dict[str, Any]
 Application = Callable[..., Iterable[bytes]]
+
+_ELSEWHERE = REQUEST_FILE | REQUEST_MEMORY
+_NO_BODIES = memoryview(b"")
 
 
 def base_environ(version: str, is_multithread: bool, is_multiprocess: bool) -> Environ:
@@ -43,10 +47,13 @@ class Gateway:
         channel: Channel,
         base: Environ,
         shows_tracebacks: bool = False,
+        bodies: memoryview = _NO_BODIES,
     ) -> None:
+        """`bodies`: where the front leaves large ones for this channel."""
         self._application = application
         self._channel = channel
         self._base = base
+        self._bodies = bodies
         self._shows_tracebacks = shows_tracebacks
 
     def run(self, request: Request) -> None:
@@ -60,34 +67,41 @@ class Gateway:
         if flags & REQUEST_CHUNKED:
             # Only here: frameworks that trust it read without a size; wsgiref.validate refuses it.
             environ["wsgi.input_terminated"] = True
-        if flags & REQUEST_FILE:
-            self._run_with_file(exchange, environ, body)
+        if flags & _ELSEWHERE:
+            self._run_with_stream(exchange, environ, flags, body)
             return
-        environ["wsgi.input"] = open_memory_input(body)
+        environ["wsgi.input"] = open_frame_input(body)
         self._answer(exchange, environ)
 
-    def _run_with_file(
-        self, exchange: Exchange, environ: Environ, path: memoryview | bytes
+    def _run_with_stream(
+        self, exchange: Exchange, environ: Environ, flags: int, place: memoryview | bytes
     ) -> None:
         try:
-            body = open_file_input(path)
-        except OSError as error:
+            if flags & REQUEST_FILE:
+                body = open_file_input(place)
+            else:
+                body = open_memory_input(body_at(place, self._bodies))
+        except (OSError, ValueError) as error:
             log.report("worker", f"the body of {_describe(environ)} cannot be read: {error}")
             _send_error_page(exchange)
             self._finish(exchange, environ, failed=True)
             return
         with body:
             environ["wsgi.input"] = body
-            self._answer(exchange, environ)
+            self._answer(exchange, environ, body)
 
-    def _answer(self, exchange: Exchange, environ: Environ) -> None:
+    def _answer(self, exchange: Exchange, environ: Environ, body: BinaryIO | None = None) -> None:
+        """`body` is closed before END is sent: the front may then use its place again."""
         iterable: Any = None
         failed = False
         try:
             iterable = self._application(environ, exchange.start_response)
             kind = type(iterable)
-            if (kind is list or kind is tuple) and exchange.send_whole(iterable):
-                return
+            if kind is list or kind is tuple:
+                if body is not None:
+                    body.close()
+                if exchange.send_whole(iterable):
+                    return
             _send_iterable(exchange, iterable)
         except (ChannelLost, ClientGone):
             failed = True
@@ -98,6 +112,8 @@ class Gateway:
             # Before close(): the client need not wait for that.
             self._send_error_page(exchange, error, environ)
         _close(iterable, environ)
+        if body is not None:
+            body.close()
         self._finish(exchange, environ, failed)
 
     def _send_error_page(self, exchange: Exchange, error: BaseException, environ: Environ) -> None:

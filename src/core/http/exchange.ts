@@ -10,8 +10,8 @@ export interface AnswerPart {
   readonly bytes: Uint8Array;
   readonly pieceStart: number;
   readonly pieceEnd: number;
-  /** `bytes` are read after the call too: to be called in it, or they are overwritten. */
-  keep(): void;
+  /** `bytes` are read after the call too, until what this returns is called: to be called in it, or they are overwritten. */
+  keep(): () => void;
 }
 
 /** The first part of an answer: the validated header block and the facts that the server needs of it. */

@@ -69,18 +69,21 @@ export class FrameReader {
   /** end: the answer must not look complete to the client. */
   isBroken = false;
 
-  /** Somebody still reads from the chunk that was pushed: see `keep`. For its owner, who sets it back. */
-  isKept = false;
-
   /** Why the last `next()` said violation, for the log; empty as long as none was found. */
   violation = "";
 
+  readonly #hold: () => () => void;
   #chunk: Uint8Array = EMPTY;
   #at = 0;
   /** Payload bytes of the frame in hand that were not reported yet. */
   #left = 0;
   #rest: Uint8Array = new Uint8Array(USUAL_REST_BYTES);
   #restLength = 0;
+
+  /** `hold`: the chunk that was pushed must stay as it is until what it returns is called. */
+  constructor(hold: () => () => void = () => nothing) {
+    this.#hold = hold;
+  }
 
   /** Takes the next bytes of the channel. Only after `next()` said needMore (or at first): nothing is queued here. */
   push(chunk: Uint8Array): void {
@@ -99,9 +102,9 @@ export class FrameReader {
     return this.#nextFromChunk();
   }
 
-  /** The chunk that was pushed must stay as it is when all of it was reported. */
-  keep(): void {
-    this.isKept = true;
+  /** The chunk that was pushed must stay as it is, until what this returns is called. */
+  keep(): () => void {
+    return this.#hold();
   }
 
   #nextFromChunk(): Read {
@@ -288,3 +291,5 @@ export class FrameReader {
     return -1;
   }
 }
+
+function nothing(): void {}

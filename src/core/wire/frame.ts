@@ -8,7 +8,7 @@ export const ANSWER_FLAG = { complete: 1, end: 2, length: 4, date: 8, server: 16
 /** BODY has the one flag COMPLETE, with the same value as on ANSWER. */
 export const BODY_FLAG = { complete: 1 } as const;
 export const END_FLAG = { broken: 1 } as const;
-export const REQUEST_FLAG = { file: 1, head: 2, chunked: 4 } as const;
+export const REQUEST_FLAG = { file: 1, head: 2, chunked: 4, memory: 8 } as const;
 export const GONE_FLAG = { stop: 1 } as const;
 
 export const PROTOCOL_VERSION = 1;

@@ -2,6 +2,7 @@
 // Knows no HTTP: it is given decoded bytes and says when it holds all of them.
 
 import type { Keeper } from "../../core/http1/chunk-queue.ts";
+import { BlockList } from "./block-list.ts";
 import type { Budget } from "./budget.ts";
 import { PieceList } from "./piece-list.ts";
 import { SpoolFile } from "./spool-file.ts";
@@ -16,6 +17,8 @@ export interface BodyOptions {
   newPath(): string;
 }
 
+/** From this size on a body lies in blocks of the pool, which go back there. Smaller ones are left to the garbage collector. */
+const LARGE_BYTES = 32 * 1024;
 /** A file may lag behind the socket by this much before the socket is paused. */
 const MAX_QUEUED_BYTES = 512 * 1024;
 
@@ -24,6 +27,8 @@ export class BodyCollector {
   readonly #onProgress: () => void;
   readonly #onError: (error: NodeJS.ErrnoException) => void;
   readonly #pieces = new PieceList();
+  /** All of the body, when it is in memory and large. */
+  #blocks: BlockList | undefined;
   #memoryBytes = 0;
   #file: SpoolFile | undefined;
   #length = 0;
@@ -45,7 +50,7 @@ export class BodyCollector {
 
   /** The body, when it is in memory. */
   get pieces(): readonly Uint8Array[] {
-    return this.#pieces.pieces;
+    return this.#blocks?.pieces ?? this.#pieces.pieces;
   }
 
   /** Where the body is, when it is in a file. */
@@ -70,28 +75,42 @@ export class BodyCollector {
     const fits = this.#memoryBytes + piece.length <= this.#options.memoryBytes;
     if (fits && this.#options.memory.take(piece.length)) {
       this.#memoryBytes += piece.length;
-      this.#pieces.push(keeper.keep(piece));
+      if (this.#memoryBytes < LARGE_BYTES) this.#pieces.push(keeper.keep(piece));
+      else this.#toBlocks(piece);
       return true;
     }
     return this.#moveToFile(piece);
   }
 
+  #toBlocks(piece: Uint8Array): void {
+    if (this.#blocks === undefined) {
+      this.#blocks = new BlockList(this.#options.disk.blocks);
+      for (const earlier of this.#pieces.take()) this.#blocks.append(earlier);
+    }
+    this.#blocks.append(piece);
+  }
+
   #moveToFile(piece: Uint8Array): boolean {
-    const { disk, memory } = this.#options;
+    const { disk } = this.#options;
     const file = new SpoolFile(this.#options.newPath(), disk, this.#onProgress, this.#onError);
     this.#file = file;
-    memory.give(this.#memoryBytes);
-    this.#memoryBytes = 0;
-    for (const earlier of this.#pieces.take()) if (!file.appendKept(earlier)) return false;
+    for (const earlier of this.pieces) if (!file.append(earlier)) return false;
+    this.#leaveMemory();
     return file.append(piece);
   }
 
   /** Gives back memory and file. Safe to call more than once. */
   dispose(): void {
+    this.#leaveMemory();
+    this.#file?.dispose();
+    this.#file = undefined;
+  }
+
+  #leaveMemory(): void {
     this.#options.memory.give(this.#memoryBytes);
     this.#memoryBytes = 0;
     this.#pieces.clear();
-    this.#file?.dispose();
-    this.#file = undefined;
+    this.#blocks?.clear();
+    this.#blocks = undefined;
   }
 }

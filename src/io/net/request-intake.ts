@@ -25,7 +25,7 @@ export interface IntakeEvents {
 
 export interface Source {
   /** What was read belongs to it: see `keepRest`. */
-  readonly reader: Pick<SocketReader, "keep" | "rest">;
+  readonly reader: Pick<SocketReader, "keep">;
   readonly origin: ConnectionOrigin;
 }
 
@@ -189,7 +189,6 @@ export class RequestIntake {
     const pending = this.#pending;
     if (pending === undefined) throw new Error("the end of a request without its head");
     pending.isWhole = true;
-    if (pending.body !== undefined) this.#reader.rest();
     clearDeadline(this.#waiter);
     return this.#takeWhole(pending);
   }

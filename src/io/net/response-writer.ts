@@ -238,16 +238,15 @@ export class ResponseWriter {
       this.#backlog.append(piece);
       return;
     }
+    const release = part.keep();
     if (output.owner === this) {
       // One system call for both.
       socket.cork();
       socket.write(Buffer.from(output.takeGathered()));
-      socket.write(piece);
+      socket.write(piece, release);
       socket.uncork();
-    } else socket.write(piece);
-    if (socket.writableLength === 0) return;
-    part.keep();
-    this.#backlog.watch();
+    } else socket.write(piece, release);
+    if (socket.writableLength > 0) this.#backlog.watch();
   }
 
   /** `isShared`: the bytes lie in the output buffer, which the next answer will use again. */

@@ -5,8 +5,6 @@ import { Socket } from "node:net";
 
 /** As much as Node itself reads at once. */
 const READ_BYTES = 64 * 1024;
-/** What is kept of at least this size stays where it is, and the next read gets another buffer: dearer to copy than to allocate. */
-const LARGE_BYTES = 32 * 1024;
 
 /** Where Node's sockets keep what they stand for. */
 const HANDLE = "_handle";
@@ -19,10 +17,6 @@ export class SocketReader {
   /** The client's socket from now on: the accepted one may have become an empty shell. */
   readonly socket: Socket;
   readonly #shared: Buffer;
-  /** What was read into last. */
-  #buffer: Buffer;
-  /** What the next read writes into, if that is another one. */
-  #next: Buffer | undefined;
 
   /**
    * `accepted` is a socket that reads nothing yet (`pauseOnConnect`). `onBytes` is given what came; it may look at it until it
@@ -30,42 +24,23 @@ export class SocketReader {
    */
   constructor(accepted: Socket, shared: Buffer, onBytes: (bytes: Buffer) => void) {
     this.#shared = shared;
-    this.#buffer = shared;
-    this.#next = shared;
-    this.socket = readInto(accepted, () => this.#takeNext(), onBytes);
+    this.socket = readInto(accepted, shared, onBytes);
     this.socket.resume();
   }
 
   /** The same bytes, where no later read overwrites them. */
   keep(piece: Uint8Array): Uint8Array {
-    if (piece.buffer !== this.#buffer.buffer) return piece;
-    if (piece.length < LARGE_BYTES) return Buffer.from(piece);
-    // Much came at once, and more may follow: from now on into buffers of this connection.
-    this.#next = newReadBuffer();
-    return this.#buffer === this.#shared ? Buffer.from(piece) : piece;
-  }
-
-  /** What was large is over: the shared buffer will do again. */
-  rest(): void {
-    this.#next = this.#buffer === this.#shared ? undefined : this.#shared;
-  }
-
-  #takeNext(): Buffer | undefined {
-    const next = this.#next;
-    if (next === undefined) return undefined;
-    this.#next = undefined;
-    this.#buffer = next;
-    return next;
+    return piece.buffer === this.#shared.buffer ? Buffer.from(piece) : piece;
   }
 }
 
 /**
- * The socket that reads what `accepted` would, into the buffers that `nextBuffer` names: asked at first and again behind each read,
+ * The socket that reads what `accepted` would, into `buffer`, or into those that it names: asked at first and again behind each read,
  * undefined leaves the last one. Where Node cannot, that is `accepted` itself, with buffers of Node's own.
  */
 export function readInto(
   accepted: Socket,
-  nextBuffer: () => Buffer | undefined,
+  buffer: Buffer | (() => Buffer | undefined),
   onBytes: (bytes: Buffer) => void,
 ): Socket {
   const handle = takeHandle(accepted);
@@ -74,9 +49,9 @@ export function readInto(
     handle,
     allowHalfOpen: true,
     onread: {
-      buffer: nextBuffer,
-      callback: (length: number, buffer: Buffer) => {
-        onBytes(buffer.subarray(0, length));
+      buffer,
+      callback: (length: number, read: Buffer) => {
+        onBytes(read.subarray(0, length));
         return true;
       },
     },

@@ -83,15 +83,6 @@ export class SpoolFile {
     return true;
   }
 
-  /** As `append`, without a copy: `bytes` must not change afterwards. */
-  appendKept(bytes: Uint8Array): boolean {
-    if (!this.#reserve(bytes.length)) return false;
-    this.#queue.push(bytes);
-    this.#room = 0;
-    if (!this.#isBusy) this.#writeNext();
-    return true;
-  }
-
   /** Fills `target` with written bytes from `position` on. Not to be called while another read is under way. */
   read(position: number, target: Buffer, onRead: (bytes: Uint8Array) => void): void {
     const length = Math.min(target.length, this.#writtenBytes - position);

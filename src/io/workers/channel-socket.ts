@@ -4,8 +4,8 @@
 import type { Socket } from "node:net";
 import type { Exchange } from "../../core/http/exchange.ts";
 import { FRAME, FRAME_HEADER_BYTES, GONE_FLAG, REQUEST_FLAG } from "../../core/wire/frame.ts";
-import { writeFrameHeader } from "../../core/wire/frame.ts";
-import { writeRequestPrefix } from "../../core/wire/request-writer.ts";
+import { writeFrameHeader, writeU32 } from "../../core/wire/frame.ts";
+import { requestFrameBytes, writeRequestPrefix } from "../../core/wire/request-writer.ts";
 
 const OUTPUT_BYTES = 64 * 1024;
 /** Bodies up to this size travel in the output buffer; larger ones are written from where they lie. */
@@ -24,19 +24,23 @@ export class ChannelSocket {
     outliveFailedWrites(socket);
   }
 
-  /** REQUEST: leaves with the others of this turn. */
-  send(number: number, exchange: Exchange): void {
+  /** REQUEST: leaves with the others of this turn. `place`: where its body lies in the memory of the thread; -1: nowhere. */
+  send(number: number, exchange: Exchange, place: number): void {
     const { request } = exchange;
     const { body, environ } = request;
     const path = body?.path;
-    const pathBytes = path === undefined ? undefined : Buffer.from(path);
-    const bodyLength = pathBytes?.length ?? body?.length ?? 0;
+    // What stands for the body in its frame.
+    let instead: Uint8Array | undefined;
+    if (path !== undefined) instead = Buffer.from(path);
+    else if (body !== undefined && place >= 0) instead = placeBytes(place, body.length);
+    const bodyLength = instead?.length ?? body?.length ?? 0;
     const flags =
       (request.isHead ? REQUEST_FLAG.head : 0) |
       (request.isChunked ? REQUEST_FLAG.chunked : 0) |
-      (pathBytes === undefined ? 0 : REQUEST_FLAG.file);
+      (path === undefined ? 0 : REQUEST_FLAG.file) |
+      (place < 0 ? 0 : REQUEST_FLAG.memory);
     const isCopied = bodyLength <= COPIED_BODY_BYTES;
-    this.#makeRoom(exchange.frameBytes - (isCopied ? 0 : bodyLength));
+    this.#makeRoom(requestFrameBytes(environ.length, isCopied ? bodyLength : 0));
     this.#length = writeRequestPrefix(
       this.#output,
       this.#length,
@@ -45,7 +49,7 @@ export class ChannelSocket {
       environ,
       bodyLength,
     );
-    if (pathBytes !== undefined) this.#append(pathBytes);
+    if (instead !== undefined) this.#append(instead);
     else if (body !== undefined) {
       if (!isCopied) this.flush();
       for (const piece of body.pieces) {
@@ -102,6 +106,13 @@ export class ChannelSocket {
     this.#output.set(bytes, this.#length);
     this.#length += bytes.length;
   }
+}
+
+function placeBytes(at: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  writeU32(bytes, 0, at);
+  writeU32(bytes, 4, length);
+  return bytes;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
 import type { Log } from "../log.ts";
+import { BlockPool } from "../net/block-pool.ts";
 import { ChannelFlusher } from "./channel-socket.ts";
 import { abandonIfItWaits } from "./half-closed.ts";
 import { nameVictim } from "./worker-death.ts";
@@ -27,6 +28,8 @@ import { WorkerChannel } from "./worker-channel.ts";
 import { deathCauseOf, type WorkerRecord } from "./worker-record.ts";
 import { Workforce } from "./workforce.ts";
 
+/** What is read from a channel at once, at most: large answers come in few pieces. */
+const READ_BYTES = 256 * 1024;
 /** While something runs, the clock ticks between this often and this seldom. */
 const MIN_TICK_MS = 4;
 const MAX_TICK_MS = 250;
@@ -37,7 +40,7 @@ export class Pool implements RequestSink {
   readonly #dispatcher: Dispatcher<Exchange>;
   readonly #workforce: Workforce;
   readonly #elastic: ElasticWorkers;
-  readonly #flusher = new ChannelFlusher();
+  readonly #shared = { flusher: new ChannelFlusher(), blocks: new BlockPool(READ_BYTES) };
   /** By the id of the dispatcher's channel. */
   readonly #channels = new Map<number, WorkerChannel>();
   readonly #held = new Map<Exchange, WorkerChannel>();
@@ -264,7 +267,7 @@ export class Pool implements RequestSink {
   }
 
   #onConnection(socket: Socket): void {
-    const worker: WorkerChannel = new WorkerChannel(socket, this.#flusher, this.#dispatcher, {
+    const worker: WorkerChannel = new WorkerChannel(socket, this.#shared, this.#dispatcher, {
       onHello: (hello) => this.#workforce.hello(worker, hello, performance.now()),
       onViolation: (what) => {
         this.#workforce.condemn(worker, `it broke the protocol: ${what}`, performance.now());

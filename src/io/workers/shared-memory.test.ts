@@ -32,7 +32,11 @@ describe("SharedMemory", { skip: process.platform !== "linux" && "there is no /p
   }
 
   function open(): SharedMemory | undefined {
-    return SharedMemory.open(process.pid, { descriptor, outboxesAt: OUTBOXES_AT }, THREADS);
+    return SharedMemory.open(
+      process.pid,
+      { descriptor, outboxesAt: OUTBOXES_AT, bodies: -1 },
+      THREADS,
+    );
   }
 
   it("reads ledger and outbox of a thread", () => {
@@ -64,7 +68,7 @@ describe("SharedMemory", { skip: process.platform !== "linux" && "there is no /p
   });
 
   it("is not there where nothing can be opened", () => {
-    const place = { descriptor: -1, outboxesAt: OUTBOXES_AT };
+    const place = { descriptor: -1, outboxesAt: OUTBOXES_AT, bodies: -1 };
     assert.equal(SharedMemory.open(process.pid, place, THREADS), undefined);
   });
 });

@@ -1,9 +1,10 @@
 // The memory that a zygote shares with its workers (docs/protocol.md sections 3 and 4), read by the front itself: once a zygote
-// is lost, nobody else can tell what its workers had started and finished. Never written here.
+// is lost, nobody else can tell what its workers had started and finished. Never written here. Also keeps the memory for large bodies.
 
 import { closeSync, openSync, readSync } from "node:fs";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import { readU64 } from "../../core/wire/frame.ts";
+import { BodyMemory } from "./body-memory.ts";
 
 const WORD_BYTES = 8;
 const CELL_BYTES = 5 * WORD_BYTES;
@@ -14,6 +15,8 @@ export interface MemoryPlace {
   /** Of the zygote. */
   readonly descriptor: number;
   readonly outboxesAt: number;
+  /** Of the zygote: the memory for large bodies; -1 if there is none. */
+  readonly bodies: number;
 }
 
 /** What one worker thread left behind. */
@@ -25,26 +28,39 @@ export interface LastWords {
 }
 
 export class SharedMemory {
+  /** Where large bodies can be left; undefined if nowhere. */
+  readonly bodies: BodyMemory | undefined;
   readonly #descriptor: number;
   readonly #outboxesAt: number;
   readonly #threads: number;
   #users = 1;
 
-  private constructor(descriptor: number, outboxesAt: number, threads: number) {
+  private constructor(
+    descriptor: number,
+    outboxesAt: number,
+    threads: number,
+    bodies: BodyMemory | undefined,
+  ) {
     this.#descriptor = descriptor;
     this.#outboxesAt = outboxesAt;
     this.#threads = threads;
+    this.bodies = bodies;
   }
 
   /** Undefined where a process cannot open what another has: then a lost zygote takes the knowledge with it. */
   static open(
     zygotePid: number,
-    { descriptor, outboxesAt }: MemoryPlace,
+    { descriptor, outboxesAt, bodies }: MemoryPlace,
     threads: number,
   ): SharedMemory | undefined {
     try {
       const own = openSync(`/proc/${zygotePid}/fd/${descriptor}`, "r");
-      return new SharedMemory(own, outboxesAt, threads);
+      return new SharedMemory(
+        own,
+        outboxesAt,
+        threads,
+        BodyMemory.open(zygotePid, bodies, threads),
+      );
     } catch {
       return undefined; // Not Linux, another user's process, or no descriptor left.
     }
@@ -58,7 +74,9 @@ export class SharedMemory {
 
   release(): void {
     this.#users--;
-    if (this.#users === 0) closeSync(this.#descriptor);
+    if (this.#users > 0) return;
+    closeSync(this.#descriptor);
+    this.bodies?.close();
   }
 
   /** The worker must be dead. `slot` is its place, as the zygote's `forked` tells it. */

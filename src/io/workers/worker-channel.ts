@@ -9,7 +9,10 @@ import type { Service } from "../../core/workers/recycling.ts";
 import { ChannelStream } from "../../core/wire/channel-stream.ts";
 import { FrameReader, READ, type Read } from "../../core/wire/frame-reader.ts";
 import { nextRequestState, requestEventOf } from "../../core/wire/state.ts";
-import { newReadBuffer, readInto } from "../net/socket-reader.ts";
+import type { BlockPool } from "../net/block-pool.ts";
+import { ReadBlocks } from "../net/read-blocks.ts";
+import { readInto } from "../net/socket-reader.ts";
+import type { BodySlot } from "./body-memory.ts";
 import { ChannelSocket, type ChannelFlusher } from "./channel-socket.ts";
 
 export interface Hello {
@@ -36,9 +39,18 @@ export interface WorkerChannelEvents {
   now(): number;
 }
 
+/** What all channels use. */
+export interface SharedByChannels {
+  readonly flusher: ChannelFlusher;
+  /** What is read comes into these. */
+  readonly blocks: BlockPool;
+}
+
 /** Who connects has this long to say HELLO. */
 const HELLO_TIMEOUT_MS = 10_000;
 const NS_PER_MS = 1e6;
+/** Smaller bodies are read from the socket at once, with their frame. */
+const LEAST_IN_MEMORY = 32 * 1024;
 
 export class WorkerChannel {
   readonly output: ChannelSocket;
@@ -46,28 +58,34 @@ export class WorkerChannel {
   readonly #dispatcher: Dispatcher<Exchange>;
   readonly #events: WorkerChannelEvents;
   readonly #stream = new ChannelStream();
-  readonly #reader = new FrameReader();
+  readonly #blocks: ReadBlocks;
+  readonly #reader: FrameReader;
   /** The dispatcher's view of this thread; undefined until HELLO. */
   channel: Channel<Exchange> | undefined;
+  /** Where large bodies are left for this thread; undefined where they go through the socket. */
+  bodySlot: BodySlot | undefined;
   /** What its worker has served; undefined until HELLO. */
   service: Service | undefined;
   /** Of HELLO; 0 before. */
   pid = 0;
-  #hasBuffer = false;
   #isClosed = false;
   /** It broke the protocol: nothing that it says is believed any more. */
   #isBroken = false;
 
   constructor(
     accepted: Socket,
-    flusher: ChannelFlusher,
+    shared: SharedByChannels,
     dispatcher: Dispatcher<Exchange>,
     events: WorkerChannelEvents,
   ) {
+    const blocks = new ReadBlocks(shared.blocks);
+    this.#blocks = blocks;
+    this.#reader = new FrameReader(() => blocks.hold());
     const socket = readInto(
       accepted,
-      () => this.#nextBuffer(),
+      () => blocks.next(),
       (chunk) => {
+        blocks.filled(chunk.length);
         this.#read(this.#stream.received(chunk));
         this.#read(this.#stream.takeReported());
       },
@@ -75,7 +93,7 @@ export class WorkerChannel {
     this.#socket = socket;
     this.#dispatcher = dispatcher;
     this.#events = events;
-    this.output = new ChannelSocket(socket, flusher);
+    this.output = new ChannelSocket(socket, shared.flusher);
     socket.setTimeout(HELLO_TIMEOUT_MS);
     socket.on("timeout", () => {
       socket.destroy();
@@ -86,6 +104,7 @@ export class WorkerChannel {
     socket.on("error", () => {}); // ECONNRESET of a worker that was killed; "close" follows.
     socket.on("close", () => {
       this.#isClosed = true;
+      this.#blocks.close();
       this.#events.onClosed();
     });
     socket.resume();
@@ -98,7 +117,7 @@ export class WorkerChannel {
 
   send(number: number, exchange: Exchange): void {
     exchange.workerPid = this.pid;
-    this.output.send(number, exchange);
+    this.output.send(number, exchange, this.#placeOf(exchange));
     if (exchange.hasClientEnded) this.output.sendGone(number, false);
   }
 
@@ -108,12 +127,12 @@ export class WorkerChannel {
     this.#read(this.#stream.takeReported());
   }
 
-  /** The same one again, unless a client's socket still reads from it. */
-  #nextBuffer(): Buffer | undefined {
-    if (this.#hasBuffer && !this.#reader.isKept) return undefined;
-    this.#hasBuffer = true;
-    this.#reader.isKept = false;
-    return newReadBuffer();
+  /** Where its body lies in memory, if it is large enough for that to be cheaper; -1: it goes through the socket. */
+  #placeOf({ request: { body } }: Exchange): number {
+    const { bodySlot, channel } = this;
+    if (body === undefined || bodySlot === undefined || channel === undefined) return -1;
+    if (body.length < LEAST_IN_MEMORY || body.path !== undefined) return -1;
+    return bodySlot.put(body.pieces, body.length, channel.inHand === 1);
   }
 
   #read(bytes: Uint8Array): void {

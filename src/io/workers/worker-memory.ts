@@ -24,6 +24,12 @@ export function noteSlot(
   if (record === undefined) return;
   record.slot = slot;
   record.memory = memory?.retain();
+  const bodies = memory?.bodies;
+  if (bodies === undefined) return;
+  record.bodySlots = record.channels.map((_, thread) => bodies.claim(slot, thread));
+  for (const [thread, channel] of record.channels.entries()) {
+    if (channel !== undefined) channel.bodySlot = record.bodySlots[thread];
+  }
 }
 
 export function forgetMemory(record: WorkerRecord): void {

@@ -6,6 +6,7 @@ import type { DeathCause } from "../../core/dispatch/death.ts";
 import type { Death } from "../../core/metrics/history.ts";
 import type { Service } from "../../core/workers/recycling.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
+import type { BodySlot } from "./body-memory.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { LedgerWords } from "./control-messages.ts";
 import { countOomKills } from "./oom-kills.ts";
@@ -31,6 +32,8 @@ export interface WorkerRecord {
   slot: number;
   /** What its zygote shares with it; undefined before the fork is known, and where the front cannot read it. */
   memory: SharedMemory | undefined;
+  /** By thread: where large bodies are left for it. Empty where that cannot be done. */
+  bodySlots: readonly BodySlot[];
   exit: WorkerExit | undefined;
   /** What the figures keep of its end; undefined while it lives, and when it was asked to go. */
   death: Death | undefined;
@@ -53,6 +56,7 @@ export function newWorkerRecord(worker: number, generation: number, threads: num
     service: undefined,
     slot: 0,
     memory: undefined,
+    bodySlots: [],
     exit: undefined,
     death: undefined,
     isTimedOut: false,

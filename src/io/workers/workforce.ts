@@ -241,6 +241,7 @@ export class Workforce {
     const channel = this.#greeting.get(`${worker}/${thread}`);
     if (record === undefined || channel === undefined) return;
     record.channels[thread] = channel;
+    channel.bodySlot = record.bodySlots[thread];
     this.#events.onAdmitted(record, thread, channel);
   }
 
