@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, it } from "node:test";
+import * as fc from "fast-check";
 import { ChunkExtensionScanner } from "./chunk-extension.ts";
 
 /** What the scanner says of `text`, the extensions of one chunk: a code, or whether the line may end behind it. */
@@ -13,6 +14,14 @@ function scan(text: string, scanner = new ChunkExtensionScanner()): string | boo
   return scanner.mayEnd;
 }
 
+/** The same grammar as a pattern, for whole extensions. */
+const TCHAR = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const QUOTED = '"(?:[\\t !\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"';
+const BWS = "[ \\t]*";
+const CHUNK_EXT = new RegExp(
+  `^(?:${BWS};${BWS}${TCHAR}(?:${BWS}=${BWS}(?:${TCHAR}|${QUOTED}))?)+$`,
+);
+
 describe("ChunkExtensionScanner", () => {
   it("takes names, tokens and quoted texts, with white space between them", () => {
     for (const text of [
@@ -24,6 +33,8 @@ describe("ChunkExtensionScanner", () => {
       ';a=""',
       ';a="b;c=d, [e]\t\xe9"',
       ';a="\\"\\\\\\ \\\xe9";b',
+      ';a="\\ "',
+      ';a="b\\\t"',
       ';a = "b" ; c = d',
       ";!#$%&'*+-.^_`|~=~|`_^.-+*'&%$#!",
     ]) {
@@ -68,6 +79,32 @@ describe("ChunkExtensionScanner", () => {
       assert.equal(scan(text), "badChunkExtension", text);
       assert.notEqual(scan(text.slice(0, -1)), "badChunkExtension", text);
     }
+  });
+
+  it("agrees with the grammar on any text", () => {
+    const part = fc.constantFrom(
+      ";a",
+      ";",
+      "=",
+      "b",
+      '="',
+      '"',
+      '\\"',
+      "\\",
+      " ",
+      "\t",
+      "!",
+      "[",
+      "\x00",
+      "\xe9",
+    );
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 8 }), (parts) => {
+        const text = parts.join("");
+        assert.equal(scan(text) === true, CHUNK_EXT.test(text));
+      }),
+      { numRuns: 5000 },
+    );
   });
 
   it("bounds what a chunk may have", () => {

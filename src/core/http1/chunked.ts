@@ -45,6 +45,7 @@ export type Decoded = (typeof DECODED)[keyof typeof DECODED];
 export class ChunkedDecoder {
   readonly #limits: RequestLimits;
   readonly #maxBodyBytes: number;
+  readonly #extension = new ChunkExtensionScanner();
   /** Where the next call goes on. */
   at = 0;
   /** After `piece`: the body bytes are `bytes[pieceStart, at)`. */
@@ -58,7 +59,6 @@ export class ChunkedDecoder {
   #leadingZeros = 0;
   #sizeDigits = 0;
   #bodyBytes = 0;
-  readonly #extension = new ChunkExtensionScanner();
   #trailerCount = 0;
   #trailerBytes = 0;
   #trailerLineBytes = 0;

@@ -65,7 +65,8 @@ export class RequestLineScanner {
     if (this.#part === PART.target) {
       while (at < bound && TARGET[bytes[at] ?? 0] !== 0) at++;
       if (at >= bound) return this.#pause(at, end);
-      if (bytes[at] !== SP) return refuseTarget(bytes[at] ?? 0);
+      // A line that ends here is HTTP/0.9's, which nobody speaks (RFC 9112 section 2.3).
+      if (bytes[at] !== SP) return refuseLineEnd(bytes[at] ?? 0, REFUSALS.badTarget);
       if (at === head.targetStart) return REFUSALS.badRequestLine;
       head.targetEnd = at;
       at++;
@@ -133,11 +134,6 @@ function refuseMethod(head: RequestHead, at: number): Refusal {
   const byte = head.bytes[at] ?? 0;
   if (byte === TLS_HANDSHAKE && at === head.methodStart) return REFUSALS.tlsHandshake;
   return refuseLineEnd(byte, REFUSALS.badMethod);
-}
-
-/** A line that ends behind the target is HTTP/0.9's, which nobody speaks (RFC 9112 section 2.3). */
-function refuseTarget(byte: number): Refusal {
-  return refuseLineEnd(byte, REFUSALS.badTarget);
 }
 
 /** Says what an unwanted byte is: a line end before its time has a name of its own. */

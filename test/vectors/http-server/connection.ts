@@ -29,6 +29,16 @@ export const CONNECTION: readonly Row[] = [
   accepted("Connection: names a field, which stays", get("Connection: X\r\nX: y\r\n"), {
     environ: { HTTP_X: "y" },
   }),
+  accepted(
+    "Connection: names Content-Length and Host, which stay",
+    post("Connection: Content-Length, Host\r\nContent-Length: 2\r\n", "ab"),
+    { body: "ab", environ: { HTTP_HOST: "a", CONTENT_LENGTH: "2" } },
+  ),
+  accepted(
+    "Connection: names Transfer-Encoding, which stays",
+    post("Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n", "2\r\nab\r\n0\r\n\r\n"),
+    { body: "ab" },
+  ),
   accepted("Keep-Alive says nothing", get("Keep-Alive: timeout=5\r\n"), { path: "/" }),
   accepted("Proxy-Connection: close says nothing", get("Proxy-Connection: close\r\n"), {
     path: "/",
@@ -143,6 +153,11 @@ export const CONNECTION: readonly Row[] = [
     "HEAD /1 HTTP/1.1\r\nHost: a\r\n\r\nHEAD /2 HTTP/1.1\r\nHost: a\r\n\r\n",
     { statuses: [200, 200], isHead: true, isOpen: true },
   ),
+  row(
+    "HEAD with a body, then another HEAD",
+    "HEAD /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcHEAD /2 HTTP/1.1\r\nHost: a\r\n\r\n",
+    { statuses: [200, 200], isHead: true, isOpen: true },
+  ),
   row("a HEAD that is refused has no body", "HEAD / HTTP/1.1\r\n\r\n", {
     statuses: [400],
     isHead: true,
@@ -192,6 +207,14 @@ export const CONNECTION: readonly Row[] = [
     "POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab",
     { body: "ab" },
   ),
+  accepted("Expect: empty", post("Expect:\r\nContent-Length: 2\r\n", "ab"), { body: "ab" }),
+  accepted(
+    "100-continue twice",
+    post("Expect: 100-continue\r\nExpect: 100-continue\r\nContent-Length: 2\r\n", "ab"),
+    { body: "ab" },
+  ),
+  refused("another expectation on HTTP/1.0", "GET / HTTP/1.0\r\nExpect: x\r\n\r\n", 417),
+  refused("100-continue in quotes", get('Expect: "100-continue"\r\n'), 417),
   refused("another expectation", get("Expect: 200-ok\r\n"), 417),
   refused("100-continue and another", get("Expect: 100-continue, x\r\n"), 417),
   refused("100-continue with a parameter", get("Expect: 100-continue; x=y\r\n"), 417),

@@ -130,6 +130,9 @@ export const FIELDS: readonly Row[] = [
     environ: { CONTENT_TYPE: "text/plain; charset=x", CONTENT_LENGTH: "0" },
     absent: ["HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"],
   }),
+  accepted("two Content-Types", post("Content-Type: a/b\r\nContent-Type: c/d\r\n"), {
+    environ: { CONTENT_TYPE: "a/b, c/d" },
+  }),
   accepted("no Content-Type, no Content-Length", get(), {
     absent: ["HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"],
   }),
@@ -159,6 +162,14 @@ export const FIELDS: readonly Row[] = [
       ["xn--e1afmkfd.example", "punycode"],
       ["a.", "a dot at the end"],
       ["!$&'()*+,;=", "sub-delims"],
+      ["[::]", "IPv6, nothing but a gap"],
+      ["[1::]", "IPv6 with a gap at its end"],
+      ["[1:2:3:4:5:6:7::]", "IPv6 with a gap for one group"],
+      ["[::ffff:192.0.2.1]:80", "IPv4 as IPv6"],
+      ["[1:2:3:4:5:6:192.0.2.1]", "six groups and IPv4"],
+      ["a:00080", "a port with leading zeros"],
+      ["a:0", "port 0"],
+      ["a..b", "two dots"],
     ] as const
   ).map(([host, name]) =>
     accepted(`Host: ${name}`, withHost(host), { environ: { HTTP_HOST: host } }),
@@ -182,6 +193,7 @@ export const FIELDS: readonly Row[] = [
   refused("a bad Host on HTTP/1.0", "GET / HTTP/1.0\r\nHost: a b\r\n\r\n"),
   ...(
     [
+      ["", "empty"],
       ["a b", "a space"],
       ["a,b c", "a list"],
       ["a/b", "a slash"],
@@ -208,6 +220,15 @@ export const FIELDS: readonly Row[] = [
       ["[1:2:3:4:5:6:7:8:9]", "nine groups"],
       ["[1::2::3]", "two gaps"],
       ["[12345::]", "a group too long"],
+      ["[1:2:3:4:5:6:7:8::]", "eight groups and a gap"],
+      ["[:::1]", "three colons"],
+      ["[:1]", "a colon in front"],
+      ["[1:]", "a colon at the end"],
+      ["[::1.2.3]", "three octets"],
+      ["[::01.2.3.4]", "an octet with a leading zero"],
+      ["[::256.2.3.4]", "an octet too large"],
+      ["[1.2.3.4::]", "IPv4 in front"],
+      ["[v.a]", "IPvFuture without a version"],
       ["a?b", "a question mark"],
       ["a#b", "a number sign"],
       ["a\\b", "a backslash"],

@@ -74,6 +74,10 @@ export const REQUEST_LINE: readonly Row[] = [
   }),
   accepted("HTTP/1.1", get(), { environ: { SERVER_PROTOCOL: "HTTP/1.1" } }),
   accepted("HTTP/1.2 is understood as 1.1", `GET / HTTP/1.2\r\n${HOST}`, { path: "/" }),
+  accepted("HTTP/1.9 is understood as 1.1", `GET / HTTP/1.9\r\n${HOST}`, {
+    environ: { SERVER_PROTOCOL: "HTTP/1.9" },
+  }),
+  refused("HTTP/1.2 without Host", "GET / HTTP/1.2\r\n\r\n"),
   refused("HTTP/2.0", `GET / HTTP/2.0\r\n${HOST}`, 505),
   refused("HTTP/0.9 by name", `GET / HTTP/0.9\r\n${HOST}`, 505),
   refused("HTTP/3.0", `GET / HTTP/3.0\r\n${HOST}`, 505),
@@ -124,6 +128,17 @@ export const REQUEST_LINE: readonly Row[] = [
   accepted("absolute-form with https", `GET https://b/s HTTP/1.1\r\n${HOST}`, { path: "/s" }),
   last("absolute-form on HTTP/1.0", "GET http://b/x HTTP/1.0\r\n\r\n", {
     path: "/x",
+    environ: { HTTP_HOST: "b" },
+  }),
+  accepted("absolute-form with an empty port", `GET http://b:/ HTTP/1.1\r\n${HOST}`, {
+    environ: { HTTP_HOST: "b:" },
+  }),
+  refused("absolute-form with a fragment", `GET http://b/#c HTTP/1.1\r\n${HOST}`),
+  refused("absolute-form with an empty Host", "GET http://b/ HTTP/1.1\r\nHost:\r\n\r\n"),
+  refused("CONNECT in absolute-form", `CONNECT http://b:80/ HTTP/1.1\r\n${HOST}`),
+  refused("CONNECT with an IPv6 address", `CONNECT [::1]:443 HTTP/1.1\r\n${HOST}`, 405),
+  accepted("OPTIONS in absolute-form without path", `OPTIONS http://b HTTP/1.1\r\n${HOST}`, {
+    path: "/",
     environ: { HTTP_HOST: "b" },
   }),
   accepted("absolute-form in the query", get("", "/?u=http://b/"), { query: "u=http://b/" }),
@@ -181,6 +196,8 @@ export const REQUEST_LINE: readonly Row[] = [
       ["/a//b", "/a//b", "an empty segment"],
       ["/a;p=1", "/a;p=1", "path parameters"],
       ["/a:b@c", "/a:b@c", "colon and at sign"],
+      ["/..;/a", "/..;/a", "dots with a parameter"],
+      ["/%c0%af", "/\xc0\xaf", "an overlong slash"],
       ["/!$&'()*,=-._~", "/!$&'()*,=-._~", "sub-delims and unreserved"],
       ['/"<>\\^`{|}', '/"<>\\^`{|}', "signs that browsers send raw"],
       ["/[]", "/[]", "brackets"],
