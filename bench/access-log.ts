@@ -49,7 +49,7 @@ const encoder = new EnvironEncoder(
 function exchangeOf(fields: SampleRequest["fields"], number: number): Exchange {
   const target = `/items/${number}?view=full`;
   const head = headOf({ method: "GET", target, minorVersion: 1, fields });
-  const length = encoder.finish(encoder.encode(head, CONNECTION), -1);
+  const length = encoder.encode(head, CONNECTION);
   const { idStart = 0, idEnd = 0 } = encoder.trace ?? {};
   const environ = Buffer.allocUnsafe(length);
   environ.set(encoder.bytes.subarray(0, length), 0);

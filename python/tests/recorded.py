@@ -88,8 +88,8 @@ class Run:
         self.channel = channel or RecordingChannel([] if events is None else events)
         self.environ = environ_of(method, path, **environ)
         flags |= wire.REQUEST_HEAD if method == "HEAD" else 0
-        base = base_environ("1.2.3", False, True)
-        gateway = Gateway(application, self.channel, base, bodies=bodies)  # type: ignore[arg-type]
+        self.environ.update(base_environ("1.2.3", False, True))
+        gateway = Gateway(application, self.channel, bodies=bodies)  # type: ignore[arg-type]
         with recorded_log() as self.log:
             gateway.run((self.NUMBER, flags, self.environ, memoryview(body) if body else body))
             if not self.channel.is_lost:

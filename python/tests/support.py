@@ -14,6 +14,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -75,8 +76,17 @@ def environ_of(method: str = "GET", path: str = "/", **others: Any) -> Message:
 def request_frame(
     number: int, environ: Message | None = None, body: bytes = b"", flags: int = 0
 ) -> bytes:
-    data = marshal.dumps(environ or environ_of(), 2)
+    data = environ_bytes(environ or environ_of())
     return wire.encode(wire.Request(number, flags, data, body))
+
+
+def environ_bytes(environ: Message) -> bytes:
+    """As the front sends it: some of its values stand in the shape (docs/protocol.md section 1)."""
+    common = ("REQUEST_METHOD", "SCRIPT_NAME", "SERVER_PROTOCOL", "SERVER_NAME", "wsgi.url_scheme")
+    shape = {key: value if key in common else None for key, value in environ.items()}
+    values = tuple([value for key, value in environ.items() if key not in common])
+    data = marshal.dumps(values, 2)
+    return struct.pack("<I", len(data)) + data + marshal.dumps(shape, 2)
 
 
 class FrontChannel:
@@ -229,7 +239,7 @@ class Front:
         self.send(
             {
                 "type": "load",
-                "protocol": 1,
+                "protocol": wire.PROTOCOL_VERSION,
                 "version": "1.2.3",
                 "directory": self.directory,
                 "module": "app",
@@ -333,7 +343,7 @@ class Front:
             channel = FrontChannel(accepted)
             hello = channel.next()
             assert isinstance(hello, wire.Hello), hello
-            assert hello.version == 1
+            assert hello.version == wire.PROTOCOL_VERSION
             key = self._tokens.pop(hello.token)
             assert key[1] == hello.thread and hello.pid == self.pids[key[0]]
             self._channels[key] = channel

@@ -1,6 +1,5 @@
 """A channel over a real socket: frames however they arrive, GONE, large ones, and the outbox."""
 
-import marshal
 import os
 import random
 import signal
@@ -14,7 +13,7 @@ from rickhouse import wire
 from rickhouse.channel import Channel, ChannelLost
 from rickhouse.departure import Departure
 from rickhouse.ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN, Ledger
-from support import SECONDS, FrontChannel, environ_of, request_frame
+from support import SECONDS, FrontChannel, environ_bytes, environ_of, request_frame
 
 
 class ChannelTest(unittest.TestCase):
@@ -27,7 +26,7 @@ class ChannelTest(unittest.TestCase):
             self.departure = Departure(Channel.interruptible)
             self.ledger = Ledger(1, 1)
             self.cell = self.ledger.cell(0, 0)
-            self.channel = Channel(path, self.departure, self.cell, self.ledger.outbox(0, 0))
+            self.channel = Channel(path, self.departure, self.cell, self.ledger.outbox(0, 0), {})
             self.front = FrontChannel(listener.accept()[0])
         os.unlink(path)
         os.rmdir(directory)
@@ -43,7 +42,7 @@ class ChannelTest(unittest.TestCase):
 class Receiving(ChannelTest):
     def test_hello(self) -> None:
         self.channel.hello(b"t" * 16, 3, 4711)
-        self.assertEqual(self.front.next(), wire.Hello(b"t" * 16, 1, 3, 4711))
+        self.assertEqual(self.front.next(), wire.Hello(b"t" * 16, wire.PROTOCOL_VERSION, 3, 4711))
 
     def test_a_request(self) -> None:
         self.front.request(5, environ_of(path="/x"), b"body", wire.REQUEST_HEAD)
@@ -114,7 +113,7 @@ class Receiving(ChannelTest):
     def test_a_header_at_the_very_end_of_the_buffer(self) -> None:
         # Frames of all lengths near the buffer's size, each followed by a GONE, the shortest frame.
         for slack in range(48):
-            data = marshal.dumps({}, 2)
+            data = environ_bytes({})
             body = bytes(256 * 1024 - wire.REQUEST_START.size - len(data) - slack)
             frames = wire.encode(wire.Request(slack * 2 + 1, 0, data, body)) + wire.encode(
                 wire.Gone(slack * 2 + 1, 0)

@@ -3,6 +3,7 @@
 import json
 import marshal
 import os
+import struct
 import unittest
 from typing import Any
 
@@ -46,6 +47,16 @@ def message_of(vector: Any) -> wire.Message:
     return wire.Gone(number, flags)
 
 
+def environ_from(data: bytes) -> dict[str, str]:
+    """The slow twin of what channel.py does with shapes.py."""
+    values_end = 4 + struct.unpack_from("<I", data)[0]
+    values = list(marshal.loads(data[4:values_end]))
+    shape = marshal.loads(data[values_end:])
+    environ = {key: values.pop(0) if value is None else value for key, value in shape.items()}
+    assert not values, "values without keys"
+    return environ
+
+
 class Vectors(unittest.TestCase):
     def setUp(self) -> None:
         self.vectors = read_vectors()
@@ -85,8 +96,7 @@ class Vectors(unittest.TestCase):
     def test_environs_are_dicts_of_native_strings(self) -> None:
         for vector in self.vectors["environs"]:
             with self.subTest(vector["name"]):
-                environ = marshal.loads(bytes.fromhex(vector["hex"]))
-                self.assertIs(type(environ), dict)
+                environ = environ_from(bytes.fromhex(vector["hex"]))
                 self.assertEqual(environ, vector["environ"])
                 self.assertEqual({type(value) for value in environ.values()}, {str})
 

@@ -12,7 +12,7 @@ from unittest import mock
 
 from recorded import TEXT, Closable, RecordingChannel, Run, answering
 from rickhouse import wire
-from rickhouse.wsgi import Gateway, base_environ
+from rickhouse.wsgi import Gateway
 from support import environ_of
 
 
@@ -273,7 +273,7 @@ class Ends(unittest.TestCase):
         """What was sent when the application is done, or closes its iterable."""
         channel: Any = RecordingChannel([])
         channel.is_window = True
-        Gateway(application, channel, base_environ("", False, False)).run((1, 0, environ_of(), b""))
+        Gateway(application, channel).run((1, 0, environ_of(), b""))
         sent = [type(event) for event in channel.events]
         channel.flush()
         self.assertTrue(channel.exchanged.is_over)
@@ -304,7 +304,7 @@ class Ends(unittest.TestCase):
         seen: list[Any] = []
         closable = Closable([b"a"], lambda: seen.extend(channel.events))
         application = answering(closable, headers=[("Content-Length", "1")])
-        gateway = Gateway(application, channel, base_environ("", False, False))
+        gateway = Gateway(application, channel)
         gateway.run((1, 0, environ_of(), b""))
         self.assertEqual([type(event) for event in seen], [wire.Answer])
 

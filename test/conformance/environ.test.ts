@@ -7,10 +7,17 @@ import { readWireVectors, WIRE_VECTORS_URL } from "../support/wire-vectors.ts";
 
 /** One process for all vectors. The answer is JSON: a string there is a `str` in Python, which it checks itself. */
 const PROGRAM = `
-import json, marshal, sys
+import json, marshal, struct, sys
 seen = []
 for vector in json.load(open(sys.argv[1], encoding="utf-8"))["environs"]:
-    environ = marshal.loads(bytes.fromhex(vector["hex"]))
+    data = bytes.fromhex(vector["hex"])
+    values_end = 4 + struct.unpack_from("<I", data)[0]
+    values = list(marshal.loads(data[4:values_end]))
+    environ = marshal.loads(data[values_end:])
+    for key, value in environ.items():
+        if value is None:
+            environ[key] = values.pop(0)
+    assert not values, vector["name"]
     assert type(environ) is dict, vector["name"]
     for key, value in environ.items():
         assert type(key) is str and type(value) is str, (vector["name"], key)

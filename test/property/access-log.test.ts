@@ -60,7 +60,7 @@ function loggedHead(drawn: Drawn): LoggedHead {
     now: () => 0,
   });
   const encoder = new EnvironEncoder(undefined, trace);
-  const end = encoder.finish(encoder.encode(headOf(sample), CONNECTION), -1);
+  const end = encoder.encode(headOf(sample), CONNECTION);
   const environ = Buffer.from(encoder.bytes.subarray(0, end));
   return { environ, idStart: trace.idStart, idEnd: trace.idEnd, minorVersion: 1 };
 }

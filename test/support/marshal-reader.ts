@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 
-/** The dict of texts in `bytes`; throws when anything else is there, or a key stands twice. */
-export function readMarshalledDict(bytes: Uint8Array): Record<string, string> {
+/** What an environ of core/wire/environ.ts says; throws when anything else is there, or a key stands twice. */
+export function readEnviron(bytes: Uint8Array): Record<string, string> {
   const data = Buffer.from(bytes);
+  const valuesEnd = 4 + data.readUInt32LE(0);
   const remembered: string[] = [];
-  let at = 0;
+  let at = 4;
 
   const text = (length: number, encoding: "latin1" | "utf8"): string => {
     const value = data.toString(encoding, at, at + length);
@@ -22,28 +23,34 @@ export function readMarshalledDict(bytes: Uint8Array): Record<string, string> {
     if (type === "z") return text(data[at++] ?? 0, "latin1");
     if (type === "a") return text(long(), "latin1");
     if (type === "u") return text(long(), "utf8");
-    assert.equal(type, "r", "type of a text");
+    assert.equal(type, "r", `type of a text: ${type}`);
     const value = remembered[long()];
     assert.ok(value !== undefined, "reference to nothing");
     return value;
   };
-  const next = (): string | undefined => {
+  const next = (): string | null | undefined => {
     const byte = data[at++] ?? 0;
     const type = String.fromCharCode(byte & 0x7f);
     if (type === "0") return undefined;
+    if (type === "N") return null;
     const value = valueOfType(type);
     if ((byte & 0x80) !== 0) remembered.push(value);
     return value;
   };
 
+  assert.equal(data[at++], 0x28, "starts a tuple");
+  const values = Array.from({ length: long() }, next);
+  assert.equal(at, valuesEnd, "the values end where they say");
   assert.equal(data[at++], 0x7b, "starts a dict");
   const entries = new Map<string, string>();
   for (let key = next(); key !== undefined; key = next()) {
-    assert.ok(!entries.has(key), `${key} stands twice`);
-    const value = next();
-    assert.ok(value !== undefined, `${key} has no value`);
+    assert.ok(key !== null && !entries.has(key), `${key} stands twice`);
+    const common = next();
+    const value = common === null ? values.shift() : common;
+    assert.ok(typeof value === "string", `${key} has no value`);
     entries.set(key, value);
   }
+  assert.equal(values.length, 0, "every value has its key");
   assert.equal(at, data.length, "nothing behind the dict");
   return Object.fromEntries(entries);
 }

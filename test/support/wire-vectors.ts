@@ -145,8 +145,11 @@ export function environBytesOf(
   vector: Pick<EnvironVector, "request" | "connection" | "decodedLength">,
 ): Uint8Array {
   const { request, connection, decodedLength } = vector;
-  const at = encoder.encode(headOf(request), encodeConnectionEnviron(connection));
-  return encoder.bytes.slice(0, encoder.finish(at, decodedLength));
+  const isChunked = decodedLength >= 0;
+  const facts = encodeConnectionEnviron(connection);
+  const end = encoder.encode(headOf(request), facts, false, isChunked);
+  const environ = encoder.bytes.slice(0, end);
+  return isChunked ? EnvironEncoder.withContentLength(environ, decodedLength) : environ;
 }
 
 export function latin1(text: string): Uint8Array {

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from .departure import Departing, Departure
 from .ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN
 from .process import moved_up
+from .shapes import Shapes
 from .wire import (
     GONE,
     GONE_STOP,
@@ -28,7 +29,7 @@ from .wire import (
     MAX_PAYLOAD_BYTES,
     PROTOCOL_VERSION,
     REQUEST,
-    REQUEST_START,
+    REQUEST_VALUES_START,
     PreparedAnswer,
 )
 
@@ -41,8 +42,10 @@ _MAX_WAIT_NS = 500_000
 # Where the type stands in a frame.
 _KIND_AT = 4
 
-_REQUEST_START_BYTES = REQUEST_START.size
-_request_start = REQUEST_START.unpack_from
+_REQUEST_START_BYTES = REQUEST_VALUES_START.size
+# Where the length of the values stands: what is counted as the environ begins there.
+_ENVIRON_AT = _REQUEST_START_BYTES - 4
+_request_start = REQUEST_VALUES_START.unpack_from
 _header = HEADER.unpack_from
 _loads = marshal.loads
 
@@ -58,9 +61,19 @@ Request = tuple[int, int, dict[str, Any], "memoryview | bytes"]
 
 class Channel:
     def __init__(
-        self, path: str, departure: Departure, cell: memoryview, outbox: memoryview
+        self,
+        path: str,
+        departure: Departure,
+        cell: memoryview,
+        outbox: memoryview,
+        base: dict[str, Any],
     ) -> None:
-        """`cell` and `outbox` are this thread's memory that the zygote reads (docs/protocol.md)."""
+        """`cell` and `outbox` are this thread's memory that the zygote reads (docs/protocol.md).
+
+        `base`: what is in every environ besides what the front says.
+        """
+        self._shapes = Shapes(base)
+        self._known_shapes = self._shapes.known
         self._departure = departure
         self._cell = cell
         self._outbox = outbox
@@ -118,19 +131,25 @@ class Channel:
             available = self._end - start
             needed = HEADER_BYTES
             if available >= HEADER_BYTES:
-                # The environ length of a frame that has none is read from the slack of the buffer
-                # and means nothing.
-                length, kind, flags, _, number, environ_length = _request_start(self._buffer, start)
+                # The lengths of a frame that has none are read from the slack of the buffer and
+                # mean nothing.
+                length, kind, flags, _, number, environ_length, values_length = _request_start(
+                    self._buffer, start
+                )
                 needed += length
                 if available >= needed:
                     self._start = end = start + needed
                     if kind == REQUEST:
                         if self._gone:
                             self._forget_gone(number)
+                        body_start = start + _ENVIRON_AT + environ_length
                         start += _REQUEST_START_BYTES
-                        body_start = start + environ_length
+                        values_end = start + values_length
                         view = self._view
-                        environ = _loads(view[start:body_start])
+                        data = view[values_end:body_start].tobytes()
+                        template, keys = self._known_shapes.get(data) or self._shapes.learn(data)
+                        environ = template.copy()
+                        environ.update(zip(keys, _loads(view[start:values_end])))
                         body = view[body_start:end] if end > body_start else b""
                         return number, flags, environ, body
                     if kind == GONE:

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import Callable, Union
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 HELLO = 1
 ANSWER = 2
@@ -51,6 +51,8 @@ HEADER = struct.Struct("<IBBHQ")
 HEADER_BYTES = HEADER.size
 # header and environ length
 REQUEST_START = struct.Struct("<IBBHQI")
+# the same, and the first of the environ: the length of its values
+REQUEST_VALUES_START = struct.Struct("<IBBHQII")
 # header, then status, zero, head length, content length, run ns
 ANSWER_START = struct.Struct("<IBBHQHHIQQ")
 ANSWER_FIXED_BYTES = ANSWER_START.size - HEADER.size
@@ -61,8 +63,8 @@ END_BYTES = END_FRAME.size - HEADER.size
 HELLO_FRAME = struct.Struct("<IBBHQ16sHHI")
 HELLO_BYTES = HELLO_FRAME.size - HEADER.size
 
-# An ANSWER of which only number, run time and body are missing: how many bytes the frame takes; what
-# packs (buffer, offset, start, number, middle, run ns, head, body); its start, middle and head.
+# An ANSWER of which only number, run time and body are missing: how many bytes the frame takes;
+# what packs (buffer, offset, start, number, middle, run ns, head, body); start, middle and head.
 PreparedAnswer = tuple[int, Callable[..., None], bytes, bytes, bytes]
 # Of ANSWER_START: what comes before the number, and between number and run ns.
 _BEFORE_NUMBER = slice(8)
@@ -116,7 +118,7 @@ class End:
 
 @dataclass(frozen=True)
 class Request:
-    """`environ` is marshalled; `body` is with FILE the path of the file that holds it."""
+    """`environ` is values and shape, marshalled; `body` is with FILE the path of its file."""
 
     number: int
     flags: int

@@ -99,7 +99,7 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
     base = base_environ(settings.version, settings.threads > 1, settings.is_multiprocess)
     try:
         channels = [
-            Channel(settings.channel_path, departure, cell, outbox)
+            Channel(settings.channel_path, departure, cell, outbox, base)
             for cell, outbox in zip(parts.cells, parts.outboxes)
         ]
         # What the application forks must neither speak on the channels nor hold them open.
@@ -112,7 +112,7 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
         os._exit(_NO_CHANNEL)
     shows_tracebacks = settings.shows_tracebacks
     runs: list[Callable[[Request], None]] = [
-        Gateway(application, channel, base, shows_tracebacks, bodies).run
+        Gateway(application, channel, shows_tracebacks, bodies).run
         for channel, bodies in zip(channels, parts.bodies)
     ]
     if len(runs) == 1:  # Else a stream may hold what several requests have printed.

@@ -35,24 +35,26 @@ def base_environ(version: str, is_multithread: bool, is_multiprocess: bool) -> E
         "wsgi.run_once": False,
         "wsgi.file_wrapper": FileWrapper,
         "SERVER_SOFTWARE": f"Rickhouse/{version}" if version else "Rickhouse",
+        # Places that `Gateway` fills: a dict that has them need not grow for them.
+        "wsgi.errors": None,
+        "wsgi.input": None,
+        "rickhouse.client_disconnected": None,
     }
 
 
 class Gateway:
-    """Runs the requests of one channel."""
+    """Runs the requests of one channel, in whose environs `base_environ` is."""
 
     def __init__(
         self,
         application: Application,
         channel: Channel,
-        base: Environ,
         shows_tracebacks: bool = False,
         bodies: memoryview = _NO_BODIES,
     ) -> None:
         """`bodies`: where the front leaves large ones for this channel."""
         self._application = application
         self._channel = channel
-        self._base = base
         self._bodies = bodies
         self._shows_tracebacks = shows_tracebacks
 
@@ -60,7 +62,6 @@ class Gateway:
         """Answers `request`: on return all is sent or deferred, unless the channel is lost."""
         number, flags, environ, body = request
         exchange = Exchange(self._channel, number, flags & REQUEST_HEAD != 0)
-        environ.update(self._base)
         # As of now: the application may have replaced it.
         environ["wsgi.errors"] = sys.stderr
         environ["rickhouse.client_disconnected"] = exchange.is_client_gone

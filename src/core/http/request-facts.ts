@@ -15,8 +15,8 @@ export function requestIdOf({ environ, idStart, idEnd }: Identified): string {
 }
 
 /** Method, space and target as sent, latin-1. */
-export function requestLineOf({ environ, idEnd }: Identified): string {
-  return `${environValue(environ, METHOD, idEnd)} ${environValue(environ, TARGET, idEnd)}`;
+export function requestLineOf({ environ }: Pick<WholeRequest, "environ">): string {
+  return `${environValue(environ, METHOD)} ${environValue(environ, TARGET)}`;
 }
 
 /** What the form of an error page depends on. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { encodeConnectionEnviron } from "../wire/connection-environ.ts";
+import { VALUES_AT } from "../wire/environ.ts";
+import { writeU32 } from "../wire/frame.ts";
 import { MARSHAL, textOf } from "../wire/marshal.ts";
 import { ACCESS_FIELDS, ACCESS_FIELD_NAMES } from "./access-fields.ts";
 import { BadTemplate, makeFormat, type FormatOptions } from "./access-format.ts";
@@ -22,15 +24,17 @@ function formatted(format: string, options: FormatOptions): (record: AccessRecor
 
 function headOf(fields: Record<string, string>, target = "/search?q=1"): LoggedHead {
   const facts = { remoteAddress: "", remotePort: "", serverName: "", serverPort: "" };
-  const start = [...encodeConnectionEnviron({ ...facts, scheme: "http" })];
-  const id = [...textOf("HTTP_X_REQUEST_ID"), ...textOf(ID)];
-  const own = { REQUEST_METHOD: "GET", REQUEST_URI: target };
-  const rest = Object.entries({ ...own, ...fields }).flatMap((entry) =>
-    entry.flatMap((text) => [...textOf(text)]),
-  );
-  const environ = Uint8Array.from([...start, ...id, ...rest, MARSHAL.null]);
-  const idEnd = start.length + id.length;
-  return { environ, idStart: idEnd - ID.length, idEnd, minorVersion: 1 };
+  const { shape, values, count } = encodeConnectionEnviron({ ...facts, scheme: "http" });
+  const entries = Object.entries({ HTTP_X_REQUEST_ID: ID, REQUEST_URI: target, ...fields });
+  const texts = entries.flatMap(([, value]) => [...textOf(value)]);
+  const keys = entries.flatMap(([key]) => [...textOf(key), MARSHAL.none]);
+  const method = [...textOf("REQUEST_METHOD"), ...textOf("GET")];
+  const tuple = [MARSHAL.tuple, count + entries.length, 0, 0, 0, ...values, ...texts];
+  const dict = [...shape, ...method, ...keys, MARSHAL.null];
+  const environ = Uint8Array.from([0, 0, 0, 0, ...tuple, ...dict]);
+  writeU32(environ, 0, tuple.length);
+  const idStart = VALUES_AT + values.length + textOf(ID).length - ID.length;
+  return { environ, idStart, idEnd: idStart + ID.length, minorVersion: 1 };
 }
 
 type Changes = Partial<Omit<AccessRecord, "lineValues" | "fieldValues" | "setHead">>;

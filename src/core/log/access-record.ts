@@ -100,15 +100,14 @@ export class AccessRecord {
 
   setHead(head: LoggedHead | undefined): void {
     this.head = head;
-    // The request's own entries stand behind its id.
-    if (head !== undefined) this.lineValues.find(head.environ, head.idEnd);
+    if (head !== undefined) this.lineValues.find(head.environ);
     this.#hasFieldValues = false;
   }
 
   /** Where OF_FIELDS lies in the head's environ: looked for when a format wants it. */
   get fieldValues(): EnvironValues {
     if (!this.#hasFieldValues && this.head !== undefined) {
-      this.#fieldValues.find(this.head.environ, this.lineValues.end);
+      this.#fieldValues.find(this.head.environ);
     }
     this.#hasFieldValues = true;
     return this.#fieldValues;

@@ -1,8 +1,8 @@
-// The start of an environ: the dict, and the entries that say where a request comes from and where it came in. Made once for a connection,
+// The start of an environ: the entries that say where a request comes from and where it came in. Made once for a connection,
 // and again for each request of which a trusted proxy tells more.
 
 import { Buffer } from "node:buffer";
-import { closeText, LONG_PREFIX_BYTES, MARSHAL, MAX_GROWTH, textOf } from "./marshal.ts";
+import { MARSHAL, textOf } from "./marshal.ts";
 
 /** What is the same for every request of one connection. Texts are latin-1. */
 export interface ConnectionFacts {
@@ -28,34 +28,36 @@ const KEY = {
   https: textOf("HTTPS"),
   host: textOf("HTTP_HOST"),
 };
+const NONE = Uint8Array.of(MARSHAL.none);
 
-/** All keys, and the prefixes of all values. */
-const FIXED_BYTES = 256;
-
-/** The open dict and its first entries. */
-export function encodeConnectionEnviron(facts: ConnectionFacts): Uint8Array {
-  const { scheme, remoteAddress, remotePort, serverName, serverPort } = facts;
-  const { scriptName = "", host = "" } = facts;
-  const texts =
-    remoteAddress.length + serverName.length + scriptName.length + host.length + 2 * "65535".length;
-  const out = Buffer.allocUnsafe(FIXED_BYTES + MAX_GROWTH * texts);
-  out[0] = MARSHAL.dict;
-  let at = writeEntry(out, 1, KEY.scriptName, scriptName);
-  at = writeEntry(out, at, KEY.scheme, scheme);
-  at = writeEntry(out, at, KEY.remoteAddress, remoteAddress);
-  at = writeEntry(out, at, KEY.serverName, serverName);
-  at = writeEntry(out, at, KEY.serverPort, serverPort);
-  if (remotePort !== "") at = writeEntry(out, at, KEY.remotePort, remotePort);
-  // What Apache's modules and CGI scripts know an https request by; applications look at it too.
-  if (scheme === "https") at = writeEntry(out, at, KEY.https, "on");
-  if (host !== "") at = writeEntry(out, at, KEY.host, host);
-  // Of its own size: an idle connection must not hold a piece of Node's pool.
-  return new Uint8Array(out.subarray(0, at));
+export interface ConnectionEnviron {
+  /** The open dict: what the requests of many connections have in common, and the keys of the rest. */
+  readonly shape: Uint8Array;
+  /** The texts of the rest, `count` of them. */
+  readonly values: Uint8Array;
+  readonly count: number;
 }
 
-function writeEntry(out: Buffer, at: number, key: Uint8Array, value: string): number {
-  out.set(key, at);
-  const start = at + key.length + LONG_PREFIX_BYTES;
-  out.write(value, start, "latin1");
-  return closeText(out, start, start + value.length);
+export function encodeConnectionEnviron(facts: ConnectionFacts): ConnectionEnviron {
+  const { scheme, remoteAddress, remotePort, serverName, serverPort } = facts;
+  const { scriptName = "", host = "" } = facts;
+  const shape: Uint8Array[] = [Uint8Array.of(MARSHAL.dict)];
+  shape.push(KEY.scriptName, textOf(scriptName), KEY.scheme, textOf(scheme));
+  shape.push(KEY.serverName, textOf(serverName), KEY.serverPort, textOf(serverPort));
+  // What Apache's modules and CGI scripts know an https request by; applications look at it too.
+  if (scheme === "https") shape.push(KEY.https, textOf("on"));
+  const values: Uint8Array[] = [];
+  const add = (key: Uint8Array, value: string): void => {
+    shape.push(key, NONE);
+    values.push(textOf(value));
+  };
+  add(KEY.remoteAddress, remoteAddress);
+  if (remotePort !== "") add(KEY.remotePort, remotePort);
+  if (host !== "") add(KEY.host, host);
+  return { shape: concat(shape), values: concat(values), count: values.length };
+}
+
+/** Of its own size: an idle connection must not hold a piece of Node's pool. */
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts));
 }

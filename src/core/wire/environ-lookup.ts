@@ -2,6 +2,8 @@
 // want it, so that requests need not carry it. Understands what core/wire/environ.ts writes and nothing else.
 
 import { Buffer } from "node:buffer";
+import { TUPLE_AT, VALUES_AT } from "./environ.ts";
+import { readU32 } from "./frame.ts";
 import { LONG_PREFIX_BYTES, MARSHAL, SHORT_PREFIX_BYTES } from "./marshal.ts";
 
 /** The bytes in `[start, end)`, which are ASCII. */
@@ -14,26 +16,30 @@ export function environKey(name: string): Uint8Array {
   return Buffer.from(name, "latin1");
 }
 
-/**
- * The value of `key` as the peer sent it, latin-1; empty when there is none. `from`: an offset behind a value, to begin there.
- */
-export function environValue(environ: Uint8Array, key: Uint8Array, from: number = 1): string {
-  const end = environ.length;
-  // Behind the type of the dict, if nothing better is known.
-  let at = from < 1 ? 1 : from;
-  while (at < end && environ[at] !== MARSHAL.null) {
+/** The value of `key` as the peer sent it, latin-1; empty when there is none. */
+export function environValue(environ: Uint8Array, key: Uint8Array): string {
+  const valuesEnd = valuesEndOf(environ);
+  let valueAt = VALUES_AT;
+  // Behind the type of the dict.
+  let at = valuesEnd + 1;
+  while (at < environ.length && environ[at] !== MARSHAL.null) {
     const keyStart = textStart(environ, at);
-    const valueAt = textEnd(environ, at);
-    if (valueAt - keyStart === key.length && isKeyAt(environ, keyStart, key)) {
-      return textAt(environ, valueAt);
+    const keyEnd = textEnd(environ, at);
+    const isApart = environ[keyEnd] === MARSHAL.none;
+    if (keyEnd - keyStart === key.length && isKeyAt(environ, keyStart, key)) {
+      const found = isApart ? valueAt : keyEnd;
+      // The length of a chunked body is not there while it is still coming.
+      return found === valuesEnd ? "" : textAt(environ, found);
     }
-    // Nearly all values are of this type: the rest is looked at more closely.
-    at =
-      environ[valueAt] === MARSHAL.shortAscii
-        ? valueAt + SHORT_PREFIX_BYTES + (environ[valueAt + 1] ?? 0)
-        : textEnd(environ, valueAt);
+    if (isApart) valueAt = textEnd(environ, valueAt);
+    at = isApart ? keyEnd + 1 : textEnd(environ, keyEnd);
   }
   return "";
+}
+
+/** Where the values end and the shape begins. */
+export function valuesEndOf(environ: Uint8Array): number {
+  return TUPLE_AT + readU32(environ, 0);
 }
 
 export function typeAt(bytes: Uint8Array, at: number): number {

@@ -1,6 +1,7 @@
 // Where the values of a few keys lie in an environ in marshal format, all found in one walk: for who wants them of every request.
 
-import { isKeyAt, textEnd, textStart, typeAt } from "./environ-lookup.ts";
+import { isKeyAt, textEnd, textStart, typeAt, valuesEndOf } from "./environ-lookup.ts";
+import { VALUES_AT } from "./environ.ts";
 import { MARSHAL } from "./marshal.ts";
 
 /** Longer keys are not looked for. */
@@ -17,9 +18,6 @@ export class EnvironValues {
   /** Not 0 for a value that was not ASCII: it lies there as UTF-8 of latin-1. */
   readonly isWide: Uint8Array;
 
-  /** Where the last walk ended: behind the last of the values, if all were found. */
-  end = 0;
-
   /** No two `keys` have the same length: that tells them apart. */
   constructor(keys: readonly string[]) {
     this.#keys = keys.map((key) => Uint8Array.from(key, (character) => character.charCodeAt(0)));
@@ -33,8 +31,7 @@ export class EnvironValues {
     this.isWide = new Uint8Array(keys.length);
   }
 
-  /** `from`: an offset behind a value, to begin there. */
-  find(environ: Uint8Array, from: number): void {
+  find(environ: Uint8Array): void {
     const { starts, ends, isWide } = this;
     const keys = this.#keys;
     const byLength = this.#byLength;
@@ -44,12 +41,16 @@ export class EnvironValues {
     }
     const end = environ.length;
     let missing = keys.length;
-    let at = from < 1 ? 1 : from;
+    let apartAt = VALUES_AT;
+    // Behind the type of the dict.
+    let at = valuesEndOf(environ) + 1;
     while (missing > 0 && at < end && environ[at] !== MARSHAL.null) {
       const keyStart = textStart(environ, at);
-      const valueAt = textEnd(environ, at);
+      const keyEnd = textEnd(environ, at);
+      const isApart = environ[keyEnd] === MARSHAL.none;
+      const valueAt = isApart ? apartAt : keyEnd;
       const valueEnd = textEnd(environ, valueAt);
-      const keyLength = valueAt - keyStart;
+      const keyLength = keyEnd - keyStart;
       const place = keyLength > MAX_KEY_BYTES ? 0 : (byLength[keyLength] ?? 0);
       if (place !== 0 && isKeyAt(environ, keyStart, keys[place - 1] ?? NO_KEY)) {
         const index = place - 1;
@@ -58,8 +59,8 @@ export class EnvironValues {
         isWide[index] = typeAt(environ, valueAt) === MARSHAL.unicode ? 1 : 0;
         missing--;
       }
-      at = valueEnd;
+      if (isApart) apartAt = valueEnd;
+      at = isApart ? keyEnd + 1 : valueEnd;
     }
-    this.end = at;
   }
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readMarshalledDict } from "../../../test/support/marshal-reader.ts";
+import { readEnviron } from "../../../test/support/marshal-reader.ts";
 import { environOf, headOf, type SampleRequest } from "../../../test/support/sample-request.ts";
 import { environBytesOf, readWireVectors, toHex } from "../../../test/support/wire-vectors.ts";
 import { FieldNameTable } from "../http/field-names.ts";
 import { type ConnectionFacts, encodeConnectionEnviron } from "./connection-environ.ts";
+import { environKey, environValue, valuesEndOf } from "./environ-lookup.ts";
 import { EnvironEncoder } from "./environ.ts";
 
 const FACTS: ConnectionFacts = {
@@ -26,18 +27,29 @@ function environFor(
   head = headOf(sample),
   encoder = new EnvironEncoder(),
 ): Record<string, string> {
-  const end = encoder.finish(encoder.encode(head, CONNECTION), -1);
-  return readMarshalledDict(encoder.bytes.subarray(0, end));
+  const end = encoder.encode(head, CONNECTION);
+  return readEnviron(encoder.bytes.subarray(0, end));
+}
+
+/** In hex. */
+function shapeOf(changes: Partial<SampleRequest>, facts: Partial<ConnectionFacts>): string {
+  const bytes = environBytesOf({
+    request: request(changes),
+    connection: { ...FACTS, ...facts },
+    decodedLength: -1,
+  });
+  return toHex(bytes.subarray(valuesEndOf(bytes)));
 }
 
 describe("encodeConnectionEnviron", () => {
-  it("opens the dict, with every key in a plain type", () => {
-    const facts = { ...FACTS, remotePort: "" };
+  it("opens the shape, with every key in a plain type, and tells the client apart", () => {
+    const { shape, values, count } = encodeConnectionEnviron({ ...FACTS, remotePort: "" });
     assert.equal(
-      Buffer.from(encodeConnectionEnviron(facts)).toString("latin1"),
-      "{z\x0bSCRIPT_NAMEz\0z\x0fwsgi.url_schemez\x04httpz\x0bREMOTE_ADDRz\x0810.0.0.1" +
-        "z\x0bSERVER_NAMEz\x01sz\x0bSERVER_PORTz\x0280",
+      Buffer.from(shape).toString("latin1"),
+      "{z\x0bSCRIPT_NAMEz\0z\x0fwsgi.url_schemez\x04httpz\x0bSERVER_NAMEz\x01sz\x0bSERVER_PORTz\x0280z\x0bREMOTE_ADDRN",
     );
+    assert.equal(Buffer.from(values).toString("latin1"), "z\x0810.0.0.1");
+    assert.equal(count, 1);
   });
 });
 
@@ -56,8 +68,8 @@ describe("the facts that a proxy tells", () => {
       ] as const) {
         const encoder = new EnvironEncoder();
         const head = headOf(request({ target, fields }));
-        const end = encoder.finish(encoder.encode(head, encodeConnectionEnviron(told), true), -1);
-        const environ = readMarshalledDict(encoder.bytes.subarray(0, end));
+        const end = encoder.encode(head, encodeConnectionEnviron(told), true);
+        const environ = readEnviron(encoder.bytes.subarray(0, end));
         assert.equal(environ["HTTP_HOST"], "shop.example");
         assert.equal(environ["SCRIPT_NAME"], "/shop");
         assert.equal(environ["wsgi.url_scheme"], "https");
@@ -72,17 +84,19 @@ describe("EnvironEncoder", () => {
     it(`encodes the vector: ${vector.name}`, () => {
       const bytes = environBytesOf(vector);
       assert.equal(toHex(bytes), vector.hex);
-      assert.deepEqual(readMarshalledDict(bytes), vector.environ);
+      assert.deepEqual(readEnviron(bytes), vector.environ);
     });
   }
 
   it("writes this for the smallest request, byte by byte", () => {
     const encoder = new EnvironEncoder();
-    const end = encoder.finish(encoder.encode(headOf(request({})), Uint8Array.of(0x7b)), -1);
+    const nothing = { shape: Uint8Array.of(0x7b), values: new Uint8Array(0), count: 0 };
+    const end = encoder.encode(headOf(request({})), nothing);
     assert.equal(
       Buffer.from(encoder.bytes.subarray(0, end)).toString("latin1"),
-      "{z\x0eREQUEST_METHODz\x03GETz\x0fSERVER_PROTOCOLz\x08HTTP/1.1z\x09PATH_INFOz\x01/" +
-        "z\x0cQUERY_STRINGz\0z\x0bREQUEST_URI\xfa\x01/z\x07RAW_URIr\0\0\0\x000",
+      "\x12\0\0\0(\x04\0\0\0z\x01/z\0\xfa\x01/r\0\0\0\0" +
+        "{z\x0eREQUEST_METHODz\x03GETz\x0fSERVER_PROTOCOLz\x08HTTP/1.1z\x09PATH_INFON" +
+        "z\x0cQUERY_STRINGNz\x0bREQUEST_URINz\x07RAW_URIN0",
     );
   });
 
@@ -91,22 +105,31 @@ describe("EnvironEncoder", () => {
     const encoder = new EnvironEncoder();
     const end = encoder.encode(headOf(request({ fields })), CONNECTION);
     const text = Buffer.from(encoder.bytes.subarray(0, end)).toString("latin1");
-    assert.ok(text.includes("z\x0aHTTP_X_NEWz"));
-    assert.ok(text.includes(`a\x33\x01\0\0HTTP_X_${"N".repeat(300)}`));
+    assert.ok(text.includes("z\x0aHTTP_X_NEWN"));
+    assert.ok(text.includes(`a\x33\x01\0\0HTTP_X_${"N".repeat(300)}N`));
   });
 
-  it("leaves room for CONTENT_LENGTH, here or in a copy", () => {
+  it("takes the length of a chunked body when it is known", () => {
     const encoder = new EnvironEncoder();
-    const open = encoder.encode(headOf(request({ method: "POST" })), CONNECTION);
-    const length = Number.MAX_SAFE_INTEGER;
-    const copy = new Uint8Array(open + EnvironEncoder.finishBytes(length));
-    copy.set(encoder.bytes.subarray(0, open));
-    const end = EnvironEncoder.finishInto(copy, open, length);
-    assert.ok(end <= copy.length);
-    assert.equal(readMarshalledDict(copy.subarray(0, end))["CONTENT_LENGTH"], String(length));
-    const here = encoder.finish(open, length);
-    assert.deepEqual(encoder.bytes.subarray(0, here), copy.subarray(0, end));
-    assert.equal(EnvironEncoder.finishBytes(-1), 1);
+    const sample = request({ method: "POST", fields: [["Host", "h"]] });
+    const end = encoder.encode(headOf(sample), CONNECTION, false, true);
+    const open = encoder.bytes.slice(0, end);
+    assert.equal(environValue(open, environKey("CONTENT_LENGTH")), "");
+    for (const length of [0, Number.MAX_SAFE_INTEGER]) {
+      const environ = EnvironEncoder.withContentLength(open, length);
+      assert.deepEqual(readEnviron(environ), environOf(sample, FACTS, length));
+      assert.equal(environValue(environ, environKey("CONTENT_LENGTH")), String(length));
+    }
+  });
+
+  it("has one shape for requests that differ in what only they have", () => {
+    const fields = [["Host", "a"] as const, ["Accept", "\u00e9"] as const];
+    const others = [["host", "b"] as const, ["ACCEPT", "text/html"] as const];
+    assert.equal(
+      shapeOf({ target: "/%20?q", fields }, {}),
+      shapeOf({ fields: others }, { remoteAddress: "2001:db8::1", remotePort: "6" }),
+    );
+    assert.notEqual(shapeOf({ fields }, {}), shapeOf({ fields, method: "POST" }, {}));
   });
 
   it("joins equal names that are different objects, as when the table of names is full", () => {

@@ -1,9 +1,13 @@
-// One request head -> the environ of PEP 3333 in Python's marshal format, complete but for what only a worker has.
+// One request head -> the environ of PEP 3333 in Python's marshal format, complete but for what only a worker has: its shape (all keys, and the
+// values that many requests have in common) and the values of the rest, apart from each other (docs/protocol.md section 1).
 // Hot: once per request, about a microsecond. Knows CGI names and joining rules; decides nothing about a request, and
-// leaves the dict open for `finish`, because the length of a chunked body is known only behind it.
+// leaves the length of a chunked body to `withContentLength`, because it is known only behind it.
 
+import { Buffer } from "node:buffer";
 import { FIELD, type FieldName } from "../http/field-names.ts";
 import { type RequestHead, TARGET_FORM } from "../http/request-head.ts";
+import type { ConnectionEnviron } from "./connection-environ.ts";
+import { readU32, writeU32 } from "./frame.ts";
 import {
   closeText,
   LONG_PREFIX_BYTES,
@@ -15,6 +19,12 @@ import {
   writeAsciiPrefix,
 } from "./marshal.ts";
 import { MAX_TRACE_BYTES, type RequestTrace } from "./request-trace.ts";
+import { ShapeWriter } from "./shape-writer.ts";
+
+/** Where the tuple of values begins: behind its length. */
+export const TUPLE_AT = 4;
+/** Where the first value is: behind the type of the tuple and its count. */
+export const VALUES_AT = TUPLE_AT + 5;
 
 const KEY = {
   method: textOf("REQUEST_METHOD"),
@@ -29,25 +39,33 @@ const KEY = {
 const PROTOCOLS = Array.from({ length: 10 }, (_, minor) =>
   concat([textOf("SERVER_PROTOCOL"), textOf(`HTTP/1.${minor}`)]),
 );
-/** Behind REQUEST_URI: the same object under the other name that is in use for it. It is the only remembered one. */
-const RAW_URI_ENTRY = concat([KEY.rawUri, Uint8Array.of(MARSHAL.reference, 0, 0, 0, 0)]);
+/** The value of RAW_URI: REQUEST_URI, the same object, under the other name that is in use for it. It is the only remembered one. */
+const REMEMBERED = Uint8Array.of(MARSHAL.reference, 0, 0, 0, 0);
+const NONE = Uint8Array.of(MARSHAL.none);
+/** The keys of the four values that `writeTarget` writes. */
+const TARGET_KEYS = concat(
+  [KEY.path, KEY.query, KEY.requestUri, KEY.rawUri].flatMap((key) => [key, NONE]),
+);
+const TARGET_KEY_COUNT = 4;
 
-/** What most requests start with, in one piece each: method, protocol, and the key of the path. */
+/** What most requests have in common, in one piece each: method, protocol, and the keys of the target. */
 const COMMON_METHODS = ["GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"];
 const COMMON_STARTS = COMMON_METHODS.map((method) =>
-  PROTOCOLS.map((protocol) => concat([KEY.method, textOf(method), protocol, KEY.path])),
+  PROTOCOLS.map((protocol) => concat([KEY.method, textOf(method), protocol, TARGET_KEYS])),
 );
 
-/** Room for every key that is not a field's, their prefixes, CONTENT_LENGTH and the end. */
+/** Room for every key that is not a field's, the prefixes of their values and CONTENT_LENGTH; so much for the shape, and for the values. */
 const FIXED_BYTES = 512 + MAX_TRACE_BYTES;
-/** Room for what one field costs besides its own bytes: `HTTP_`, two prefixes, `, `. */
+/** Room for what one field costs besides its own bytes, in the shape or among the values: `HTTP_`, a prefix, `, `. */
 const BYTES_PER_FIELD = 24;
-/** CONTENT_LENGTH with its value, and the end of the dict. */
-const MAX_FINISH_BYTES = KEY.contentLength.length + SHORT_PREFIX_BYTES + 16 + 1;
+const MAX_LENGTH_BYTES = SHORT_PREFIX_BYTES + 16;
 /** The target is written up to twice: as it is, and as authority, path and query. */
 const MAX_COPIES = 2;
 /** From here on the engine's own copying is faster than a loop (20 ns whatever the length, against 1 ns a byte). */
 const SHORT_COPY_BYTES = 14;
+
+/** Requests are encoded one after the other. */
+const shape = new ShapeWriter();
 
 /** Owns one scratch buffer, reused for every request: one encoder per process is enough. */
 export class EnvironEncoder {
@@ -63,58 +81,68 @@ export class EnvironEncoder {
   }
 
   /**
-   * Writes the environ of `head`, all but its end, behind what `encodeConnectionEnviron` made. Returns its length.
-   * There is room for `finish` behind it. `hasHost`: HTTP_HOST stands in `connection`, so the request's own is left out.
+   * Writes the environ of `head` and what `encodeConnectionEnviron` made. Returns its length. `hasHost`: HTTP_HOST stands in `connection`,
+   * so the request's own is left out. `isChunked`: it waits for `withContentLength`.
    */
-  encode(head: RequestHead, connection: Uint8Array, hasHost: boolean = false): number {
-    const shift = this.#stage(head, connection.length);
-    const out = this.bytes;
-    out.set(connection, 0);
-    let at = this.trace?.write(out, connection.length, head) ?? connection.length;
+  encode(
+    head: RequestHead,
+    connection: ConnectionEnviron,
+    hasHost: boolean = false,
+    isChunked: boolean = false,
+  ): number {
+    const shift = this.#stage(head, connection);
+    const { bytes: out, trace } = this;
+    out.set(connection.values, VALUES_AT);
+    let at = VALUES_AT + connection.values.length;
+    if (trace !== undefined) {
+      shape.add(trace.keys, trace.count);
+      at = trace.write(out, at, head);
+    }
     at = writeStart(out, at, head, shift);
     at = writeTarget(out, at, head, shift);
     const hasAuthority = head.authorityEnd > head.authorityStart;
     if (hasAuthority && !hasHost) {
-      at = writeConstant(out, at, KEY.host);
+      shape.addKey(KEY.host);
       at = writeText(out, at, head.authorityStart + shift, head.authorityEnd + shift);
     }
     const skipsHost = hasHost || hasAuthority;
-    return head.hasRepeatedFields
+    at = head.hasRepeatedFields
       ? writeJoinedFields(out, at, head, shift, skipsHost)
       : writeFields(out, at, head, shift, skipsHost);
+    if (isChunked) shape.addKey(KEY.contentLength);
+    out[TUPLE_AT] = MARSHAL.tuple;
+    writeU32(out, TUPLE_AT + 1, shape.count);
+    writeU32(out, 0, at - TUPLE_AT);
+    return shape.copyTo(out, at);
   }
 
-  /**
-   * Ends the environ that `encode` left at `at`. `decodedLength` is the length of a chunked body, or -1 when the body
-   * was not chunked. Returns the end.
-   */
-  finish(at: number, decodedLength: number): number {
-    return EnvironEncoder.finishInto(this.bytes, at, decodedLength);
-  }
-
-  /** As `finish`, for an environ that was copied to another buffer, which has `finishBytes(decodedLength)` of room. */
-  static finishInto(out: Uint8Array, at: number, decodedLength: number): number {
-    const end = decodedLength >= 0 ? writeContentLength(out, at, decodedLength) : at;
-    out[end] = MARSHAL.null;
-    return end + 1;
-  }
-
-  /** How many bytes `finish` may write. */
-  static finishBytes(decodedLength: number): number {
-    return decodedLength >= 0 ? MAX_FINISH_BYTES : 1;
+  /** The environ of a request whose body came chunked, once it is whole: `decodedLength` bytes. */
+  static withContentLength(environ: Uint8Array, decodedLength: number): Uint8Array {
+    const valuesEnd = TUPLE_AT + readU32(environ, 0);
+    const out = Buffer.allocUnsafe(environ.length + MAX_LENGTH_BYTES);
+    out.set(environ.subarray(0, valuesEnd), 0);
+    const at = writeLength(out, valuesEnd, decodedLength);
+    out.set(environ.subarray(valuesEnd), at);
+    writeU32(out, 0, at - TUPLE_AT);
+    return out.subarray(0, at + environ.length - valuesEnd);
   }
 
   /**
    * Copies the bytes of the head once to the end of the scratch buffer: each value is then moved inside one buffer,
    * which needs no subarray (20 ns a value, against 40). Returns what to add to an offset of the head.
    */
-  #stage(head: RequestHead, connectionLength: number): number {
+  #stage(head: RequestHead, connection: ConnectionEnviron): number {
     const start = head.methodStart;
     let end = head.targetEnd;
     for (let i = 0; i < head.fieldCount; i++) end = Math.max(end, head.valueEnd(i));
     const length = end - start;
     const perField = head.fieldCount * BYTES_PER_FIELD;
-    const most = FIXED_BYTES + connectionLength + perField + length * MAX_COPIES * MAX_GROWTH;
+    const moreOfShape = FIXED_BYTES + perField + length;
+    shape.begin(connection.shape, connection.count, moreOfShape);
+    const most =
+      connection.shape.length +
+      moreOfShape +
+      (FIXED_BYTES + connection.values.length + perField + length * MAX_COPIES * MAX_GROWTH);
     if (most + length > this.bytes.length) this.bytes = new Uint8Array((most + length) * 2);
     const stage = this.bytes.length - length;
     this.bytes.set(head.bytes.subarray(start, end), stage);
@@ -122,16 +150,20 @@ export class EnvironEncoder {
   }
 }
 
-/** REQUEST_METHOD, SERVER_PROTOCOL and the key of PATH_INFO. */
+/** REQUEST_METHOD, SERVER_PROTOCOL and the keys of the target. */
 function writeStart(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
   const minor = head.minorVersion;
   const common = COMMON_STARTS[commonMethodIndex(head)]?.[minor];
-  if (common !== undefined) return writeConstant(out, at, common);
-  at = writeConstant(out, at, KEY.method);
+  if (common !== undefined) {
+    shape.add(common, TARGET_KEY_COUNT);
+    return at;
+  }
+  shape.addKey(KEY.method);
   at = writeText(out, at, head.methodStart + shift, head.methodEnd + shift);
   const protocol = PROTOCOLS[minor];
-  if (protocol !== undefined) at = writeConstant(out, at, protocol);
-  return writeConstant(out, at, KEY.path);
+  if (protocol !== undefined) shape.add(protocol, 0);
+  shape.add(TARGET_KEYS, TARGET_KEY_COUNT);
+  return at;
 }
 
 /** -1 when the method is not a common one. Methods are case-sensitive (RFC 9110 section 9.1). */
@@ -149,16 +181,14 @@ function commonMethodIndex(head: RequestHead): number {
   return -1;
 }
 
-/** The value of PATH_INFO, then QUERY_STRING, REQUEST_URI and RAW_URI. */
+/** The values of PATH_INFO, QUERY_STRING, REQUEST_URI and RAW_URI. */
 function writeTarget(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
   at = writePath(out, at, head, shift);
-  at = writeConstant(out, at, KEY.query);
   at = writeText(out, at, head.queryStart + shift, head.queryEnd + shift);
-  at = writeConstant(out, at, KEY.requestUri);
   const uriAt = at;
   at = writeText(out, at, head.targetStart + shift, head.targetEnd + shift);
   out[uriAt] = (out[uriAt] ?? 0) | MARSHAL.flagRef;
-  return writeConstant(out, at, RAW_URI_ENTRY);
+  return writeConstant(out, at, REMEMBERED);
 }
 
 const ASTERISK = textOf("*");
@@ -212,7 +242,7 @@ function writeFields(
       at = writePeerContentLength(out, at, head);
       continue;
     }
-    at = writeConstant(out, at, name.environKey);
+    shape.addKey(name.environKey);
     const from = head.valueStart(i) + shift;
     const to = head.valueEnd(i) + shift;
     at = head.nonAscii[i] ? writeLatin1(out, at, from, to) : writeText(out, at, from, to);
@@ -236,7 +266,7 @@ function writeJoinedFields(
       at = writePeerContentLength(out, at, head);
       continue;
     }
-    at = writeConstant(out, at, name.environKey);
+    shape.addKey(name.environKey);
     at = writeJoined(out, at, head, shift, i, name);
   }
   return at;
@@ -278,11 +308,12 @@ function writeJoined(
 
 /** CONTENT_LENGTH of a body that is not chunked; the field itself may have leading zeros. */
 function writePeerContentLength(out: Uint8Array, at: number, head: RequestHead): number {
-  return head.contentLength >= 0 ? writeContentLength(out, at, head.contentLength) : at;
+  if (head.contentLength < 0) return at;
+  shape.addKey(KEY.contentLength);
+  return writeLength(out, at, head.contentLength);
 }
 
-function writeContentLength(out: Uint8Array, at: number, length: number): number {
-  at = writeConstant(out, at, KEY.contentLength);
+function writeLength(out: Uint8Array, at: number, length: number): number {
   const digits = String(length);
   at = writeAsciiPrefix(out, at, digits.length);
   for (let i = 0; i < digits.length; i++) out[at++] = digits.charCodeAt(i);

@@ -1,4 +1,4 @@
-// Python's marshal format, as much of it as an environ needs: text, references and the frame of a dict.
+// Python's marshal format, as much of it as an environ needs: text, references, None, a tuple and the frame of a dict.
 // CPython 3.4 and newer read these types (Python/marshal.c); nothing here knows HTTP.
 // Never its interned types (Z, A): CPython 3.12 and 3.13 keep every interned string for ever, so a peer that invents
 // field names would fill the worker's memory (measured: 100 bytes a name); and loading them takes 15-20 % longer.
@@ -7,6 +7,8 @@ import { Buffer } from "node:buffer";
 
 export const MARSHAL = {
   dict: 0x7b, // {
+  tuple: 0x28, // (, count in four bytes
+  none: 0x4e, // N
   /** Ends a dict. */
   null: 0x30, // 0
   shortAscii: 0x7a, // z, length in one byte

@@ -3,7 +3,7 @@
 
 import { FIELD, type FieldId } from "../http/field-names.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { SHORT_PREFIX_BYTES, textOf, writeAsciiPrefix } from "./marshal.ts";
+import { MARSHAL, SHORT_PREFIX_BYTES, textOf, writeAsciiPrefix } from "./marshal.ts";
 
 /** In order of their values, so that the ids of one process sort by time; without i, l, o and u, which are misread. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -19,13 +19,8 @@ const ID_KEY = textOf("HTTP_X_REQUEST_ID");
 const START_KEY = textOf("HTTP_X_REQUEST_START");
 /** `t=` and microseconds since 1970: what New Relic, Datadog and Scout read. */
 const START_BYTES = 18;
-/** Room for both entries, whoever gave them. */
-export const MAX_TRACE_BYTES =
-  ID_KEY.length +
-  START_KEY.length +
-  2 * SHORT_PREFIX_BYTES +
-  MAX_GIVEN_ID_BYTES +
-  MAX_GIVEN_START_BYTES;
+/** Room for both values, whoever gave them. */
+export const MAX_TRACE_BYTES = 2 * SHORT_PREFIX_BYTES + MAX_GIVEN_ID_BYTES + MAX_GIVEN_START_BYTES;
 
 /** The digit that follows each digit of the counter; behind the last comes the first. */
 const NEXT_DIGIT = new Uint8Array(256);
@@ -43,10 +38,13 @@ export interface TraceOptions {
   now(): number;
 }
 
-/** One for all connections of a server: its entries are written once for each request. */
+/** One for all connections of a server: its values are written once for each request. */
 export class RequestTrace {
   /** Lower-case names of the fields that reach the application through this alone. */
   readonly ownNames: ReadonlySet<string>;
+  /** The keys of the values, for the shape of the environ, and how many. */
+  readonly keys: Uint8Array;
+  readonly count: number;
   /** Where the id of the request written last lies: an empty range when there are none. */
   idStart = 0;
   idEnd = 0;
@@ -54,9 +52,9 @@ export class RequestTrace {
   startAt = 0;
 
   readonly #options: TraceOptions;
-  /** Both entries as they are when nobody gave any: the start's value, then the id's, is changed in place. */
+  /** Both values as they are when nobody gave any: the start's value, then the id's, is changed in place. */
   readonly #own: Uint8Array;
-  readonly #ownStartAt = START_KEY.length + SHORT_PREFIX_BYTES;
+  readonly #ownStartAt = SHORT_PREFIX_BYTES;
   /** Behind the last digit of the counter. */
   readonly #ownIdEnd: number;
   #stampedMs = -1;
@@ -71,15 +69,19 @@ export class RequestTrace {
       options.random.subarray(0, ID_PREFIX_BYTES),
       (byte) => ALPHABET[byte & 31],
     );
-    const entries = [START_KEY, textOf(`t=${"0".repeat(START_BYTES - 2)}`)];
+    const keys = [...START_KEY, MARSHAL.none];
+    const values = [...textOf(`t=${"0".repeat(START_BYTES - 2)}`)];
     if (options.hasIds) {
-      entries.push(ID_KEY, textOf(id.join("") + (ALPHABET[0] ?? "").repeat(COUNTER_BYTES)));
+      keys.push(...ID_KEY, MARSHAL.none);
+      values.push(...textOf(id.join("") + (ALPHABET[0] ?? "").repeat(COUNTER_BYTES)));
     }
-    this.#own = Uint8Array.from(entries.flatMap((entry) => Array.from(entry)));
+    this.keys = Uint8Array.from(keys);
+    this.count = options.hasIds ? 2 : 1;
+    this.#own = Uint8Array.from(values);
     this.#ownIdEnd = this.#own.length;
   }
 
-  /** Writes the entries of `head`'s request at `at` of `out`, which has MAX_TRACE_BYTES of room. Returns their end. */
+  /** Writes the values of `head`'s request at `at` of `out`, which has MAX_TRACE_BYTES of room. Returns their end. */
   write(out: Uint8Array, at: number, head: RequestHead): number {
     if (head.isFromTrustedProxy) return this.#writeGiven(out, at, head);
     const own = this.#own;
@@ -148,9 +150,9 @@ export class RequestTrace {
     at =
       start === undefined
         ? put(out, at, own.subarray(0, idEntryAt))
-        : put(out, writeAsciiPrefix(out, put(out, at, START_KEY), start.length), start);
+        : put(out, writeAsciiPrefix(out, at, start.length), start);
     if (id === undefined) return this.#noteId(put(out, at, own.subarray(idEntryAt)));
-    this.idStart = writeAsciiPrefix(out, put(out, at, ID_KEY), id.length);
+    this.idStart = writeAsciiPrefix(out, at, id.length);
     this.idEnd = put(out, this.idStart, id);
     return this.idEnd;
   }

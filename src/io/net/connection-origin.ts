@@ -6,6 +6,7 @@ import { type ForwardingPolicy, requestFacts } from "../../core/forwarded/reques
 import type { Refusal } from "../../core/http/refusal.ts";
 import type { RequestHead } from "../../core/http/request-head.ts";
 import {
+  type ConnectionEnviron,
   type ConnectionFacts,
   encodeConnectionEnviron,
 } from "../../core/wire/connection-environ.ts";
@@ -25,7 +26,7 @@ export interface RemoteAddress {
 /** Facts, and the start of an environ that is made of them. */
 export class RequestOrigin {
   readonly remoteAddress: string;
-  readonly environ: Uint8Array;
+  readonly environ: ConnectionEnviron;
   /** HTTP_HOST is in `environ`. */
   readonly hasHost: boolean;
 

@@ -28,7 +28,7 @@ export class PendingRequest implements WholeRequest {
   readonly idStart: number;
   readonly idEnd: number;
   readonly headAt: number;
-  /** Complete when the request is; of a chunked one, CONTENT_LENGTH and the end are missing until then. */
+  /** Complete when the request is; of a chunked one, the value of CONTENT_LENGTH is missing until then. */
   environ: Uint8Array;
   frameBytes = 0;
   readonly #trace: RequestTrace | undefined;
@@ -44,13 +44,12 @@ export class PendingRequest implements WholeRequest {
     this.headAt = head.contentLength === 0 ? 0 : context.now();
     this.remoteAddress = origin.remoteAddress;
     const { encoder } = context;
-    const openLength = encoder.encode(head, origin.environ, origin.hasHost);
+    const length = encoder.encode(head, origin.environ, origin.hasHost, this.isChunked);
     const { trace } = encoder;
     this.#trace = trace;
     this.idStart = trace?.idStart ?? 0;
     this.idEnd = trace?.idEnd ?? 0;
     this.#startAt = trace?.startAt ?? 0;
-    const length = this.isChunked ? openLength : encoder.finish(openLength, -1);
     this.environ = Buffer.allocUnsafe(length);
     this.environ.set(encoder.bytes.subarray(0, length), 0);
   }
@@ -71,18 +70,10 @@ export class PendingRequest implements WholeRequest {
   complete(): WholeRequest {
     const { body } = this;
     const bodyLength = body?.length ?? 0;
-    if (this.isChunked) this.#finishEnviron(bodyLength);
+    if (this.isChunked) this.environ = EnvironEncoder.withContentLength(this.environ, bodyLength);
     if (body !== undefined) this.#trace?.stamp(this.environ, this.#startAt);
     const sent = body?.path === undefined ? bodyLength : Buffer.byteLength(body.path);
     this.frameBytes = requestFrameBytes(this.environ.length, sent);
     return this;
-  }
-
-  #finishEnviron(bodyLength: number): void {
-    const open = this.environ;
-    const whole = Buffer.allocUnsafe(open.length + EnvironEncoder.finishBytes(bodyLength));
-    whole.set(open, 0);
-    const length = EnvironEncoder.finishInto(whole, open.length, bodyLength);
-    this.environ = whole.subarray(0, length);
   }
 }

@@ -5,7 +5,7 @@ import { Zygote } from "./zygote.ts";
 
 const LOAD: LoadRequest = {
   type: "load",
-  protocol: 1,
+  protocol: 2,
   version: "",
   directory: "/",
   module: "none",
