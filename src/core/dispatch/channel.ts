@@ -38,6 +38,8 @@ export class Channel<R extends DispatchedRequest> {
   answerBeganAt = NOT_STARTED;
   pausedAt = 0;
   withdrawAskedAt = -Infinity;
+  /** When its worker, stopped for a withdrawal, was heard to go on. */
+  resumedAt = -Infinity;
   /** Run time of all requests that it has ended, by the worker's own measure. */
   ranMs = 0;
 

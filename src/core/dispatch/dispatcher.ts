@@ -205,6 +205,7 @@ export class Dispatcher<R extends DispatchedRequest> {
   /** The zygote's answer to effects.withdraw(). Too late for a dead channel: died() has decided. */
   withdrawn(channel: Channel<R>, report: WithdrawReport, now: number): void {
     if (channel.isDead || !channel.isWithdrawing) return;
+    channel.resumedAt = now;
     channel.noteStarted(report.started, now);
     // Nothing was sent meanwhile, so it was to withdraw all or nothing.
     const above = report.upTo < channel.lastNumber ? channel.lastNumber : report.above;

@@ -5,15 +5,15 @@ import { standingShare, stoodThroughout, threadMoment, type WorkerMoment } from 
 /** A worker with one thread; times in ms since its start. */
 function moment(
   at: number,
-  { ran = 0, computed = 0, delayed = 0, runsSince = Infinity } = {},
+  { ran = 0, computed = 0, delayed = 0, runsSince = Infinity, resumedAt = -Infinity } = {},
 ): WorkerMoment {
-  const threads = [{ channel: 1, ranMs: ran, runsSince }];
+  const threads = [{ channel: 1, ranMs: ran, runsSince, resumedAt }];
   return { at, computedMs: computed, delayedMs: delayed, threads };
 }
 
 /** Three that did the same. */
 function threeThreads(ranMs: number): WorkerMoment["threads"] {
-  return [1, 2, 3].map((channel) => ({ channel, ranMs, runsSince: Infinity }));
+  return [1, 2, 3].map((channel) => ({ channel, ranMs, runsSince: Infinity, resumedAt: 0 }));
 }
 
 const START = moment(1000);
@@ -32,6 +32,8 @@ describe("the share of the time that a worker stands in the application", () => 
   it("is nothing while it waits for a processor", () => {
     const late = moment(1100, { ran: 95, computed: 30, delayed: 70 });
     assert.equal(standingShare(START, late), 0);
+    // Nor while it is stopped for a withdrawal.
+    assert.equal(standingShare(START, moment(1100, { ran: 100, resumedAt: 1080 })), 0);
   });
 
   it("is that of one worker, however many of its threads wait", () => {
@@ -57,6 +59,10 @@ describe("a worker that stood throughout", () => {
     assert.ok(!stoodThroughout(START, moment(1015, { ran: 12 })));
   });
 
+  it("was not one that was stopped in between", () => {
+    assert.ok(!stoodThroughout(START, moment(1015, { ran: 20, runsSince: 995, resumedAt: 1010 })));
+  });
+
   it("was not one that computed, or waited for a processor", () => {
     for (const use of [{ computed: 9 }, { delayed: 9 }, { computed: 5, delayed: 5 }]) {
       assert.ok(!stoodThroughout(START, moment(1015, { ...use, ran: 15, runsSince: 995 })));
@@ -65,16 +71,23 @@ describe("a worker that stood throughout", () => {
 });
 
 describe("the moment of a thread", () => {
-  const thread = { id: 7, ranMs: 500, isPaused: false, isWithdrawing: false, running: undefined };
+  const thread = {
+    id: 7,
+    ranMs: 500,
+    isPaused: false,
+    isWithdrawing: false,
+    resumedAt: 0,
+    running: undefined,
+  };
   const running = { startedAt: 990 };
 
   it("counts the running request so far", () => {
-    const expected = { channel: 7, ranMs: 510, runsSince: 990 };
+    const expected = { channel: 7, ranMs: 510, runsSince: 990, resumedAt: 0 };
     assert.deepEqual(threadMoment({ ...thread, running }, 1000), expected);
   });
 
   it("counts no request where none runs, or where the worker is held back", () => {
-    const expected = { channel: 7, ranMs: 500, runsSince: Infinity };
+    const expected = { channel: 7, ranMs: 500, runsSince: Infinity, resumedAt: 0 };
     assert.deepEqual(threadMoment(thread, 1000), expected);
     for (const held of [{ isPaused: true }, { isWithdrawing: true }]) {
       assert.deepEqual(threadMoment({ ...thread, ...held, running }, 1000), expected);

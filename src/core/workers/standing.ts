@@ -19,6 +19,8 @@ export interface ThreadMoment {
   readonly ranMs: number;
   /** When the running one began; Infinity if there is none, or if its client holds it back. */
   readonly runsSince: number;
+  /** When its worker went on that had been stopped: what passed before was not the application's doing. */
+  readonly resumedAt: number;
 }
 
 /** What the dispatcher's channel tells of a thread. */
@@ -27,6 +29,7 @@ interface ThreadOnDuty {
   readonly ranMs: number;
   readonly isPaused: boolean;
   readonly isWithdrawing: boolean;
+  readonly resumedAt: number;
   readonly running: { readonly startedAt: number } | undefined;
 }
 
@@ -35,12 +38,13 @@ const STANDING_SHARE = 0.5;
 
 /** To be taken once all answers were read that have come: else what has ended would seem to run. */
 export function threadMoment(thread: ThreadOnDuty, now: number): ThreadMoment {
-  const { id: channel, ranMs, running } = thread;
+  const { id: channel, ranMs, running, resumedAt } = thread;
   // Stopped, or kept from writing: that is not the application's doing.
   if (running === undefined || thread.isPaused || thread.isWithdrawing) {
-    return { channel, ranMs, runsSince: Infinity };
+    return { channel, ranMs, runsSince: Infinity, resumedAt };
   }
-  return { channel, ranMs: ranMs + now - running.startedAt, runsSince: running.startedAt };
+  const runsMs = now - running.startedAt;
+  return { channel, ranMs: ranMs + runsMs, runsSince: running.startedAt, resumedAt };
 }
 
 /** The part of the time between two moments, 0 to 1, in which the worker was in the application and wanted no processor. */
@@ -49,7 +53,8 @@ export function standingShare(before: WorkerMoment, after: WorkerMoment): number
   let ranMs = 0;
   for (const thread of after.threads) {
     const earlier = before.threads.find(({ channel }) => channel === thread.channel);
-    if (earlier !== undefined) ranMs += Math.max(0, thread.ranMs - earlier.ranMs);
+    if (earlier !== undefined && thread.resumedAt <= before.at)
+      ranMs += Math.max(0, thread.ranMs - earlier.ranMs);
   }
   // Threads that wait at once are still one worker. (And a run counts when it ends, wherever it began.)
   return Math.max(0, Math.min(1, ranMs / ms) - wantedShare(before, after));
@@ -60,7 +65,9 @@ export function standingShare(before: WorkerMoment, after: WorkerMoment): number
  * time has passed.
  */
 export function stoodThroughout(before: WorkerMoment, after: WorkerMoment): boolean {
-  const isOneRequest = after.threads.some(({ runsSince }) => runsSince <= before.at);
+  const isOneRequest = after.threads.some(
+    ({ runsSince, resumedAt }) => Math.max(runsSince, resumedAt) <= before.at,
+  );
   return isOneRequest && wantedShare(before, after) < STANDING_SHARE;
 }
 
