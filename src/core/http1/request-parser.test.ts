@@ -210,14 +210,17 @@ describe("RequestParser", () => {
     const size = 256 * 1024;
     const limits = { ...DEFAULT_LIMITS, fieldBytes: 2 * size, headBytes: 4 * size };
     const parser = makeParser(limits);
-    const giveUpAt = performance.now() + 5000;
+    // Of the processor, not of the clock: a busy machine is no fault of the parser.
+    const begunAt = process.cpuUsage();
     let last: Parsed = needMore;
     for (const byte of splitAll(
       Buffer.from(`GET / HTTP/1.1\r\nHost: h\r\nX: ${"y".repeat(size)}\r\n\r\n`),
     )) {
       parser.push(byte);
       last = parser.next();
-      assert.ok(performance.now() < giveUpAt, "too slow");
+      if (parser.bufferedBytes % 1024 === 0) {
+        assert.ok(process.cpuUsage(begunAt).user < 5_000_000, "too slow");
+      }
     }
     assert.equal(last, head);
     assert.equal(parser.head.valueEnd(1) - parser.head.valueStart(1), size);
