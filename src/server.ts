@@ -163,6 +163,9 @@ class Server {
       name: this.#name,
       urls: () => this.#urls,
       reload: () => void this.#reload(),
+      onBroken: () => {
+        clearTimeout(this.#patience);
+      },
     });
     this.#front = new Front({
       config,

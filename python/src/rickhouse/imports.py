@@ -11,7 +11,6 @@ import json
 import os
 import socket
 import sys
-import sysconfig
 import time
 from collections.abc import Iterable
 from typing import Any, Callable
@@ -27,6 +26,18 @@ _SEND_SECONDS = 1.0
 _FRESH_SECONDS = 2.0
 
 Message = dict[str, Any]
+# What `sysconfig` calls stdlib and platstdlib; importing it costs more than all that is done here.
+_STANDARD = tuple(
+    directory + os.sep
+    for directory in (
+        os.path.dirname(os.path.abspath(os.__file__)),
+        os.path.join(
+            sys.base_exec_prefix,
+            sys.platlibdir,
+            f"python{sys.version_info[0]}.{sys.version_info[1]}",
+        ),
+    )
+)
 _PACKAGES = tuple(f"{os.sep}{name}-packages{os.sep}" for name in ("site", "dist"))
 
 
@@ -157,7 +168,4 @@ def keep_no_fresh_bytecode() -> None:
 
 
 def _is_standard(file: str) -> bool:
-    if any(part in file for part in _PACKAGES):
-        return False
-    paths = sysconfig.get_paths()
-    return file.startswith((paths["stdlib"] + os.sep, paths["platstdlib"] + os.sep))
+    return file.startswith(_STANDARD) and not any(part in file for part in _PACKAGES)

@@ -5,7 +5,9 @@ The order of the steps matters; the reason stands beside each.
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 import json
 import os
 import signal
@@ -51,7 +53,10 @@ def _run() -> None:
     inherited = json.loads(os.environ.get(_LOAD_VARIABLE, "null"))
     for name in [name for name in os.environ if name.startswith(_INTERNAL)]:
         del os.environ[name]
+    problem = process.become_subreaper()
+    notes = [f"orphans of the application are not reaped: {problem}"] if problem else []
     control = Control(CONTROL_DESCRIPTOR, inherited["unread"] if inherited else "")
+    installed = _installed()
     load = inherited["load"] if inherited else control.next()
     if load is None:
         return
@@ -60,11 +65,15 @@ def _run() -> None:
             control, "front and Python side are of different versions", "Install Rickhouse again."
         )
     settings = settings_of(load)
+    if settings.is_watched:
+        # We may have been started long ago, to be there when a file is saved. What was installed
+        # since may have brought a .pth file, and those are read when Python starts.
+        if not inherited and _installed() != installed:
+            _start_again(control, load)
+        importlib.invalidate_caches()
     output.connect(settings.output_path, worker=0)
     process.restore_file_limit(settings.soft_file_limit)
     process.leave_batch_policy()
-    problem = process.become_subreaper()
-    notes = [f"orphans of the application are not reaped: {problem}"] if problem else []
     departure.ignore_interrupts()
     departure.ignore_terminate()
     if settings.is_watched:
@@ -141,7 +150,7 @@ def _check(control: Control, settings: Settings, load: Message) -> None:
         what = f"importing {module} left what must not be shared across fork: {', '.join(found)}"
         if settings.preload == "auto":
             _note(control, "warning", f"{what}; so each worker imports it itself (--preload off)")
-            _start_again(control, load)
+            _start_again(control, {**load, "preload": "off"})
         _note(control, "warning", f"{what}; shared all the same (--preload on)")
     native = preload_check.find_native_threads()
     if native:
@@ -163,14 +172,24 @@ def _end_with_front(private_directory: str) -> None:
 
 
 def _start_again(control: Control, load: Message) -> NoReturn:
-    """Replaces this process, with all that the application made in it, by one without preload."""
-    handed_on = {"load": {**load, "preload": "off"}, "unread": control.unread}
+    """Replaces this process, with all that was made in it, by one that loads this."""
+    handed_on = {"load": load, "unread": control.unread}
     os.environ[_LOAD_VARIABLE] = json.dumps(handed_on)
     os.set_inheritable(CONTROL_DESCRIPTOR, True)
     log.flush_streams()
     main_file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
     arguments = getattr(sys, "orig_argv", ["python", main_file])[1:]
     os.execv(sys.executable, [sys.executable, *arguments])
+
+
+def _installed() -> list[tuple[str, int]]:
+    """Where packages are installed, and when something was last installed or removed there."""
+    found = []
+    for directory in sys.path:
+        if os.path.basename(directory) in ("site-packages", "dist-packages"):
+            with contextlib.suppress(OSError):
+                found.append((directory, os.stat(directory).st_mtime_ns))
+    return found
 
 
 def _fail(control: Control, error: str, hint: str) -> NoReturn:

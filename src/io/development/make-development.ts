@@ -19,6 +19,8 @@ export function makeDevelopment(parts: {
   /** Where it listens, for people. */
   urls(): string;
   reload(): void;
+  /** The first start failed: nothing is imported until a file changes. */
+  onBroken(): void;
 }): Development | undefined {
   const { config, application, log, pool, name } = parts;
   warnOfDebug(config, log);
@@ -40,6 +42,7 @@ export function makeDevelopment(parts: {
       parts.reload();
     },
     onBroken: () => {
+      parts.onBroken();
       log.warning(
         `not serving ${name} at ${parts.urls()} yet: requests are told why until a good save mends it`,
       );

@@ -48,7 +48,8 @@ async function importIn(
   let found: TrialImport | undefined;
   let error: StartupError | undefined;
   await new Promise<void>((resolve) => {
-    const zygote: Zygote = new Zygote(1, config, load, {
+    const zygote = new Zygote(config);
+    zygote.load(load, {
       onReport(report) {
         if (report.type === "note" && isForked) notes.push(report.text);
         if (report.type === "failed") failure.reported(report.error, report.hint);

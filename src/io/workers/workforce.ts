@@ -81,11 +81,13 @@ export class Workforce {
 
   /** The server is about to end: who dies is replaced only while requests wait. */
   drain(now: number, since: number): void {
+    this.#zygotes.dropSpare();
     this.#run(this.#registry.drain(now, since));
   }
 
   /** No request is left: let all go. */
   finish(now: number): void {
+    this.#zygotes.dropSpare();
     this.#run(this.#registry.finish(now));
   }
 

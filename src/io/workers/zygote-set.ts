@@ -4,7 +4,8 @@ import type { RegistryCommand } from "../../core/workers/commands.ts";
 import { killProcess } from "./kill-process.ts";
 import type { ControlReport, ControlRequest } from "./control-messages.ts";
 import { loadRequestOf } from "./load-request.ts";
-import { type MemoryPlace, SharedMemory } from "./shared-memory.ts";
+import { SharedMemory } from "./shared-memory.ts";
+import { SpareZygote } from "./spare-zygote.ts";
 import type { WorkforceOptions } from "./workforce-events.ts";
 import { Zygote } from "./zygote.ts";
 
@@ -21,10 +22,14 @@ export class ZygoteSet {
   readonly #memories = new Map<number, SharedMemory>();
   /** They were told to stop, or said why they will. */
   readonly #told = new Set<number>();
+  readonly #spare: SpareZygote;
+  /** With --reload: the application cannot be shared across a fork, as the last zygote has found. */
+  #isUnshareable = false;
 
   constructor(options: WorkforceOptions, events: ZygoteSetEvents) {
     this.#options = options;
     this.#events = events;
+    this.#spare = new SpareZygote(options.config);
   }
 
   has(generation: number): boolean {
@@ -34,28 +39,38 @@ export class ZygoteSet {
   /** `channelPath`: where its workers connect to. */
   start(generation: number, channelPath: string): void {
     const { config, application, version, privateDirectory } = this.#options;
-    const load = loadRequestOf(config, application, { version, privateDirectory, channelPath });
-    const zygote = new Zygote(generation, config, load, {
+    const place = { version, privateDirectory, channelPath };
+    // Found out again, it would be imported twice for each save.
+    const known = this.#isUnshareable ? { ...config, preload: "off" as const } : config;
+    const load = loadRequestOf(known, application, place);
+    const zygote = this.#spare.take() ?? new Zygote(config);
+    this.#zygotes.set(generation, zygote);
+    zygote.load(load, {
       onReport: (report) => {
         if (report.type === "failed") this.#told.add(generation);
-        if (report.type === "loaded") this.#openMemory(generation, report);
+        if (report.type === "loaded") this.#loaded(generation, report);
+        if (report.type === "failed" || report.type === "loaded") this.#spare.makeSoon();
         this.#events.onReport(generation, report);
       },
       onGone: (how) => {
         this.#zygotes.delete(generation);
+        this.#spare.makeSoon();
         this.#events.onGone(generation, how, this.#told.delete(generation));
         this.#memories.get(generation)?.release();
         this.#memories.delete(generation);
       },
     });
-    this.#zygotes.set(generation, zygote);
   }
 
-  #openMemory(
-    generation: number,
-    loaded: { readonly pid: number; readonly memory: MemoryPlace },
-  ): void {
-    const memory = SharedMemory.open(loaded.pid, loaded.memory, this.#options.config.threads);
+  /** The server is about to end: nobody is started ahead any more. */
+  dropSpare(): void {
+    this.#spare.drop();
+  }
+
+  #loaded(generation: number, loaded: Extract<ControlReport, { type: "loaded" }>): void {
+    const { config } = this.#options;
+    this.#isUnshareable = config.reload && config.preload === "auto" && !loaded.preload;
+    const memory = SharedMemory.open(loaded.pid, loaded.memory, config.threads);
     if (memory !== undefined) this.#memories.set(generation, memory);
   }
 
@@ -98,6 +113,7 @@ export class ZygoteSet {
   }
 
   killAll(): void {
+    this.#spare.drop();
     for (const zygote of this.#zygotes.values()) zygote.kill();
   }
 }

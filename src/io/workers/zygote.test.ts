@@ -27,10 +27,8 @@ const LOAD: LoadRequest = {
 /** How a zygote with this interpreter is reported to have ended. */
 function endOf(python: string): Promise<string> {
   return new Promise((resolve) => {
-    const zygote = new Zygote(1, { python, env: [] }, LOAD, {
-      onReport: () => {},
-      onGone: resolve,
-    });
+    const zygote = new Zygote({ python, env: [] });
+    zygote.load(LOAD, { onReport: () => {}, onGone: resolve });
     // Neither may throw, whatever became of the process.
     zygote.send({ type: "stop" });
   });

@@ -1,5 +1,5 @@
-// One zygote process: spawns the Python interpreter, speaks JSON lines with it on descriptor 3, tells what it reports.
-// Knows processes and sockets; what a report means is decided by the pool.
+// One zygote process: spawns the Python interpreter, which waits until it is told what to load, speaks JSON lines with it on descriptor 3,
+// tells what it reports. Knows processes and sockets; what a report means is decided by the pool.
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
@@ -26,8 +26,8 @@ export interface ZygoteEvents {
 }
 
 export class Zygote {
-  readonly generation: number;
-  readonly #events: ZygoteEvents;
+  /** Whose it is; undefined before load(). */
+  #events: ZygoteEvents | undefined;
   /** Both undefined if there are no descriptors or no memory left to start a process. */
   readonly #process: ChildProcess | undefined;
   readonly #control: Socket | undefined;
@@ -36,15 +36,8 @@ export class Zygote {
   #isGone = false;
   #isListening = false;
 
-  /** Starts `config.python` in the front's working directory, environment and `config.env`, and has it load the application. */
-  constructor(
-    generation: number,
-    config: Pick<Config, "python" | "env">,
-    load: LoadRequest,
-    events: ZygoteEvents,
-  ) {
-    this.generation = generation;
-    this.#events = events;
+  /** Starts `config.python` in the front's working directory, environment and `config.env`. */
+  constructor(config: Pick<Config, "python" | "env">) {
     try {
       const given = config.env.map(({ name, value }) => [name, value] as const);
       const child = spawn(config.python, [PYTHON_MAIN], {
@@ -58,12 +51,25 @@ export class Zygote {
       this.#listenToControl(this.#control);
     } catch (error) {
       this.#how = error instanceof Error ? error.message : String(error);
-      process.nextTick(() => {
-        this.#finish();
-      });
-      return;
+      this.#finish();
     }
+  }
+
+  /** Has it load the application; called once. */
+  load(load: LoadRequest, events: ZygoteEvents): void {
+    this.#events = events;
     this.send(load);
+    // Before anybody was there to be told.
+    if (this.#isGone) {
+      process.nextTick(() => {
+        events.onGone(this.#how);
+      });
+    }
+  }
+
+  /** It lives, as far as is known, and can be told what to load. */
+  get isWaiting(): boolean {
+    return this.#events === undefined && !this.#isGone && this.#control?.writable === true;
   }
 
   /** False when it cannot be reached any more. */
@@ -114,7 +120,7 @@ export class Zygote {
       const report = this.#parse(line);
       if (report === undefined) return;
       if (report.type === "loaded") this.#isListening = true;
-      this.#events.onReport(report);
+      this.#events?.onReport(report);
     }
     if (this.#rest.length > MAX_LINE) this.#distrust("a message of more than 1 MiB");
   }
@@ -133,7 +139,7 @@ export class Zygote {
     this.#control?.removeAllListeners("data");
     this.#control?.resume();
     const text = `the control socket broke: ${what.slice(0, 300)}`;
-    this.#events.onReport({ type: "note", level: "error", text });
+    this.#events?.onReport({ type: "note", level: "error", text });
     this.kill();
   }
 
@@ -152,7 +158,7 @@ export class Zygote {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#control?.destroy();
-    this.#events.onGone(this.#how);
+    this.#events?.onGone(this.#how);
   }
 }
 
