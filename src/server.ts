@@ -191,6 +191,7 @@ class Server {
       lifecycle: this.#lifecycle,
       front: this.#front,
       pool: this.#pool,
+      development: this.#development,
       listeners: () => this.#listeners,
       reload: () => this.#reload(),
     });
@@ -307,14 +308,19 @@ class Server {
     }
   }
 
+  get #openConnections(): string {
+    const { connections } = this.#front;
+    return connections === 1 ? "1 connection" : `${connections} connections`;
+  }
+
   async #drain(signal: string): Promise<void> {
     const { drainDelayMs, gracefulTimeoutMs } = this.#config;
     const since = performance.now();
     this.#lifecycle.phase = "draining";
-    this.#manager.stopping(`${signal}: finishing ${this.#front.connections} connections`);
+    this.#manager.stopping(`${signal}: finishing ${this.#openConnections}`);
     const deadline = setTimeout(() => {
       this.#log.warning(
-        `not everything ended within --graceful-timeout: ${this.#front.connections} connections are cut`,
+        `not everything ended within --graceful-timeout: cutting ${this.#openConnections}`,
       );
       this.#over?.resolve(0);
     }, gracefulTimeoutMs);
@@ -325,7 +331,7 @@ class Server {
     this.#development?.drain();
     this.#pool.drain(since);
     await this.#front.stopListening();
-    this.#log.info(`${signal}: finishing ${this.#front.connections} connections`);
+    this.#log.info(`${signal}: finishing ${this.#openConnections}`);
     await this.#front.drain();
     // What remains of the time is for the workers' own ends: the pool holds them to it.
     clearTimeout(deadline);

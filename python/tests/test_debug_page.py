@@ -66,6 +66,19 @@ class Page(unittest.TestCase):
         for forbidden in ("<u>", "<i>", "<x>", "<script", "<form", "<input", "<a "):
             self.assertNotIn(forbidden, body)
 
+    def test_says_the_only_exception_once_and_has_no_line_between_lines(self) -> None:
+        body = self.page(raised(fail), "text/html")[1]
+        self.assertNotIn("<h2>ValueError", body)
+        self.assertRegex(body, r"hidden &lt;i&gt;[^\n]*</span><span class=here>")
+
+    def test_names_the_request_id_in_each_form(self) -> None:
+        number = {"HTTP_X_REQUEST_ID": "7f0q<2m"}
+        self.assertIn("Request ID: 7f0q&lt;2m<", self.page(raised(fail), "text/html", **number)[1])
+        self.assertIn("\nRequest ID: 7f0q<2m\n", self.page(raised(fail), **number)[1])
+        said = json.loads(self.page(raised(fail), "application/json", **number)[1])
+        self.assertEqual(said["request_id"], "7f0q<2m")
+        self.assertNotIn("Request ID", self.page(raised(fail), "text/html")[1])
+
     def test_shows_the_chain_the_oldest_first(self) -> None:
         body = self.page(raised(wrap), "text/html")[1]
         self.assertLess(body.index("<h2>ValueError"), body.index("direct cause"))
@@ -103,8 +116,8 @@ class Page(unittest.TestCase):
             with open(path) as file:
                 exec(compile(file.read(), path, "exec"), names)
             body = self.page(raised(lambda: names["call"](fail)), "text/html")[1]
-        self.assertRegex(body, r"<details><summary><code>[^<]*library\.py")
-        self.assertRegex(body, r"<details open><summary><code>[^<]*test_debug_page\.py")
+        self.assertRegex(body, r"<details><summary><code title='[^<]*'>library\.py<")
+        self.assertRegex(body, r"<details open><summary><code title='/[^<]*'>[^<]*test_debug_page\.py<")
 
 
 if __name__ == "__main__":

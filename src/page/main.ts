@@ -99,8 +99,9 @@ function isBack(snapshot: Snapshot): void {
   say(`The server was started anew at ${clockText(Date.parse(snapshot.status.startedAt))}.`);
 }
 
-function say(text: string): void {
+function say(text: string, kind = ""): void {
   setText(byId("outcome"), text);
+  setClass(byId("outcome"), kind);
 }
 
 /** Runs `what` while the button cannot be pressed again; tells how it ended. */
@@ -111,7 +112,7 @@ async function act(id: string, begun: string, what: () => Promise<string>): Prom
   try {
     say(await what());
   } catch (error) {
-    say(messageOf(error));
+    say(messageOf(error), "bad");
   } finally {
     pressed.removeAttribute("aria-busy");
   }
@@ -120,7 +121,7 @@ async function act(id: string, begun: string, what: () => Promise<string>): Prom
 async function scaleBy(by: number): Promise<string> {
   if (last === undefined) return "";
   const { workers } = await command("scale", { workers: last.status.workersLeast + by });
-  return `At least ${textOf(workers)} workers from now on.`;
+  return `At least ${textOf(workers)} ${workers === 1 ? "worker" : "workers"} from now on.`;
 }
 
 async function reload(): Promise<string> {
@@ -133,7 +134,7 @@ async function showStacks(): Promise<string> {
   for (const [worker, text] of stacks) {
     lanes.get(worker)?.stack.show(text);
   }
-  return `Stacks of ${stacks.size} workers, below each.`;
+  return stacks.size === 1 ? "Its stack, below." : `Stacks of ${stacks.size} workers, below each.`;
 }
 
 const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {

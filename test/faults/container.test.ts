@@ -36,7 +36,7 @@ describe("as process 1 of a container", { skip }, () => {
     await noted(server, /^POST held in/);
     const tree = descendantsOf(server.pid);
     process.kill(firstOf(server), "SIGTERM");
-    await server.logged("SIGTERM: finishing 1 connections");
+    await server.logged("SIGTERM: finishing 1 connection");
     openGate(server, "held");
     assert.equal((await running.response()).status, 200);
     running.end();

@@ -116,7 +116,7 @@ describe("the commands to a running server", () => {
     using client = begin(server.port, "GET", "/last");
     await noted(server, /^GET last in/);
     const stopping = run("stop");
-    await server.logged(/finishing \d+ connections/);
+    await server.logged(/finishing \d+ connection/);
     openGate(server, "last");
     assert.equal((await client.response()).status, 200);
     const { code, stdout } = await stopping;

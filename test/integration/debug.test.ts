@@ -39,7 +39,10 @@ describe("--debug", () => {
     assert.doesNotMatch(page, /<script|<b>thing|<i>a comment/);
     assert.doesNotMatch(page, /<input|<form|<a /);
     const text = await project.get("/?q");
-    assert.match(text, /^500 GET \/\?q\n\nTraceback[^]*LookupError: no <b>thing<\/b> for q$/);
+    assert.match(
+      text,
+      /^500 GET \/\?q\nRequest ID: \w+\n\nTraceback[^]*LookupError: no <b>thing<\/b> for q$/,
+    );
     const said: unknown = JSON.parse((await project.get("/?q", "application/json")).slice(4));
     assert.ok(typeof said === "object" && said !== null && "error" in said);
     assert.equal(said.error, "LookupError");

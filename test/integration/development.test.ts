@@ -69,15 +69,18 @@ describe("--reload", () => {
 
   it("shows why the new code does not import, and mends with the next good save", async () => {
     await using project = new Project({ "main.py": answering("'zero'") });
-    await project.serve("main:app");
+    await project.serve("main:app", "--health-path", "/healthz");
+    assert.match(await project.get("/healthz"), /^200 /);
     project.write("main.py", BROKEN);
     const answer = await project.get("/", "text/html");
     assert.match(answer, /^500 <!doctype html>/);
     assert.match(answer, /cannot be imported/);
     assert.doesNotMatch(answer, /SyntaxError|main\.py/, "only --debug shows source");
+    assert.match(await project.get("/healthz"), /^503 /);
     await project.server.logged("SyntaxError");
     project.write("main.py", answering("'mended'"));
     assert.equal(await project.get(), "200 mended");
+    assert.match(await project.get("/healthz"), /^200 /);
   });
 
   it("with --debug shows the traceback of the import", async () => {

@@ -124,7 +124,7 @@ describe("--drain-idle", () => {
     using idle = begin(server.port, "GET", "/free");
     await idle.response();
     server.signal("SIGTERM");
-    await server.logged("finishing 1 connections");
+    await server.logged("finishing 1 connection");
     idle.send(message("GET", "/free/again"));
     const response = await idle.response();
     assert.equal(response.status, 200);

@@ -9,8 +9,8 @@ from __future__ import annotations
 import html
 import json
 import linecache
+import os
 import re
-import sysconfig
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ _TYPES = {
     "json": "application/json",
 }
 _LIBRARIES = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+_STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 
 Page = tuple[list[tuple[str, str]], bytes]
 
@@ -84,7 +85,9 @@ def _preferred_form(accept: str) -> str:
 
 
 def _text_body(error: BaseException, environ: dict[str, Any]) -> str:
-    return f"{_request_line(environ)}\n\n{_traceback(error)}"
+    number = _request_id(environ)
+    told = f"Request ID: {number}\n" if number else ""
+    return f"{_request_line(environ)}\n{told}\n{_traceback(error)}"
 
 
 def _json_body(error: BaseException, environ: dict[str, Any]) -> str:
@@ -92,6 +95,7 @@ def _json_body(error: BaseException, environ: dict[str, Any]) -> str:
         "error": type(error).__name__,
         "message": _message(error),
         "request": _request_line(environ),
+        "request_id": _request_id(environ) or None,
         "traceback": _traceback(error),
     }
     return json.dumps(said) + "\n"
@@ -108,10 +112,18 @@ def _html_body(error: BaseException, environ: dict[str, Any]) -> str:
         f"<p class=message>{html.escape(_message(error))}</p>\n",
         f"<p class=request>{html.escape(_request_line(environ))}</p>\n",
     ]
-    for link, one in _chain(error):
+    number = html.escape(_request_id(environ))
+    if number:
+        parts.append(f"<p class=request>Request ID: {number}</p>\n")
+    chain = _chain(error)
+    for link, one in chain:
         if link:
             parts.append(f"<p class=link>{html.escape(link)}</p>\n")
-        parts.append(_html_exception(one))
+        said = "".join(traceback.format_exception_only(type(one), one)).strip()
+        # Of the only one, type and message stand above.
+        if len(chain) > 1 or said != f"{type(one).__name__}: {_message(one)}":
+            parts.append(f"<h2>{html.escape(said[:_MAX_TEXT])}</h2>\n")
+        parts.append(_html_frames(one))
     parts.append("<h2>As text</h2>\n")
     parts.append(f"<pre class=plain>{html.escape(_traceback(error))}</pre>\n")
     parts.append("<p class=note>This page is there because the server runs with --debug.</p>\n")
@@ -122,9 +134,8 @@ def _html_body(error: BaseException, environ: dict[str, Any]) -> str:
 _BODIES = {"text": _text_body, "json": _json_body, "html": _html_body}
 
 
-def _html_exception(error: BaseException) -> str:
-    said = "".join(traceback.format_exception_only(type(error), error)).strip()
-    parts = [f"<h2>{html.escape(said[:_MAX_TEXT])}</h2>\n<ol class=frames>\n"]
+def _html_frames(error: BaseException) -> str:
+    parts = ["<ol class=frames>\n"]
     frames = list(_frames(error.__traceback__))
     left_out = max(0, len(frames) - _MAX_FRAMES)
     half = _MAX_FRAMES // 2
@@ -151,8 +162,8 @@ class _Place:
 
 def _html_frame(place: _Place, is_open: bool) -> str:
     head = (
-        f"<code>{html.escape(place.file)}</code>, line {place.line},"
-        f" in <code>{html.escape(place.function)}</code>"
+        f"<code title='{html.escape(place.file)}'>{html.escape(_short(place))}</code>,"
+        f" line {place.line}, in <code>{html.escape(place.function)}</code>"
     )
     rows = []
     first = max(1, place.line - _LINES_AROUND)
@@ -162,10 +173,11 @@ def _html_frame(place: _Place, is_open: bool) -> str:
             continue
         mark = " class=here" if number == place.line else ""
         shown = html.escape(text.rstrip("\r\n")[:_MAX_LINE])
-        rows.append(f"<span{mark}><b>{number}</b>{shown}</span>\n")
+        rows.append(f"<span{mark}><b>{number}</b>{shown}</span>")
     source = f"<pre>{''.join(rows)}</pre>" if rows else "<p>(no source)</p>"
     opened = " open" if is_open else ""
-    return f"<li><details{opened}><summary>{head}</summary>\n{source}</details></li>\n"
+    kind = " class=library" if place.is_library else ""
+    return f"<li{kind}><details{opened}><summary>{head}</summary>\n{source}</details></li>\n"
 
 
 def _frames(frames: TracebackType | None) -> Iterator[_Place]:
@@ -184,8 +196,18 @@ def _frames(frames: TracebackType | None) -> Iterator[_Place]:
 
 
 def _is_library(file: str) -> bool:
-    standard = sysconfig.get_paths()["stdlib"]
-    return file.startswith(("<frozen", standard)) or _LIBRARIES.search(file) is not None
+    return file.startswith(("<frozen", _STANDARD)) or _LIBRARIES.search(file) is not None
+
+
+def _short(place: _Place) -> str:
+    """As its readers call the file: `flask/app.py`, `shop/views.py`; the whole is in the text."""
+    packages = list(_LIBRARIES.finditer(place.file))
+    if packages:
+        return place.file[packages[-1].end() :]
+    for directory in (_STANDARD, os.path.join(os.getcwd(), "")):
+        if place.file.startswith(directory):
+            return place.file[len(directory) :]
+    return place.file
 
 
 def _chain(error: BaseException) -> list[tuple[str, BaseException]]:
@@ -223,6 +245,10 @@ def _request_line(environ: dict[str, Any]) -> str:
     return f"{_text(environ, 'REQUEST_METHOD')} {target}"[:_MAX_LINE]
 
 
+def _request_id(environ: dict[str, Any]) -> str:
+    return _text(environ, "HTTP_X_REQUEST_ID")[:_MAX_LINE]
+
+
 def _text(environ: dict[str, Any], key: str) -> str:
     value = environ.get(key)
     return value if type(value) is str else ""
@@ -230,18 +256,21 @@ def _text(environ: dict[str, Any], key: str) -> str:
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:0}
-main{max-width:70em;margin:0 auto;padding:2em 1em}
-h1{margin:0;color:light-dark(#b3261e,#ff897d)}
+main{max-width:70em;margin:0 auto;padding:1.5em 1em}
+h1{margin:0;font-size:1.6em;color:light-dark(#b3261e,#ff897d)}
 h2{font-size:1em;margin:2em 0 .5em;white-space:pre-wrap;overflow-wrap:anywhere}
-.message{font-size:1.3em;margin:.2em 0;white-space:pre-wrap;overflow-wrap:anywhere}
-.request,.note,.link{color:light-dark(#555,#aaa)}
-.frames{list-style:none;padding:0}
-summary{cursor:pointer;padding:.3em 0;overflow-wrap:anywhere}
-code,pre{font:.9em/1.5 ui-monospace,monospace}
-pre{margin:0;padding:.5em 0;overflow-x:auto;background:light-dark(#f4f4f6,#1c1c20)}
-pre span{display:block;padding:0 1em}
+.message{font-size:1.2em;margin:.1em 0 .6em;white-space:pre-wrap;overflow-wrap:anywhere}
+.request,.note,.link{margin:.2em 0;color:light-dark(#555,#aaa);overflow-wrap:anywhere}
+.frames{list-style:none;margin:1.2em 0 0;padding:0}
+summary{margin-left:1.1em;padding:.25em 0;list-style-position:outside;cursor:pointer}
+summary{overflow-wrap:anywhere}
+.library summary{color:light-dark(#555,#aaa)}
+code,pre{font:.875em/1.5 ui-monospace,monospace}
+pre{margin:0 0 .5em;padding:.5em 0;overflow-x:auto;background:light-dark(#f4f4f6,#1c1c20)}
+pre span{display:block;width:max-content;min-width:100%;box-sizing:border-box;padding:0 1em}
 pre b{display:inline-block;min-width:3em;font-weight:normal;user-select:none}
-pre b{color:light-dark(#777,#999)}
+pre b{color:light-dark(#666,#999)}
 pre .here{background:light-dark(#ffe1dd,#5c1a16);font-weight:bold}
+pre .here b{color:inherit}
 .plain{padding:1em}
 """

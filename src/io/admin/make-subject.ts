@@ -24,13 +24,14 @@ export interface Parts {
   readonly front: Front;
   readonly pool: Pool;
   readonly log: Log;
+  readonly development: { readonly isBroken: boolean } | undefined;
   listeners(): readonly Listener[];
   reload(): Promise<ReloadOutcome>;
 }
 
 export function makeSubject(parts: Parts): AdminSubject {
   const { config, version, application, figures, history } = parts;
-  const { lifecycle, front, pool, log } = parts;
+  const { lifecycle, front, pool, log, development } = parts;
   return {
     config,
     version,
@@ -42,6 +43,7 @@ export function makeSubject(parts: Parts): AdminSubject {
     listeners: () => parts.listeners().map(({ url }) => url),
     pool: () => pool.status(),
     connections: () => front.status(),
+    isBroken: () => development?.isBroken === true,
     verbs: {
       reload: () => parts.reload(),
       scale: (workers) => scaleTo(pool.workforce, workers),

@@ -26,6 +26,8 @@ export interface AdminSubject {
   listeners(): readonly string[];
   pool(): PoolStatus;
   connections(): ConnectionsStatus;
+  /** With --reload: the last save does not import, and requests are told so. */
+  isBroken?: () => boolean;
   readonly verbs: Verbs;
   /** Undefined without a bridge to them. */
   applicationFamilies?: () => Promise<Family[]>;
@@ -44,16 +46,19 @@ export interface Verbs {
   stop(): void;
 }
 
+type Serving = Pick<AdminSubject, "state" | "pool" | "isBroken">;
+
 /** Why no request should be sent here at this moment; undefined when all is well. */
-export function unreadiness(subject: Pick<AdminSubject, "state" | "pool">): string | undefined {
+export function unreadiness(subject: Serving): string | undefined {
   const state = subject.state();
   if (state === "draining") return "draining: the server is about to end";
+  if (subject.isBroken?.() === true) return "broken: the application does not import";
   if (state === "starting") return "starting: no worker is ready yet";
   return subject.pool().threads === 0 ? "no worker is ready" : undefined;
 }
 
 /** The same, for --health-path. */
-export function healthOf(subject: Pick<AdminSubject, "state" | "pool">): Health {
+export function healthOf(subject: Serving): Health {
   if (subject.state() === "draining") return "draining";
   return unreadiness(subject) === undefined ? "ready" : "notReady";
 }

@@ -67,6 +67,11 @@ export class Development {
     return this.#gate;
   }
 
+  /** There is no code that could answer, until a good save. */
+  get isBroken(): boolean {
+    return this.#gate.state === "broken" && !this.#isDraining;
+  }
+
   /** Before the application is first imported. */
   start(): void {
     this.#watch.begin();
