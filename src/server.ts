@@ -13,6 +13,7 @@ import { healthOf, type AdminSubject } from "./io/admin/subject.ts";
 import type { ServiceManagerPlace } from "./config/service-manager.ts";
 import { makeDevelopment } from "./io/development/make-development.ts";
 import type { Development } from "./io/development/development.ts";
+import { countOf, servingText } from "./io/banner.ts";
 import * as descriptors from "./io/descriptor-limit.ts";
 import { withHealthPath } from "./io/health-path.ts";
 import { asIdentity, become, giveSockets, type Identity } from "./io/identity.ts";
@@ -236,18 +237,10 @@ class Server {
   #onReady(python: string): void {
     clearTimeout(this.#patience);
     if (this.#lifecycle.phase === "starting") this.#lifecycle.phase = "serving";
-    const { workers, threads } = this.#config;
-    const count = workers.min;
-    const urls = this.#urls;
-    const noun = count === 1 ? "worker" : "workers";
-    const most = workers.max === count ? "" : `, at most ${workers.max}`;
-    const perWorker = threads === 1 ? "" : ` of ${threads} threads`;
-    this.#log.info(
-      `serving ${this.#name} at ${urls} (${count} ${noun}${perWorker}${most}, Python ${python}, process ${process.pid})`,
-    );
+    this.#status = `serving ${this.#name} at ${this.#urls}`;
+    this.#log.info(servingText(this.#status, this.#config, python));
     for (const advice of this.#advice) this.#log.warning(advice);
     if (this.#admin.notice !== undefined) this.#log.info(this.#admin.notice);
-    this.#status = `serving ${this.#name} at ${urls}`;
     if (this.#lifecycle.phase === "serving") this.#manager.ready(this.#status);
   }
 
@@ -309,8 +302,7 @@ class Server {
   }
 
   get #openConnections(): string {
-    const { connections } = this.#front;
-    return connections === 1 ? "1 connection" : `${connections} connections`;
+    return countOf(this.#front.connections, "connection");
   }
 
   async #drain(signal: string): Promise<void> {

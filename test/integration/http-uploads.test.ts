@@ -200,6 +200,23 @@ describe("uploads", () => {
     assert.equal(client.error, undefined);
   });
 
+  it("is told in the form that its client wants, as soon as that is known", async () => {
+    await using small = await startServer("answers:app", {
+      args: ["--workers", "1", "--max-body", "1m", "--max-field", "1k"],
+    });
+    const refused = async (fields: string): Promise<string | undefined> => {
+      using client = new RawClient(small.port);
+      client.send(head(fields));
+      return (await client.response()).fields.get("content-type");
+    };
+    const tooLarge = `Content-Length: ${2 * MIB}\r\n`;
+    const tooLong = `X: ${"a".repeat(2000)}\r\n`;
+    assert.equal(await refused(`${tooLarge}Accept: application/json\r\n`), "application/json");
+    assert.match((await refused(`Accept: text/html\r\n${tooLarge}`)) ?? "", /^text\/html/);
+    assert.equal(await refused(`Accept: application/json\r\n${tooLong}`), "application/json");
+    assert.match((await refused(tooLong)) ?? "", /^text\/plain/);
+  });
+
   it("a chunked request that becomes too large is told so too", async () => {
     await using small = await startServer("answers:app", {
       args: ["--workers", "1", "--max-body", "3m"],

@@ -91,6 +91,16 @@ export class RequestHead {
   }
 }
 
+/** The value of a field, of several lines as one list (RFC 9110 section 5.3); "" for none. For errors, never on the hot path. */
+export function fieldText(head: RequestHead, lower: string): string {
+  const values: string[] = [];
+  for (let index = 0; index < head.fieldCount; index++) {
+    if (head.names[index]?.lower !== lower) continue;
+    values.push(latin1Of(head.bytes, head.valueStart(index), head.valueEnd(index)));
+  }
+  return values.join(", ");
+}
+
 /** The bytes in `[start, end)` as latin-1 text, for logs and errors, never on the hot path. */
 export function latin1Of(bytes: Uint8Array, start: number, end: number): string {
   let text = "";

@@ -39,9 +39,8 @@ export class RefusedRequests {
 
   /** Tells the observer, and returns the page for the client: the last answer of its connection. */
   refuse(refusal: Refusal): Uint8Array {
-    const { pending, isHead } = this.#intake;
+    const { isHead, accept } = this.#intake;
     const id = this.#id();
-    const accept = pending === undefined ? "" : pageFacts(pending).accept;
     const { own } = this.#context.writer.clock;
     const facts = { isHead, minorVersion: 1, accept, keepAlive: false };
     const page: RefusalPage = refusalPage(refusal, { ...facts, id, own });

@@ -2,8 +2,9 @@
 // deadlines of head and body. Knows nothing of answers; the socket only as something that can be paused.
 
 import type { WholeRequest } from "../../core/http/exchange.ts";
+import { pageFacts } from "../../core/http/request-facts.ts";
 import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
-import { latin1Of } from "../../core/http/request-head.ts";
+import { fieldText, latin1Of } from "../../core/http/request-head.ts";
 import { PARSED, RequestParser } from "../../core/http1/request-parser.ts";
 import { BodyCollector } from "./body-collector.ts";
 import type { ConnectionContext } from "./connection-context.ts";
@@ -74,6 +75,13 @@ export class RequestIntake {
   /** The request that is being read is a HEAD, as far as is known. */
   get isHead(): boolean {
     return this.#pending?.isHead ?? this.#parser.head.isHead;
+  }
+
+  /** The form of page that its client wants, as far as is known: fields behind the one that was refused are not. */
+  get accept(): string {
+    if (this.#pending !== undefined) return pageFacts(this.#pending).accept;
+    const { head } = this.#parser;
+    return head.targetEnd > head.methodStart ? fieldText(head, "accept") : "";
   }
 
   /** Something of a request came, and neither an answer nor a refusal will follow if nothing more comes. */
