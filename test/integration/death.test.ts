@@ -57,6 +57,16 @@ describe("a worker that dies while it runs a request", () => {
     client.send(message("GET", "/survive"));
     assert.equal((await client.response()).status, 200);
   });
+
+  it("is told in one line, which is that of its request if it had one", async () => {
+    await post(server.port, "/exit");
+    await waitFor("two workers", () => server.workers.length === 2);
+    const [idle = 0] = server.workers;
+    process.kill(idle, "SIGKILL");
+    await server.logged(`(pid ${idle}) was ended by SIGKILL`);
+    const without = server.stderr.match(/\(pid \d+\) (?:was ended by|exited with) /g);
+    assert.equal(without?.length, 1, server.stderr);
+  });
 });
 
 describe("a worker that dies", () => {

@@ -28,7 +28,13 @@ export type RegistryCommand =
       readonly pid: number | undefined;
       readonly isOrphan: boolean;
     }
-  | { readonly kind: "note"; readonly level: "info" | "warning" | "error"; readonly text: string }
+  | {
+      readonly kind: "note";
+      readonly level: "info" | "warning" | "error";
+      readonly text: string;
+      /** The one whose end this tells: what it was running says the same and more. */
+      readonly worker?: number;
+    }
   /** The application never came up: kill what is left and end with status 3. No command follows. */
   | { readonly kind: "fatal"; readonly why: string; readonly isOverdue: boolean }
   /** After finish(): no worker and no zygote is left. No command follows. */

@@ -4,7 +4,7 @@
 import type { RegistryCommand, RegistryOptions, SignalName } from "./commands.ts";
 import { MAX_DELAY_AFTER_SERVICE_MS, RestartPolicy } from "./restart-policy.ts";
 import { nextWorkerState, nextZygoteState } from "./state.ts";
-import type { Generation, Worker } from "./worker.ts";
+import { nameOf, type Generation, type Worker } from "./worker.ts";
 
 /** From SIGABRT to SIGKILL: time for the stacks and for a core dump to begin. */
 const ABORT_GRACE_MS = 1000;
@@ -30,6 +30,12 @@ export class Roster {
 
   say(command: RegistryCommand): void {
     this.#commands.push(command);
+  }
+
+  /** It had served, and has ended unasked. */
+  noteEnd(worker: Worker, how: string): void {
+    const text = `${nameOf(worker)} ${how}`;
+    this.say({ kind: "note", level: "error", text, worker: worker.id });
   }
 
   note(level: "info" | "warning" | "error", text: string): void {

@@ -79,7 +79,7 @@ export class Succession {
     const { generation } = worker;
     generation.policy.died(worker, now);
     if (worker.readyAt !== undefined) {
-      this.#roster.note("error", `${nameOf(worker)} ${how}`);
+      this.#roster.noteEnd(worker, how);
       return;
     }
     this.#roster.note("error", `${nameOf(worker)} ${how} before it was ready`);

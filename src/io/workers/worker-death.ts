@@ -2,7 +2,9 @@
 
 import type { EndCause, Figures } from "../../core/metrics/figures.ts";
 import type { Death, History } from "../../core/metrics/history.ts";
+import type { RegistryCommand } from "../../core/workers/commands.ts";
 import type { WorkerState } from "../../core/workers/state.ts";
+import type { Log } from "../log.ts";
 import { countOomKills } from "./oom-kills.ts";
 import { methodAndPathOf } from "./pool-status.ts";
 import { describeExit, type WorkerExit, type WorkerRecord } from "./worker-record.ts";
@@ -45,6 +47,25 @@ export function noteDeath(
     request: null,
   };
   history.died(record.death);
+}
+
+/** What the registry says. Of the end of a worker it waits for tellEnd(). */
+export function writeNote(
+  { level, text, worker }: Extract<RegistryCommand, { kind: "note" }>,
+  records: ReadonlyMap<number, WorkerRecord>,
+  log: Log,
+): void {
+  const record = worker === undefined ? undefined : records.get(worker);
+  if (record?.exit === undefined) log.write(level, text);
+  else record.endNote = text;
+}
+
+/** Its end is told with the request that it was running, if there was one: once. */
+export function tellEnd(record: WorkerRecord, log: Log): void {
+  const { worker, pid, endNote, death } = record;
+  record.endNote = "";
+  if (endNote === "" || (death?.request ?? null) !== null) return;
+  log.write("error", endNote, { worker, worker_pid: pid ?? null });
 }
 
 /** What it was running when it died: without the query, which may hold what is nobody's business. */

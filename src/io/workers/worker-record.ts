@@ -43,6 +43,10 @@ export interface WorkerRecord {
   readonly oomKillsBefore: number;
   /** The kernel killed it, and has killed for want of memory while it lived. */
   isOutOfMemory: boolean;
+  /** Its exit is known to the registry. */
+  isReported: boolean;
+  /** What the log says of its end, until it is known whether it was running something. */
+  endNote: string;
 }
 
 /** 128 bits from the system's generator (design section 2). */
@@ -62,6 +66,8 @@ export function newWorkerRecord(worker: number, generation: number, threads: num
     isTimedOut: false,
     oomKillsBefore: countOomKills(),
     isOutOfMemory: false,
+    isReported: false,
+    endNote: "",
   };
 }
 

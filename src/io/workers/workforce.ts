@@ -11,7 +11,7 @@ import { StacksRequests } from "./stacks-requests.ts";
 import { StartFailure } from "./start-failure.ts";
 import type { Hello, Welcome, WorkerChannel } from "./worker-channel.ts";
 import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
-import { noteDeath, noteExit } from "./worker-death.ts";
+import { noteDeath, noteExit, tellEnd, writeNote } from "./worker-death.ts";
 import { forgetMemory, lastWordOf, noteSlot, takeAnswers } from "./worker-memory.ts";
 import { newWorkerRecord, recordExpecting, recordOf, type WorkerRecord } from "./worker-record.ts";
 import { ZygoteSet } from "./zygote-set.ts";
@@ -87,7 +87,6 @@ export class Workforce {
 
   /** No request is left: let all go. */
   finish(now: number): void {
-    this.#zygotes.dropSpare();
     this.#run(this.#registry.finish(now));
   }
 
@@ -220,7 +219,7 @@ export class Workforce {
         this.#zygotes.signal(command);
         return;
       case "note":
-        this.#options.log.write(command.level, command.text);
+        writeNote(command, this.#records, this.#options.log);
         return;
       case "fatal":
         if (command.isOverdue) this.#startFailure.overdue();
@@ -299,6 +298,7 @@ export class Workforce {
       if (channel !== undefined) this.#readOut(record, thread, channel);
     }
     this.#run(this.#registry.exited(report.worker, report.status, report.signal, now));
+    record.isReported = true;
     this.#forgetIfOver(record);
   }
 
@@ -334,8 +334,9 @@ export class Workforce {
   }
 
   #forgetIfOver(record: WorkerRecord): void {
-    const isOver = record.exit !== undefined || !this.#zygotes.has(record.generation);
+    const isOver = record.isReported || !this.#zygotes.has(record.generation);
     if (isOver && record.channels.every((channel) => channel === undefined)) {
+      tellEnd(record, this.#options.log);
       forgetMemory(record);
       this.#records.delete(record.worker);
     }
