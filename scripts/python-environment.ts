@@ -34,6 +34,16 @@ export function setUpExamples(): string {
   });
 }
 
+/** With prometheus_client, for figures of an application. Returns the path of its interpreter. */
+export function setUpFigures(): string {
+  return setUpEnvironment({
+    directory: "node_modules/.venv-figures",
+    requirements: "test/requirements-figures.txt",
+    contents: "prometheus_client",
+    minimum: [3, 9],
+  });
+}
+
 /** Returns the path of its interpreter. */
 export function setUpEnvironment(environment: Environment): string {
   const directory = join(ROOT, environment.directory);

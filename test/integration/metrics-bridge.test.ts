@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { setUpEnvironment } from "../../scripts/python-environment.ts";
+import { setUpFigures } from "../../scripts/python-environment.ts";
 import { ADMIN_ARGS, adminPort, ask } from "../support/admin.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin, get } from "../support/requests.ts";
@@ -20,12 +20,7 @@ async function scrape(server: ServerUnderTest): Promise<string> {
 describe("the application's figures", () => {
   let python = "";
   before(() => {
-    python = setUpEnvironment({
-      directory: "node_modules/.venv-figures",
-      requirements: "test/requirements-figures.txt",
-      contents: "prometheus_client",
-      minimum: [3, 9],
-    });
+    python = setUpFigures();
   });
 
   for (const preload of ["on", "off"]) {
