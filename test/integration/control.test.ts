@@ -91,6 +91,18 @@ describe("the commands to a running server", () => {
     assert.equal((await run("scale", "many")).code, 2);
   });
 
+  it("scale lets idle workers go, not the one that runs a request", async () => {
+    await run("scale", "3");
+    await waitFor("three workers", () => server.workers.length === 3);
+    using client = begin(server.port, "GET", "/kept");
+    const pid = Number((await noted(server, /^GET kept in/)).split(" ").at(-1));
+    await run("scale", "1");
+    await waitFor("one worker", () => server.workers.length === 1);
+    assert.deepEqual(server.workers, [pid]);
+    openGate(server, "kept");
+    assert.equal((await client.response()).status, 200);
+  });
+
   it("stacks shows where a hanging worker stands", async () => {
     using client = begin(server.port, "GET", "/stuck");
     await noted(server, /^GET stuck in/);

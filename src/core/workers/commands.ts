@@ -55,6 +55,8 @@ export interface RegistryOptions {
   readonly gracefulTimeoutMs: number;
   /** Where the application does not come up, wait for a reload instead of ending. */
   readonly survivesFailedStart?: boolean;
+  /** Whether this worker holds requests; without it nobody does. */
+  readonly isBusy?: (worker: number) => boolean;
   /** Uniform in [0, 1): spreads the restarts of many servers. */
   readonly random: () => number;
 }

@@ -311,6 +311,14 @@ describe("scale", () => {
     assert.equal(registry.target, 1);
   });
 
+  it("lets those go first that hold no requests", () => {
+    const busy = new Set([2, 4]);
+    serving({ minWorkers: 4, maxWorkers: 4, isBusy: (worker) => busy.has(worker) });
+    assert.deepEqual(lines(registry.scale(3, 0)), ["retire 3"]);
+    assert.deepEqual(lines(registry.resize(1, 1)), [], "not below the least");
+    assert.deepEqual(lines(registry.scale(1, 2)), ["retire 4", "retire 1"]);
+  });
+
   it("moves the least number, and what was grown with it", () => {
     serving();
     assert.deepEqual(lines(registry.resize(3, 0)), ["fork 3 in 1"]);

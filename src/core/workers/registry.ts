@@ -266,7 +266,7 @@ export class Registry {
   #staff(now: number): number {
     const zygoteAt = this.#succession.ensureZygote(now);
     const { current, candidate } = this.#succession;
-    const plan = { current, candidate, ...this.#bounds };
+    const plan = { current, candidate, isBusy: this.#options.isBusy, ...this.#bounds };
     return Math.min(zygoteAt, staff(this.#roster, plan, now));
   }
 

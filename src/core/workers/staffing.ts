@@ -13,12 +13,14 @@ export interface Staff {
   readonly target: number;
   readonly maxWorkers: number;
   readonly maxReplacing: number;
+  /** Whether a worker holds requests: where some are too many, others go first. */
+  readonly isBusy: ((worker: number) => boolean) | undefined;
 }
 
 /** Forks and lets go; returns when a fork that back-off holds back is due, Infinity if there is none. */
 export function staff(roster: Roster, plan: Staff, now: number): number {
   const wanted = [plan.current, plan.candidate].filter((generation) => generation !== undefined);
-  letSurplusGo(roster, wanted, plan.target, now);
+  letSurplusGo(roster, wanted, plan, now);
   startReplacing(roster, plan.maxReplacing);
   letStaleGo(roster, plan, wanted, now);
   let dueAt = Infinity;
@@ -27,11 +29,21 @@ export function staff(roster: Roster, plan: Staff, now: number): number {
   return dueAt;
 }
 
-/** More than the target: the youngest go, those that do not serve yet first. */
-function letSurplusGo(roster: Roster, wanted: Generation[], target: number, now: number): void {
+/** More than the target: those that do not serve yet go first, then those that hold nothing; of equals, the youngest. */
+function letSurplusGo(
+  roster: Roster,
+  wanted: Generation[],
+  { target, isBusy = () => false }: Staff,
+  now: number,
+): void {
   for (const generation of wanted) {
     const fresh = roster.of(generation).filter(isFresh);
-    const byUse = [...fresh.filter(isReady), ...fresh.filter((worker) => !isReady(worker))];
+    const ready = fresh.filter(isReady);
+    const byUse = [
+      ...ready.filter(({ id }) => isBusy(id)),
+      ...ready.filter(({ id }) => !isBusy(id)),
+      ...fresh.filter((worker) => !isReady(worker)),
+    ];
     for (const worker of byUse.slice(target)) roster.letGo(worker, now);
   }
 }

@@ -324,7 +324,7 @@ export class Pool implements RequestSink {
 
   #schedule(): void {
     const now = performance.now();
-    const next = Math.min(this.#dispatcher.nextTickAt, this.#workforce.nextTickAt);
+    const next = Math.min(this.#dispatcher.nextTickAt, this.#workforce.registry.nextTickAt);
     if (next === Infinity) return;
     const at = Math.min(Math.max(next, now + MIN_TICK_MS), now + MAX_TICK_MS);
     if (this.#timer !== undefined && this.#timerAt <= at) return;
@@ -338,7 +338,8 @@ export class Pool implements RequestSink {
     this.#timerAt = Infinity;
     const now = performance.now();
     if (this.#dispatcher.nextTickAt <= now) this.#dispatcher.tick(now);
-    if (this.#workforce.nextTickAt <= now) this.#workforce.tick(now, this.#dispatcher.waiting);
+    if (this.#workforce.registry.nextTickAt <= now)
+      this.#workforce.tick(now, this.#dispatcher.waiting);
     this.#schedule();
   };
 }

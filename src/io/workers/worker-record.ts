@@ -95,6 +95,12 @@ export function recordOf(
   return undefined;
 }
 
+/** Whether a worker, by its number, holds requests. */
+export function busyAmong(records: ReadonlyMap<number, WorkerRecord>): (worker: number) => boolean {
+  return (worker) =>
+    records.get(worker)?.channels.some((each) => (each?.channel?.inHand ?? 0) > 0) === true;
+}
+
 /** Who was given the token of this HELLO, if it speaks our version. */
 export function recordExpecting(
   records: Iterable<WorkerRecord>,

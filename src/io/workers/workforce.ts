@@ -13,7 +13,8 @@ import type { Hello, Welcome, WorkerChannel } from "./worker-channel.ts";
 import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
 import { noteDeath, noteExit, tellEnd, writeNote } from "./worker-death.ts";
 import { forgetMemory, lastWordOf, noteSlot, takeAnswers } from "./worker-memory.ts";
-import { newWorkerRecord, recordExpecting, recordOf, type WorkerRecord } from "./worker-record.ts";
+import { busyAmong, newWorkerRecord, recordExpecting, recordOf } from "./worker-record.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 import { ZygoteSet } from "./zygote-set.ts";
 
 /** A worker that has exited is read to its end for this long: a child of the application may hold the channel open. */
@@ -36,7 +37,7 @@ export class Workforce {
     this.#options = options;
     this.#events = events;
     this.#startFailure = new StartFailure(options.config);
-    this.#registry = new Registry(settings);
+    this.#registry = new Registry({ ...settings, isBusy: busyAmong(this.#records) });
     this.#zygotes = new ZygoteSet(options, {
       onReport: (generation, report) => {
         this.#onReport(generation, report);
@@ -50,10 +51,6 @@ export class Workforce {
   /** Who there is and in which state: for reading. */
   get registry(): Registry {
     return this.#registry;
-  }
-
-  get nextTickAt(): number {
-    return this.#registry.nextTickAt;
   }
 
   async start(now: number): Promise<void> {
