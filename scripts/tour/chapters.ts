@@ -66,8 +66,8 @@ export const CHAPTERS: readonly Chapter[] = [
         onTerminal: true,
       },
       { before: "curl -s localhost:8888/ 'localhost:8888/search?q=whiskey' >/dev/null" },
-      { before: "head -c 2000 /dev/zero >big.txt" },
-      { before: "curl -s --data-binary @big.txt localhost:8888/order >/dev/null" },
+      { before: "head -c 2000 /dev/zero | tr '\\0' x >big.txt" },
+      { before: "curl -s -d @big.txt localhost:8888/order >/dev/null" },
       { before: "curl -s -X POST localhost:8888/crash >/dev/null" },
       {
         before:
@@ -209,13 +209,13 @@ export const CHAPTERS: readonly Chapter[] = [
     text: "Where the server answers itself. The option that a limit belongs to is told to the log, not to the client.",
     steps: [
       { serve: "rickhouse --max-body 1k --access-log off shop:app" },
-      { before: "head -c 2000 /dev/zero >big.txt" },
-      { run: "curl -s --data-binary @big.txt localhost:8888/order" },
+      { before: "head -c 2000 /dev/zero | tr '\\0' x >big.txt" },
+      { run: "curl -s -d @big.txt localhost:8888/order" },
       {
-        run: "curl -s --data-binary @big.txt -H 'Accept: application/json' localhost:8888/order",
+        run: "curl -s -d @big.txt -H 'Accept: application/json' localhost:8888/order",
       },
       {
-        run: "curl -s --data-binary @big.txt -H 'Accept: text/html' localhost:8888/order",
+        run: "curl -s -d @big.txt -H 'Accept: text/html' localhost:8888/order",
       },
       { printed: /--max-body/ },
       { end: true },
