@@ -114,7 +114,7 @@ describe("the live page", { skip: noBrowser }, () => {
     await waitFor("the second worker", () => server.workers.length === 2);
     await page.locator("#wanted").getByText("2", { exact: true }).waitFor();
     await press("One worker fewer");
-    await page.locator("#outcome").getByText("At least 1 workers").waitFor();
+    await page.locator("#outcome").getByText("At least 1 worker from").waitFor();
     await waitFor("its end", () => server.workers.length === 1);
     await press("Reload");
     await page.locator("#outcome").getByText("generation 2 serves").waitFor();
