@@ -17,6 +17,17 @@ class Site:
 class Asgi:
     async def __call__(self, scope, receive, send): ...
 
+class AsgiTwo:
+    def __init__(self, scope): ...
+    async def __call__(self, receive, send): ...
+
+class Uncalled:
+    def __init__(self): ...
+    def __call__(self, environ, start_response): ...
+
+class Response:
+    def __init__(self, environ, start_response): ...
+
 site = Site()
 asgi = Asgi()
 number = 5
@@ -228,6 +239,11 @@ class NotFound(LoaderTest):
     def test_asgi(self) -> None:
         self.refuse("myapp", "asgi", "ASGI", "WSGI")
         self.refuse("myapp", "site.asgi", "ASGI", "WSGI")
+        self.refuse("myapp", "AsgiTwo", "ASGI", "WSGI")
+
+    def test_a_class_whose_object_was_meant(self) -> None:
+        self.refuse("myapp", "Uncalled", "cannot be called with", "myapp:Uncalled()")
+        self.assertIs(self.load("myapp", "Response"), sys.modules["myapp"].Response)
 
     def test_no_name(self) -> None:
         for name in ("a b", ".a", "a.", "a()b", "1a", "a(", "(1)"):
@@ -246,6 +262,15 @@ class Raised(LoaderTest):
                 self.write("bad.py", statement)
                 self.assertIsNotNone(self.refuse("bad", "app", error, "traceback").__cause__)
                 shutil.rmtree(os.path.join(self.directory, "__pycache__"), ignore_errors=True)
+
+    def test_for_want_of_a_variable(self) -> None:
+        self.write("bare.py", "import os\nos.environ['DATABASE_URL']")
+        self.refuse("bare", "", "KeyError: 'DATABASE_URL'", "write --env DATABASE_URL=VALUE")
+        self.write("other.py", "{}['DATABASE_URL']")
+        self.refuse("other", "", "KeyError: 'DATABASE_URL'", "Correct what")
+        text = "You must either define the environment variable DJANGO_SETTINGS_MODULE or not."
+        self.write("unset.py", f"raise RuntimeError({text!r})")
+        self.refuse("unset", "", "or not", "--env DJANGO_SETTINGS_MODULE=mysite.settings")
 
     def test_by_the_factory(self) -> None:
         self.refuse(

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { FOREIGN_NAMES, foreignOption } from "../config/foreign-options.ts";
 import { StartupError } from "../config/startup-error.ts";
 import { flagOf, OPTION_NAMES } from "../config/options.ts";
 import { type Arguments, onlyWord, parseArguments } from "./args.ts";
-import { FOREIGN_NAMES, foreignOption } from "./foreign-options.ts";
 
 /** Options as an object, for a short expectation. */
 function serve(...argv: string[]): {
@@ -154,6 +156,24 @@ describe("parseArguments", () => {
 });
 
 const OWN_FLAGS: ReadonlySet<string> = new Set(OPTION_NAMES.map(flagOf));
+const OWN_LETTERS: ReadonlySet<string> = new Set(["-b", "-w", "-c", "-e"]);
+const ROOT = join(import.meta.dirname, "../..");
+
+/** From gunicorn's own list. */
+function gunicornFlags(): readonly string[] {
+  const text = readFileSync(join(ROOT, "test/vectors/gunicorn/settings.json"), "utf8");
+  const flags = [...text.matchAll(/"(--?[\w-]+)"/g)].map(([, flag = ""]) => flag);
+  assert.ok(flags.length > 100);
+  return flags;
+}
+
+/** What the page names in the first columns of its tables, as the flag of it would be. */
+function namesOfOthers(): readonly string[] {
+  const rows = readFileSync(join(ROOT, "docs/from-others.md"), "utf8").matchAll(/^\| ([^|]*)/gm);
+  const names = [...rows].flatMap(([, first = ""]) => [...first.matchAll(/`([^`(]+)`/g)]);
+  assert.ok(names.length > 60);
+  return names.map(([, name = ""]) => `--${name.replace(/^--| .*$/g, "").replaceAll("_", "-")}`);
+}
 
 describe("foreignOption", () => {
   // What becomes an option or a flag of our own is answered as that.
@@ -162,6 +182,13 @@ describe("foreignOption", () => {
       assert.ok((foreignOption(name) ?? "").length > 10);
       const line = message(name, "a");
       assert.equal(line, `unknown option ${name}; ${foreignOption(name)}`);
+    });
+  }
+
+  for (const name of [...gunicornFlags(), ...namesOfOthers()]) {
+    it(`knows ${name} of another server, unless it is an option of our own`, () => {
+      const isOurs = OWN_FLAGS.has(name) || OWN_LETTERS.has(name);
+      assert.ok(isOurs || foreignOption(name) !== undefined);
     });
   }
 

@@ -6,7 +6,7 @@ import type { Option } from "../config/option.ts";
 import { flagOf, mayStandIn, type OptionName, OPTION_NAMES, OPTIONS } from "../config/options.ts";
 import { StartupError } from "../config/startup-error.ts";
 import { type CommandFlag, commandOf, COMMANDS } from "./commands.ts";
-import { foreignOption } from "./foreign-options.ts";
+import { foreignOption } from "../config/foreign-options.ts";
 
 export type Arguments =
   /** `topic` is empty, `all`, or a command's name. */
@@ -145,11 +145,11 @@ function splitShort(word: string, name: string, targets: ReadonlyMap<string, Tar
   if (targets.has(`-${name}`)) throw unknownOption(name, `-${name}`);
   const flag = word.slice(0, 2);
   const target = targets.get(flag);
-  if (target === undefined)
-    throw unknownOption(
-      foreignOption(flag) === undefined ? name : flag,
-      nearest(`-${name}`, targets.keys()),
-    );
+  if (target === undefined) {
+    const close = nearest(`-${name}`, targets.keys());
+    const isWord = foreignOption(flag) === undefined || (close !== undefined && name.length > 2);
+    throw unknownOption(isWord ? name : flag, close);
+  }
   return { flag, target, value: shortValue(word) };
 }
 

@@ -30,7 +30,7 @@ export function parseApplication(text: string, workingDirectory: string): Applic
 }
 
 function checkModule(text: string, prefix: string, module: string, callable: string | null): void {
-  const behind = `:${callable ?? "app"}`;
+  const behind = `:${callable === null || callable === "" ? "app" : callable}`;
   if (module === "" || module === "." || module === "..") {
     const directory = `${prefix}${module}`.replace(/([^/])$/, "$1/");
     throw badApplication(text, "names no module", `write ${directory}module${behind}`);

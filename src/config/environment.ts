@@ -49,7 +49,10 @@ function textsOf(name: OptionName, text: string): readonly string[] {
 function addPlatformVariables(layer: Map<OptionName, Given>, environment: Environment): void {
   const port = environment["PORT"] ?? "";
   // A platform that sets PORT sends its traffic from outside, so loopback alone would not do.
-  if (port !== "" && !layer.has("bind")) layer.set("bind", given("PORT", [`0.0.0.0:${port}`]));
+  if (port !== "" && !layer.has("bind")) {
+    const origin = { kind: "variable", variable: "PORT", text: port } as const;
+    layer.set("bind", { texts: [`0.0.0.0:${port}`], origin });
+  }
   // How many processes the machine's memory is good for: exactly so many, not a minimum to grow from.
   const workers = environment["WEB_CONCURRENCY"] ?? "";
   if (workers !== "" && !layer.has("workers"))

@@ -82,7 +82,14 @@ describe("parseConfigFile", () => {
       "r.toml:1: unknown key server; options stand without tables, as in workers = 4",
     ],
     ['"a:b é" = 1', "r.toml:1: unknown key a:b é; rickhouse --help all lists all"],
-    ['config = "x"', "r.toml:1: unknown key config; rickhouse --help all lists all"],
+    [
+      'config = "x"',
+      "r.toml:1: unknown key config; it does not stand in a file; write --config or RICKHOUSE_CONFIG",
+    ],
+    [
+      "timeout = 4",
+      "r.toml:1: unknown key timeout; write request-timeout TIME (the application's silence)",
+    ],
     ['threads = "4"', "r.toml:1: threads cannot be a text in quotes; write it like threads = 1"],
     ["preload = true", 'r.toml:1: preload cannot be true or false; write it like preload = "auto"'],
     ["python = 3", 'r.toml:1: python cannot be a number; write it like python = "auto"'],

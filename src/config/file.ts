@@ -2,11 +2,20 @@
 // that a key is what the flag is without its dashes; `application` names the application.
 
 import { parse, TomlError } from "smol-toml";
+import { foreignOption } from "./foreign-options.ts";
 import type { ValueSchema } from "./kinds.ts";
 import { describePlace, type Given, type Layer, type Origin } from "./layers.ts";
 import { nearest } from "./nearest.ts";
 import type { Option } from "./option.ts";
-import { keyOf, mayStandIn, type OptionName, OPTION_NAMES, OPTIONS } from "./options.ts";
+import {
+  flagOf,
+  keyOf,
+  mayStandIn,
+  type OptionName,
+  OPTION_NAMES,
+  OPTIONS,
+  variableOf,
+} from "./options.ts";
 import { StartupError } from "./startup-error.ts";
 import { defaultToml, exampleToml } from "./toml-text.ts";
 
@@ -68,13 +77,27 @@ function unknownKey(
   value: unknown,
   place: { path: string; line: number | undefined },
 ): StartupError {
+  return new StartupError("unknown-key", {
+    place: describePlace(place),
+    key,
+    hint: hintOf(key, value),
+  });
+}
+
+function hintOf(key: string, value: unknown): string {
+  const own = OPTION_NAMES.find((name) => keyOf(name) === key);
+  if (own !== undefined)
+    return `it does not stand in a file; write ${flagOf(own)} or ${variableOf(own)}`;
+  if (isTable(value)) return "options stand without tables, as in workers = 4";
+  const foreign = foreignOption(`--${key.replaceAll("_", "-")}`);
+  if (foreign !== undefined) return asKeys(foreign);
   const close = nearest(key, [...NAMES.keys(), APPLICATION_KEY]);
-  const otherwise =
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? "options stand without tables, as in workers = 4"
-      : "rickhouse --help all lists all";
-  const hint = close === undefined ? otherwise : `did you mean ${close}?`;
-  return new StartupError("unknown-key", { place: describePlace(place), key, hint });
+  return close === undefined ? "rickhouse --help all lists all" : `did you mean ${close}?`;
+}
+
+/** Names of options as the file has them. */
+function asKeys(text: string): string {
+  return text.replaceAll(/--([\w-]+)/g, (flag, key) => (NAMES.has(key) ? key : flag));
 }
 
 /** `[]` says nothing where it is the default, and is wrong elsewhere. */

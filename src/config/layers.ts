@@ -8,7 +8,12 @@ export type RawValues = ReadonlyMap<OptionName, readonly string[]>;
 /** Where a value was given. */
 export type Origin =
   | { readonly kind: "flag"; readonly flag: string }
-  | { readonly kind: "variable"; readonly variable: string }
+  | {
+      readonly kind: "variable";
+      readonly variable: string;
+      /** As it stands there, where the value is made of it: `5000` of PORT, which means `0.0.0.0:5000`. */
+      readonly text?: string;
+    }
   | {
       readonly kind: "file";
       /** As the user named it. */
@@ -42,7 +47,7 @@ export function mergeLayers(layers: readonly Layer[]): Layer {
 /** As errors name what was given: `--workers 0`, `RICKHOUSE_WORKERS=0`, `rickhouse.toml:3: workers 0`. */
 export function describeGiven(origin: Origin, text: string): string {
   const value = text === "" ? '""' : text;
-  if (origin.kind === "variable") return `${origin.variable}=${value}`;
+  if (origin.kind === "variable") return `${origin.variable}=${origin.text ?? value}`;
   return `${describeOrigin(origin)} ${value}`;
 }
 

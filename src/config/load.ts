@@ -29,6 +29,8 @@ const INSTALLED_FOR_VARIABLE = "RICKHOUSE_INTERNAL_PYTHON";
 export const LAUNCHER_VARIABLES = [SOFT_FILE_LIMIT_VARIABLE, INSTALLED_FOR_VARIABLE] as const;
 
 const DEFAULT_FILE = "rickhouse.toml";
+/** Stands for an application that nobody has named, in the working directory. */
+const NO_APPLICATION = "app";
 const NO_FILE: FileValues = { layer: new Map(), application: undefined };
 
 /** What the user said, and where: all that the configuration is made of, so that it can be made again at a reload. */
@@ -66,8 +68,10 @@ export interface Named {
 export function loadConfig(invocation: Invocation): Loaded {
   const layers = loadLayers(invocation);
   const { named } = layers;
+  // A wrong value first: `--workers app:app` has taken the application for one.
+  const resolved = resolveLayers(layers, named?.text ?? NO_APPLICATION, invocation);
   if (named === undefined) throw new StartupError("no-application", {});
-  return { ...layers, named, ...resolveLayers(layers, named.text, invocation) };
+  return { ...layers, named, ...resolved };
 }
 
 /** As loadConfig, where an application need not be named. */
@@ -75,7 +79,7 @@ export function loadConfigAlone(
   invocation: Invocation,
 ): Omit<Loaded, "application" | "named"> & { readonly named: Named | undefined } {
   const layers = loadLayers(invocation);
-  return { ...layers, ...resolveLayers(layers, layers.named?.text ?? "app", invocation) };
+  return { ...layers, ...resolveLayers(layers, layers.named?.text ?? NO_APPLICATION, invocation) };
 }
 
 interface Layers {

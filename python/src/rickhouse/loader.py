@@ -61,7 +61,9 @@ def load(name: ApplicationName) -> Any:
         raise LoadError(
             f"{label} is not callable: it is of type {type(application).__name__}", hint
         )
-    if _is_coroutine(application) or _is_coroutine(type(application).__call__):
+    # Of a class: what its objects are called by (ASGI 2).
+    called = application.__call__ if isinstance(application, type) else type(application).__call__
+    if _is_coroutine(application) or _is_coroutine(called):
         raise LoadError(
             f"{label} is an ASGI application (async def)",
             "Name a WSGI application: ASGI is not served.",
@@ -85,11 +87,15 @@ def traceback_text(error: LoadError) -> str:
 
 def _check_arguments(application: Any, name: ApplicationName, label: str) -> None:
     """A factory that was named without its call would load, and then fail in every request."""
-    if not isinstance(application, FunctionType):
+    function, bound = application, 0
+    # Of a plain class: what makes its objects.
+    if type(application) is type and "__new__" not in vars(application):
+        function, bound = vars(application).get("__init__"), 1
+    if not isinstance(function, FunctionType):
         return
-    code = application.__code__
-    most = code.co_argcount
-    least = most - len(application.__defaults__ or ())
+    code = function.__code__
+    most = code.co_argcount - bound
+    least = most - len(function.__defaults__ or ())
     takes_more = bool(code.co_flags & _CO_VARARGS)
     if least <= 2 and (most >= 2 or takes_more):
         return
@@ -116,7 +122,9 @@ def _import(name: ApplicationName) -> Any:
         ) from error
     except BaseException as error:
         raise _raised(
-            error, f"importing {name.module}", "Correct what the traceback shows."
+            error,
+            f"importing {name.module}",
+            _hint_environment(error) or "Correct what the traceback shows.",
         ) from error
     return sys.modules[name.module]
 
@@ -153,7 +161,9 @@ def _find(module: Any, name: ApplicationName) -> Any:
         return found(*positional, **named)
     except BaseException as error:
         hint = "Correct what the traceback shows; the factory is called as it is written."
-        raise _raised(error, f"calling {name.callable}", hint) from error
+        raise _raised(
+            error, f"calling {name.callable}", _hint_environment(error) or hint
+        ) from error
 
 
 def _arguments(name: ApplicationName) -> tuple[list[Any], dict[str, Any]]:
@@ -176,9 +186,23 @@ def _arguments(name: ApplicationName) -> tuple[list[Any], dict[str, Any]]:
 
 
 def _raised(error: BaseException, doing: str, hint: str) -> LoadError:
-    line = next(iter(str(error).splitlines()), "")
+    # The hint follows behind a semicolon.
+    line = next(iter(str(error).splitlines()), "").rstrip(".")
     what = f"{type(error).__name__}: {line}" if line else type(error).__name__
     return LoadError(f"{doing} raised {what}", hint)
+
+
+def _hint_environment(error: BaseException) -> str | None:
+    """`os.environ["NAME"]` without it, and Django without its settings."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    is_of_os = trace is not None and trace.tb_frame.f_globals is vars(os)
+    if isinstance(error, KeyError) and is_of_os:
+        return f"Set it in the environment, or write --env {error.args[0]}=VALUE."
+    if "environment variable DJANGO_SETTINGS_MODULE" in str(error):
+        return "Write --env DJANGO_SETTINGS_MODULE=mysite.settings, or name mysite.wsgi."
+    return None
 
 
 def _hint_missing(name: ApplicationName, missing: str) -> str:

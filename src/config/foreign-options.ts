@@ -1,4 +1,5 @@
-// Option names of gunicorn, uWSGI, Granian, uvicorn and waitress -> what to use here. Only names that we do not have ourselves.
+// Option names of gunicorn, uWSGI, Granian, uvicorn and waitress -> what to use here. Only names that we do not have ourselves. Every one
+// that gunicorn has is here, and every one on the page docs/from-others.md.
 
 const APPLICATION =
   "the application is named without an option: rickhouse [path/to/]module:callable";
@@ -11,6 +12,23 @@ const CLIENTS_NEED_NO_WORKER =
   "slow and idle clients need no special worker here: write --workers N and, for blocking code, --threads N";
 const TIMEOUT = "write --request-timeout TIME (the application's silence)";
 const PROXY_TLS = "TLS is not served: put a proxy in front that ends it";
+const HTTP_1 = "HTTP/1.1 is served; a proxy in front speaks HTTP/2 with the clients";
+const NO_ASGI = "ASGI is not served";
+const APPLICATION_LOGS = "configure logging in the application (LOGGING, dictConfig)";
+const SERVER_LOG = "write --log FILE (- is standard error)";
+const JOURNAL =
+  "there is no syslog: what the server writes goes to the journal, by --log and --access-log";
+const STRICT = "the parser is strict, and cannot be set";
+const TASKS = "background work belongs to a task queue (Celery, RQ) or to systemd timers";
+const FIGURES = "write --admin ADDRESS, which has /metrics for Prometheus";
+const TRUSTED = "write --forwarded-allow-ips PEERS";
+const ALWAYS = "leave it out: it is always so here";
+const DEVELOP = "write --reload, or rickhouse dev";
+const PREFIX =
+  "it follows X-Forwarded-Prefix of a trusted proxy; or set SCRIPT_NAME by a middleware";
+const CONTROL = "write --admin unix:PATH";
+const INI =
+  'write a module with application = pyramid.paster.get_app("production.ini"), and name that';
 const STATIC = "static files are not served: let a proxy or the application do it (WhiteNoise)";
 
 const FOREIGN: Readonly<Record<string, string>> = {
@@ -26,8 +44,50 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "--pid": "write --pid-file FILE",
   "--pidfile": "write --pid-file FILE",
   "--access-logfile": "write --access-log FILE (- is standard output)",
-  "--error-logfile": "the server's log goes to standard error: write 2>FILE",
-  "--log-file": "the server's log goes to standard error: write 2>FILE",
+  "--error-logfile": SERVER_LOG,
+  "--log-file": SERVER_LOG,
+  "--errorlog": SERVER_LOG,
+  "--accesslog": "write --access-log FILE (- is standard output)",
+  "--keepalive": "write --keep-alive-timeout TIME",
+  "--raw-env": "write --env NAME=VALUE",
+  "--access-logformat": "write --access-log-format FORMAT ('{client} {status}' and so on)",
+  "--capture-output": "what the application prints goes where the server's own streams go",
+  "--enable-stdio-inheritance": ALWAYS,
+  "-R": ALWAYS,
+  "--logger-class": APPLICATION_LOGS,
+  "--log-config": APPLICATION_LOGS,
+  "--log-config-json": APPLICATION_LOGS,
+  "--disable-redirect-access-to-syslog": JOURNAL,
+  "-u": "write --user NAME",
+  "-g": "write --group NAME",
+  "-m": "write --umask MODE",
+  "--initgroups": "--user takes the groups of that user",
+  "--proxy-allow-from": TRUSTED,
+  "--forwarder-headers": "write --forwarded-headers NAMES",
+  "--header-map": "names with _ are always dropped: they could pass for others",
+  "--root-path": PREFIX,
+  "--protocol": "HTTP is served, not the uwsgi protocol (nginx: proxy_pass)",
+  "--uwsgi-allow-from": "HTTP is served, not the uwsgi protocol (nginx: proxy_pass)",
+  "--strip-header-spaces": STRICT,
+  "--casefold-http-method": "methods are case-sensitive (RFC 9110)",
+  "--http-parser": STRICT,
+  "--http-protocols": HTTP_1,
+  "--control-socket": CONTROL,
+  "--control-socket-mode": CONTROL,
+  "--no-control-socket": "there is none unless --admin is given",
+  "--reload-engine": DEVELOP,
+  "--spew": "use python -m trace",
+  "--paste-global": INI,
+  "--paster": INI,
+  "--statsd-prefix": FIGURES,
+  "--dogstatsd-tags": FIGURES,
+  "--enable-backlog-metric": FIGURES,
+  "--ca-certs": PROXY_TLS,
+  "--cert-reqs": PROXY_TLS,
+  "--ciphers": PROXY_TLS,
+  "--suppress-ragged-eofs": PROXY_TLS,
+  "--do-handshake-on-connect": PROXY_TLS,
+  "--websocket-max-message-size": "WebSocket is not served",
   "--reload-extra-file": "write --reload-include PATTERN",
   "--preload-app": "write --preload on (auto, the default, imports first unless that is unsafe)",
   "--limit-request-line": "write --max-request-line SIZE",
@@ -35,7 +95,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "--limit-request-field_size": "write --max-field SIZE",
   "--name": "the process is named rickhouse",
   "-n": "the process is named rickhouse",
-  "--paste": "name a module that makes the application from the .ini file: module:create_app()",
+  "--paste": INI,
   "--certfile": PROXY_TLS,
   "--keyfile": PROXY_TLS,
   "--worker-tmp-dir": "there are no heartbeat files; TMPDIR says where large bodies are kept",
@@ -45,7 +105,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "--no-sendfile": "wsgi.file_wrapper is always there",
   "--threads-per-worker": "write --threads N",
   "--wsgi-app": APPLICATION,
-  "--statsd-host": "there is no statsd; --admin has /metrics for Prometheus",
+  "--statsd-host": FIGURES,
   // uWSGI
   "--http": BIND,
   "--http-socket": BIND,
@@ -70,6 +130,17 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "--static-map": STATIC,
   "--buffer-size": "write --max-head SIZE",
   "--post-buffering": "bodies are always collected; write --body-memory SIZE",
+  "--max-worker-lifetime": "write --max-age TIME",
+  "--reload-on-rss": "write --max-memory SIZE",
+  "--uid": "write --user NAME",
+  "--gid": "write --group NAME",
+  "--stats": FIGURES,
+  "--touch-reload": "SIGHUP and rickhouse reload bring new code; --reload does at every change",
+  "--vacuum": ALWAYS,
+  "--die-on-term": ALWAYS,
+  "--single-interpreter": ALWAYS,
+  "--need-app": ALWAYS,
+  "--https": PROXY_TLS,
   "--cheaper": "write --workers MIN:MAX",
   // Granian, uvicorn, hypercorn, waitress
   "--interface": "the application is always WSGI",
@@ -83,6 +154,19 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "--runtime-threads": WORKERS,
   "--runtime-mode": WORKERS,
   "--loop": WORKERS,
+  "--task-impl": WORKERS,
+  "--backpressure": "write --queue-length N (how many may wait)",
+  "--workers-lifetime": "write --max-age TIME",
+  "--workers-kill-timeout": "write --graceful-timeout TIME",
+  "--working-dir": "write --chdir PATH",
+  "--env-files": "write --env NAME=VALUE",
+  "--metrics": FIGURES,
+  "--unix-socket": BIND,
+  "--trusted-proxy": TRUSTED,
+  "--trusted-proxy-headers": "write --forwarded-headers NAMES",
+  "--url-prefix": PREFIX,
+  "--inbuf-overflow": "write --body-memory SIZE",
+  "--outbuf-overflow": "write --response-memory SIZE",
   "--respawn-failed-workers": "a worker that dies is always replaced",
   "--factory": "write module:create_app() with its parentheses",
   "--call": "write module:create_app() with its parentheses",
@@ -97,12 +181,23 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "--max-request-body-size": "write --max-body SIZE",
   "--max-request-header-size": "write --max-head SIZE",
   "--url-scheme": "it follows X-Forwarded-Proto of a trusted proxy",
-  "--workers-max-rss": "see --max-memory in rickhouse --help all",
+  "--workers-max-rss": "write --max-memory SIZE",
 };
+
+/** Beginnings of names that all mean the same to us. */
+const FAMILIES: readonly (readonly [string, string])[] = [
+  ["--dirty-", TASKS],
+  ["--log-syslog", JOURNAL],
+  ["--permit-", STRICT],
+  ["--asgi-", NO_ASGI],
+  ["--http2-", HTTP_1],
+  ["--ssl-", PROXY_TLS],
+];
 
 /** What to use in place of an option of another server. */
 export function foreignOption(option: string): string | undefined {
-  return Object.hasOwn(FOREIGN, option) ? FOREIGN[option] : undefined;
+  if (Object.hasOwn(FOREIGN, option)) return FOREIGN[option];
+  return FAMILIES.find(([beginning]) => option.startsWith(beginning))?.[1];
 }
 
 export const FOREIGN_NAMES: readonly string[] = Object.keys(FOREIGN);
