@@ -206,8 +206,9 @@ class Server {
       });
       // First of all: a signal from now on finds someone who cleans up.
       this.#handleSignals();
-      await this.#admin.open();
+      // Where two servers want the same addresses, the one that the user knows is named.
       this.#listeners = await this.#front.listen();
+      await this.#admin.open();
       if (this.#identity !== undefined) {
         giveSockets(this.#identity, [...this.#config.bind, this.#config.admin]);
         become(this.#identity);
