@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Known, Option } from "./option.ts";
-import { flagOf, OPTION_NAMES, OPTIONS } from "./options.ts";
+import { flagOf, type OptionName, OPTION_NAMES, OPTIONS } from "./options.ts";
 
 const KNOWN: Known = {
   cores: 4,
@@ -10,6 +10,39 @@ const KNOWN: Known = {
   findPython: () => "/usr/bin/python3",
   passedSockets: [],
 };
+
+/** Section 6 of docs/design.md. */
+const PROMISED = [
+  ["bind", "127.0.0.1:8888"],
+  ["workers", "4:32"],
+  ["threads", "1"],
+  ["backlog", "2048"],
+  ["maxConnections", "10000"],
+  ["headTimeoutMs", "15s"],
+  ["bodyTimeoutMs", "30s"],
+  ["bodyMinRateBytesPerSecond", "500B"],
+  ["sendTimeoutMs", "60s"],
+  ["gracefulTimeoutMs", "25s"],
+  ["drainDelayMs", "0"],
+  ["forwardedAllowIps", "none"],
+  ["keepAliveTimeoutMs", "75s"],
+  ["maxRequestLineBytes", "8KiB"],
+  ["maxFieldBytes", "16KiB"],
+  ["maxHeadBytes", "32KiB"],
+  ["maxFields", "100"],
+  ["maxBodyBytes", "64MiB"],
+  ["bodyMemoryBytes", "1MiB"],
+  ["responseMemoryBytes", "1MiB"],
+  ["responseFileBytes", "256MiB"],
+  ["bufferMemoryBytes", "256MiB"],
+  ["tempDiskBytes", "10GiB"],
+  ["requestTimeoutMs", "30s"],
+  ["requestTotalTimeoutMs", "0"],
+  ["queueLength", "3200"],
+  ["queueTimeoutMs", "10s"],
+  ["maxRequests", "0"],
+  ["accessLog", "-"],
+] as const satisfies readonly (readonly [OptionName, string])[];
 
 describe("the option table", () => {
   for (const name of OPTION_NAMES) {
@@ -20,6 +53,14 @@ describe("the option table", () => {
       const texts = kind.describeEach?.(value) ?? [kind.describe(value)];
       const values = texts.map((text) => kind.parse(text));
       assert.deepEqual(kind.combine ? kind.combine(values) : values[0], value);
+    });
+  }
+
+  for (const [name, text] of PROMISED) {
+    it(`${flagOf(name)} is ${text} unless it is set, as docs/design.md says`, () => {
+      const option: Option<unknown> = OPTIONS[name];
+      const value = "compute" in option ? option.compute(KNOWN) : option.default;
+      assert.equal(option.kind.describe(value), text);
     });
   }
 

@@ -1,4 +1,5 @@
-// The packages for npm and for pip, as their users get them: built here, installed into empty directories, served from.
+// The packages for npm and for pip, as their users get them: built here, installed into empty directories, served from. What the frameworks'
+// own starters make is served from both, and from the checkout.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -9,13 +10,15 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { mustRun, run, serveOnce } from "../support/command.ts";
+import { type CommandOptions, mustRun, run, serveOnce } from "../support/command.ts";
 import { ROOT } from "../support/server.ts";
+import { makeStarters, type Starter } from "../support/starters.ts";
 
 const BIND = ["--bind", "127.0.0.1:0", "--access-log", "off", "--workers", "1"];
 const PLAIN = `
@@ -55,9 +58,39 @@ function build(): { tarball: string; wheel: string; hashes: string[] } {
 
 describe("packages", () => {
   let built: ReturnType<typeof build>;
+  /** Of the environment that the wheel is installed into. */
+  const venv = join(directory, "venv");
+  let starters: readonly Starter[];
 
   before(() => {
     built = build();
+    mustRun("python3", ["-m", "venv", venv], { cwd: directory });
+    const pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet"];
+    const frameworks = ["--requirement", join(ROOT, "examples/requirements.txt")];
+    const python = join(venv, "bin/python");
+    mustRun(python, [...pip, built.wheel, ...frameworks], { cwd: directory });
+    starters = makeStarters(join(directory, "projects"), python);
+  });
+
+  /** Serves each project where it lies, in the environment that is active there. */
+  async function serveStarters(command: string, env: NodeJS.ProcessEnv): Promise<void> {
+    assert.equal(starters.length, 3);
+    for (const { name, directory: cwd, application, pages, log } of starters) {
+      const options: CommandOptions = { cwd, env: { ...env, VIRTUAL_ENV: venv } };
+      const paths = pages.map(({ path }) => path);
+      const served = await serveOnce(command, [...BIND, application], options, paths);
+      for (const [index, { path, status, text }] of pages.entries()) {
+        const answer = served.answers[index];
+        assert.equal(answer?.status, status, `${name}${path}`);
+        assert.match(answer.text, text, `${name}${path}`);
+      }
+      assert.equal(served.end, 0, name);
+      assert.match(served.log, log ?? /^/, name);
+    }
+  }
+
+  it("are not needed: a checkout serves what the frameworks' starters make", async () => {
+    await serveStarters(join(ROOT, "bin/rickhouse"), process.env);
   });
 
   after(() => {
@@ -66,6 +99,18 @@ describe("packages", () => {
 
   it("are the same bytes when they are built again", () => {
     assert.deepEqual(build().hashes, built.hashes);
+  });
+
+  it("have the sizes that the page says, within a tenth", () => {
+    const page = readFileSync(join(ROOT, "docs/packages.md"), "utf8");
+    for (const [file, pattern] of [
+      [built.tarball, /(\d+) KiB for npm/],
+      [built.wheel, /(\d+) KiB for pip/],
+    ] as const) {
+      const said = Number(pattern.exec(page)?.[1]);
+      const kib = statSync(file).size / 1024;
+      assert.ok(Math.abs(said - kib) <= kib / 10, `${file}: ${kib} KiB, docs/packages.md: ${said}`);
+    }
   });
 
   it("hold what they need and nothing else", () => {
@@ -129,6 +174,14 @@ describe("packages", () => {
       assert.deepEqual([served.text, served.end], ["plain", 0]);
     });
 
+    it("serves what the frameworks' starters make", async () => {
+      const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+      await serveStarters(join(place, "node_modules/.bin/rickhouse"), {
+        ...process.env,
+        PATH: path,
+      });
+    });
+
     it("carries the live page, as JavaScript that finds its parts", () => {
       const module = join(place, "node_modules/rickhouse/dist/io/admin/page-files.js");
       const program = `import { readPageFiles } from ${JSON.stringify(module)};
@@ -170,16 +223,13 @@ describe("packages", () => {
 
   describe("for pip", () => {
     const place = join(directory, "pip");
-    const bin = join(place, "venv/bin");
+    const bin = join(venv, "bin");
     // As on a machine without any Node.
     const env = { ...process.env, PATH: "/usr/bin:/bin", VIRTUAL_ENV: "" };
 
     before(() => {
       mkdirSync(place);
       writeFileSync(join(place, "flask_app.py"), FLASK);
-      mustRun("python3", ["-m", "venv", "venv"], { cwd: place });
-      const pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet"];
-      mustRun(join(bin, "python"), [...pip, built.wheel, "flask"], { cwd: place });
     });
 
     it("serves by the command rickhouse", async () => {
@@ -188,6 +238,10 @@ describe("packages", () => {
         env,
       });
       assert.deepEqual([served.text, served.end], ["flask", 0]);
+    });
+
+    it("serves what the frameworks' starters make", async () => {
+      await serveStarters(join(bin, "rickhouse"), env);
     });
 
     it("serves by python -m rickhouse", async () => {

@@ -30,19 +30,26 @@ export function mustRun(command: string, args: readonly string[], options: Comma
   return output;
 }
 
-export interface Served {
-  /** What the root of the site answers. */
+export interface Answer {
+  readonly status: number;
   readonly text: string;
+}
+
+export interface Served {
+  /** What the first path that was asked for answers. */
+  readonly text: string;
+  readonly answers: readonly Answer[];
   readonly log: string;
   /** Exit status after SIGTERM, or the signal that ended it. */
   readonly end: unknown;
 }
 
-/** Starts a server that binds a free port, asks it for `/`, and ends it. */
+/** Starts a server that binds a free port, asks it for `paths`, and ends it. */
 export async function serveOnce(
   command: string,
   args: readonly string[],
   options: CommandOptions,
+  paths: readonly string[] = ["/"],
 ): Promise<Served> {
   // A group of its own: npx hands no signal on to what it runs.
   const server = spawn(command, args, {
@@ -68,12 +75,17 @@ export async function serveOnce(
       },
       60_000,
     );
-    const text = await (await fetch(url)).text();
+    const answers: Answer[] = [];
+    for (const path of paths) {
+      const response = await fetch(new URL(path, url), { redirect: "manual" });
+      answers.push({ status: response.status, text: await response.text() });
+    }
     kill("SIGTERM");
     const [status, signal]: unknown[] = await ended;
-    return { text, log, end: status ?? signal };
+    return { text: answers[0]?.text ?? "", answers, log, end: status ?? signal };
   } catch (error) {
-    kill("SIGKILL");
+    // Not of one that has ended: that would hide why.
+    if (server.exitCode === null && server.signalCode === null) kill("SIGKILL");
     throw error;
   }
 }
