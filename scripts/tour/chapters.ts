@@ -43,7 +43,7 @@ def app(environ, start_response):
 
 
 def make_report():
-    time.sleep(3)
+    time.sleep(10)
 `;
 
 const HELLO = `def app(environ, start_response):

@@ -127,8 +127,12 @@ describe("the commands to a running server", () => {
   it("stop waits for what runs, and for the end", async () => {
     using client = begin(server.port, "GET", "/last");
     await noted(server, /^GET last in/);
-    const stopping = run("stop");
+    let hasReturned = false;
+    const stopping = run("stop").finally(() => (hasReturned = true));
     await server.logged(/finishing \d+ connection/);
+    // Takes as long as another command, which waits for nothing.
+    assert.match((await run("status")).stdout, /: draining/);
+    assert.ok(!hasReturned, "it does not wait");
     openGate(server, "last");
     assert.equal((await client.response()).status, 200);
     const { code, stdout } = await stopping;
