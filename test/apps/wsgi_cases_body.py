@@ -61,6 +61,11 @@ class _Self:
         record.note("self: close")
 
 
+def _noting():
+    yield b"a body"
+    record.note("sized: asked to its end")
+
+
 list_one = _simple(lambda: [b"a body"])
 list_many = _simple(lambda: [b"a", b" ", b"body"])
 list_empty = _simple(list)
@@ -80,6 +85,8 @@ sized_two = _simple(lambda: _Sized(2, [b"a ", b"body"]))
 sized_zero_lie = _simple(lambda: _Sized(0, [b"a ", b"body"]))
 sized_more_lie = _simple(lambda: _Sized(5, [b"a ", b"body"]))
 sized_one_of_none = _simple(lambda: _Sized(1, []))
+sized_one_lie = _simple(lambda: _Sized(1, [b"a body", b", and more", b" of it"]))
+sized_one_noting = _simple(lambda: _Sized(1, _noting()))
 sized_raises = _simple(lambda: _Sized(None, [b"a ", b"body"]))
 bytes_subclass = _simple(lambda: [_Bytes(b"a body")])
 bytes_empty = _simple(lambda: b"")

@@ -206,6 +206,17 @@ describe("a body", () => {
         assert.equal(answer.fields.get("transfer-encoding"), undefined);
       });
     }
+    it("is asked to its end, though len() tells that one chunk is all", async () => {
+      assert.equal(await cases.text("/body/sized-one-noting"), "a body");
+      await noted(cases.server, "sized: asked to its end");
+    });
+    it("is cut behind the one chunk that len() has told, with a line in the log", async () => {
+      const from = cases.server.stderr.length;
+      using client = cases.begin("/body/sized-one-lie");
+      assert.equal((await client.response()).body.toString(), "a body");
+      await cases.goesOn(client);
+      assert.match(cases.server.stderr.slice(from), /GET \/body\/sized-one-lie: .*longer/);
+    });
     for (const name of ["generator", "sized-two", "chain-returned"]) {
       it(`not before its end is chunked: ${name}`, async () => {
         const answer = await cases.ask(`/body/${name}`);

@@ -151,7 +151,7 @@ def _send_iterable(exchange: Exchange, iterable: Any) -> None:
             if exchange.is_head_sent:
                 exchange.raise_if_stopped()
             exchange.send_chunk(chunk, is_single)
-            if is_single or exchange.problem or exchange.wants_no_body:
+            if exchange.problem or exchange.wants_no_body:
                 break
     exchange.finish_body()
     # A generator has nothing left to do in close() once it is exhausted.
