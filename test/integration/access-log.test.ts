@@ -171,6 +171,24 @@ describe("the access log", () => {
     assert.deepEqual(targets.toSorted(), ["/part 503", "/running 503"]);
   });
 
+  it("tells of a body that is announced too large all that its head has", async () => {
+    const args = ["--workers", "1", "--max-body", "1000", "--forwarded-allow-ips", "127.0.0.1"];
+    await using logged = await startLogged("echo:app", args);
+    using client = send(
+      logged.server,
+      "POST /upload HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.7\r\nX-Request-ID: of-the-proxy\r\n" +
+        "User-Agent: me\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n\r\n",
+    );
+    const response = await client.response();
+    assert.deepEqual([response.status, response.fields.get("x-request-id")], [413, "of-the-proxy"]);
+    await waitFor("the line", () => logged.lines().length === 1);
+    const [line] = logged.lines();
+    assert.deepEqual(
+      [line?.status, line?.request_id, line?.client, line?.user_agent, line?.bytes_in],
+      [413, "of-the-proxy", "192.0.2.7", "me", 0],
+    );
+  });
+
   it("tells of each request what is known", async () => {
     await using logged = await startLogged("echo:app", ["--workers", "1"]);
     const { server } = logged;

@@ -108,7 +108,7 @@ export class RequestIntake {
           this.#waitForMore();
           return undefined;
         case PARSED.head:
-          this.#begin();
+          if (this.#begin()) this.#askForBody();
           break;
         case PARSED.body:
           this.#collect(this.#parser.bodyPiece);
@@ -116,7 +116,7 @@ export class RequestIntake {
         case PARSED.end:
           return this.#finish();
         case PARSED.refused:
-          this.#refuse(this.#parser.refusal ?? REFUSALS.badRequestLine);
+          this.#refuseParsed(this.#parser.refusal ?? REFUSALS.badRequestLine);
       }
     }
     return undefined;
@@ -136,16 +136,23 @@ export class RequestIntake {
     this.#pending = undefined;
   }
 
-  #begin(): void {
+  /** False after a refusal. */
+  #begin(): boolean {
     const { head } = this.#parser;
     const origin = this.#origin.of(head);
     if ("code" in origin) {
       this.#refuse(origin);
-      return;
+      return false;
     }
     head.isFromTrustedProxy = this.#origin.isTrusted;
     this.#pending = new PendingRequest(head, origin, this.#context);
-    this.#askForBody();
+    return true;
+  }
+
+  /** A body that is announced too large comes behind a whole head: logs have its fields, and its proxy's id. */
+  #refuseParsed(refusal: Refusal): void {
+    const isHeadWhole = refusal === REFUSALS.bodyTooLarge && this.#pending === undefined;
+    if (!isHeadWhole || this.#begin()) this.#refuse(refusal);
   }
 
   /** Only when the client waits for it, which one that has sent body bytes does not. */
