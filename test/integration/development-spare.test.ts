@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { globSync, writeFileSync } from "node:fs";
+import { globSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Project } from "../support/development.ts";
 import { waitFor } from "../support/server.ts";
-import { isAlive } from "../support/processes.ts";
+import { groupOf, isAlive } from "../support/processes.ts";
 
 const ANSWERING = `
 import os
@@ -18,9 +18,11 @@ function saying(word: string, before = ""): string {
   return `${before}\nWORD = "${word}"\n${ANSWERING}`;
 }
 
-/** The interpreter that waits beside the zygote that serves. */
+/** The interpreter that waits beside the zygote that serves. In a process group of its own: Python itself has started by then. */
 async function spareOf({ server }: Project, serving: number): Promise<number> {
-  return waitFor("an interpreter ahead", () => server.zygotes.find((pid) => pid !== serving));
+  return waitFor("an interpreter ahead", () =>
+    server.zygotes.find((pid) => pid !== serving && groupOf(pid) === pid),
+  );
 }
 
 /** The zygote whose workers answer `word`. */
@@ -73,6 +75,7 @@ describe("the interpreter that --reload starts ahead", () => {
     const made = spawnSync("python3", ["-m", "venv", "--without-pip", project.path(".venv")]);
     assert.equal(made.status, 0, made.stderr.toString());
     const [packages = ""] = globSync(project.path(".venv/lib/python*/site-packages"));
+    utimesSync(packages, 0, 0); // Installed long ago.
     await project.serve("main:app");
     await spareOf(project, await servingZygote(project, "zero"));
     writeFileSync(join(packages, "far.pth"), `${library.directory}\n`);

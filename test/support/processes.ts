@@ -16,6 +16,15 @@ export function stateOf(pid: number): string {
   }
 }
 
+/** The process group; undefined when there is no such process. */
+export function groupOf(pid: number): number | undefined {
+  try {
+    return Number(/\) \w \d+ (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
 export function childrenOf(pid: number): number[] {
   try {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1");

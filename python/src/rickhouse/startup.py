@@ -13,6 +13,7 @@ import os
 import signal
 import stat
 import sys
+import time
 from typing import Any, NoReturn
 
 from . import departure, imports, loader, log, output, preload_check, process, stacks
@@ -27,6 +28,8 @@ _INTERNAL = "RICKHOUSE_INTERNAL_"
 _LOAD_VARIABLE = _INTERNAL + "LOAD"
 _USAGE = 2
 _LOAD_FAILED = 3
+# Python reads .pth files up to so long before our own code runs.
+_START_SECONDS = 10.0
 # Of the one line; the traceback has all of it.
 _MAX_ERROR = 1000
 
@@ -56,6 +59,7 @@ def _run() -> None:
     problem = process.become_subreaper()
     notes = [f"orphans of the application are not reaped: {problem}"] if problem else []
     control = Control(CONTROL_DESCRIPTOR, inherited["unread"] if inherited else "")
+    started_before = time.time() - _START_SECONDS
     installed = _installed()
     load = inherited["load"] if inherited else control.next()
     if load is None:
@@ -68,7 +72,8 @@ def _run() -> None:
     if settings.is_watched:
         # We may have been started long ago, to be there when a file is saved. What was installed
         # since may have brought a .pth file, and those are read when Python starts.
-        if not inherited and _installed() != installed:
+        is_new = any(changed_at > started_before for _, changed_at in installed)
+        if not inherited and (is_new or _installed() != installed):
             _start_again(control, load)
         importlib.invalidate_caches()
     output.connect(settings.output_path, worker=0)
@@ -182,13 +187,13 @@ def _start_again(control: Control, load: Message) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *arguments])
 
 
-def _installed() -> list[tuple[str, int]]:
+def _installed() -> list[tuple[str, float]]:
     """Where packages are installed, and when something was last installed or removed there."""
     found = []
     for directory in sys.path:
         if os.path.basename(directory) in ("site-packages", "dist-packages"):
             with contextlib.suppress(OSError):
-                found.append((directory, os.stat(directory).st_mtime_ns))
+                found.append((directory, os.stat(directory).st_mtime))
     return found
 
 
