@@ -117,7 +117,9 @@ class Page(unittest.TestCase):
                 exec(compile(file.read(), path, "exec"), names)
             body = self.page(raised(lambda: names["call"](fail)), "text/html")[1]
         self.assertRegex(body, r"<details><summary><code title='[^<]*'>library\.py<")
-        self.assertRegex(body, r"<details open><summary><code title='/[^<]*'>[^<]*test_debug_page\.py<")
+        self.assertRegex(
+            body, r"<details open><summary><code title='/[^<]*'>[^<]*test_debug_page\.py<"
+        )
 
 
 if __name__ == "__main__":
