@@ -86,6 +86,7 @@ export class Front implements Reports {
   }
 
   pause(line: Line, isPaused: boolean): void {
+    if (!isPaused) line.resumedAt = this.#clock.now;
     this.act((now) => {
       this.dispatcher.setPaused(line.channel, isPaused, now);
     });

@@ -20,6 +20,8 @@ export class Line {
   /** How many frames are known. */
   known = 0;
   readonly #output: Pipe;
+  /** When the front began to read again, after a client that was slow. */
+  resumedAt = -Infinity;
   isAtEnd = false;
   isFinished = false;
   /** Set when the zygote has reported the exit; `ledger` is undefined if there is no zygote to tell. */

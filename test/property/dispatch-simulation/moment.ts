@@ -98,7 +98,9 @@ function checkOutbox(line: Line, now: number): void {
   const { channel, process } = line;
   if (!process.isAlive || process.isStopped || !channel.isWithdrawable) return;
   if (channel.isPaused || line.unread.length > 0 || channel.stuck !== undefined) return;
-  assert.ok(now - line.unknownSince <= LONGEST_IN_OUTBOX_MS, "a finished answer waits");
+  // What came before a pause has its time anew: the pause held it up, or what would have told of it.
+  const since = Math.max(line.unknownSince, line.resumedAt);
+  assert.ok(now - since <= LONGEST_IN_OUTBOX_MS, "a finished answer waits");
 }
 
 export function checkSend({ channel, isFinished }: Line, request: SimulatedRequest): void {
