@@ -36,6 +36,20 @@ describe("a drain under load", () => {
   }
 });
 
+describe("a drain under clients with a connection for each request", () => {
+  it("resets none of them, ten times: each is answered, or does not get in", async () => {
+    for (let turn = 0; turn < 10; turn++) {
+      await using server = await startServer("plain:app", { args: ["--workers", "2"] });
+      const load = startPoliteLoad({ port: server.port, clients: 32, isOneEach: true });
+      await waitFor("some load", () => load.answered > 300);
+      server.signal("SIGTERM");
+      assert.deepEqual(await server.exited(), { code: 0, signal: null });
+      await load.over;
+      assert.deepEqual(load.failures, []);
+    }
+  });
+});
+
 describe("connections that the kernel holds when SIGTERM comes", () => {
   it("are accepted and answered", async () => {
     await using server = await startServer("plain:app", { args: ["--workers", "1"] });
@@ -55,6 +69,7 @@ describe("connections that the kernel holds when SIGTERM comes", () => {
       assert.equal(response.status, 200);
       client.end();
     }
+    await server.logged("SIGTERM: finishing");
     // One of which nothing had come yet has --drain-idle for its request.
     silent.send(message("GET", "/"));
     const response = await silent.response();

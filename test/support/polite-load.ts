@@ -8,6 +8,8 @@ export interface PoliteLoadOptions {
   readonly port: number;
   readonly clients: number;
   readonly target?: string;
+  /** Each request on a connection of its own, as `Connection: close` asks for it. */
+  readonly isOneEach?: boolean;
   /** Each client waits so long between an answer and its next request. */
   readonly pauseMs?: number;
 }
@@ -24,6 +26,9 @@ export interface PoliteLoad {
   /** Resolves when every client has ended: after stop(), or when it found nobody listening. */
   readonly over: Promise<void>;
 }
+
+/** In place of the first line's end. */
+const LAST_OF_ITS_CONNECTION = "\r\nConnection: close\r\n";
 
 export function startPoliteLoad(options: PoliteLoadOptions): PoliteLoad {
   const state = { answered: 0, farewells: 0, failures: [] as string[], isOver: false };
@@ -72,7 +77,8 @@ function runConnection(options: PoliteLoadOptions, state: State): Promise<boolea
         return;
       }
       isWaiting = true;
-      socket.write(message("GET", options.target ?? "/"));
+      const request = message("GET", options.target ?? "/");
+      socket.write(options.isOneEach ? request.replace("\r\n", LAST_OF_ITS_CONNECTION) : request);
     };
     socket.setEncoding("latin1");
     socket.on("connect", () => {

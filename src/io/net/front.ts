@@ -141,7 +141,8 @@ export class Front {
 
   /** No new connections, but for those that the kernel holds already. */
   async stopListening(): Promise<void> {
-    await Promise.all(this.#listeners.map((listener) => listener.finish()));
+    const { python } = this.#options.config;
+    await Promise.all(this.#listeners.map((listener) => listener.finish(python)));
   }
 
   /** What runs may finish, with `Connection: close`; idle connections go after --drain-idle. Resolves when no connection is left. */

@@ -14,8 +14,8 @@ export interface Listener {
   /** SERVER_NAME and SERVER_PORT of requests that come in here (RFC 3875 section 4.1.14 and 4.1.15). */
   readonly serverName: string;
   readonly serverPort: string;
-  /** Stops accepting when the kernel holds no connection any more: nobody else would take those. */
-  finish(): Promise<void>;
+  /** Stops accepting when the kernel holds no connection any more: nobody else would take those. `python` runs a small script for it. */
+  finish(python: string): Promise<void>;
   /** Stops accepting at once; what was accepted lives on. A socket that was passed stays open with whoever passed it. */
   close(): void;
 }
@@ -48,9 +48,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     startListening(server, options, resolve);
   });
   // A passed socket has another owner: what waits in it waits for the next server.
-  const finish = async (): Promise<void> => {
+  const finish = async (python: string): Promise<void> => {
     if (address.kind === "fd") server.close();
-    else await acceptRest(server);
+    else await acceptRest(server, python);
   };
   const listener = { ...describeListener(server, address), finish };
   server.on("error", (error) => {

@@ -1,0 +1,42 @@
+// Has the kernel take no new connection for a listening socket while it keeps those that wait: a short-lived Python does it, since Node
+// has no call for it (python/src/rickhouse/no_new_connections.py says how). Linux; elsewhere nothing is done.
+
+import { spawn } from "node:child_process";
+import type { Server } from "node:net";
+import { fileURLToPath } from "node:url";
+
+const SCRIPT = fileURLToPath(
+  new URL("../../../python/src/rickhouse/no_new_connections.py", import.meta.url),
+);
+/** A start of Python takes some 20 ms; on a machine without a moment to spare the end does not wait for ever. */
+const MAX_MS = 2000;
+
+/** False if the kernel still takes them: this is no Linux, no process could be started, or it took too long. */
+export function refuseNewConnections(server: Server, python: string): Promise<boolean> {
+  const descriptor = descriptorOf(server);
+  if (process.platform !== "linux" || descriptor === undefined) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const helper = spawn(python, ["-I", "-S", SCRIPT], {
+      stdio: ["ignore", "ignore", "ignore", descriptor],
+    });
+    const timer = setTimeout(() => helper.kill("SIGKILL"), MAX_MS);
+    const end = (isDone: boolean): void => {
+      clearTimeout(timer);
+      resolve(isDone);
+    };
+    helper.on("error", () => {
+      end(false);
+    });
+    helper.on("exit", (code) => {
+      end(code === 0);
+    });
+  });
+}
+
+/** Node's own number for it, which net.Server does not tell by a public name. */
+function descriptorOf(server: Server): number | undefined {
+  const handle: unknown = Reflect.get(server, "_handle");
+  if (typeof handle !== "object" || handle === null) return undefined;
+  const descriptor: unknown = Reflect.get(handle, "fd");
+  return typeof descriptor === "number" && descriptor >= 0 ? descriptor : undefined;
+}
