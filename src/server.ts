@@ -51,8 +51,7 @@ export async function serve(
   const directory = asIdentity(identity, () => makePrivateDirectory(temporary));
   const surroundings = { logs, directory, manager, identity, readAgain, pidFile };
   // A copy of its own, since a reload changes it.
-  const workers = descriptors.affordableWorkers(config);
-  const server = new Server({ ...config, workers }, application, surroundings);
+  const server = new Server({ ...config }, application, surroundings);
   try {
     return await server.run();
   } finally {
@@ -120,8 +119,10 @@ class Server {
     this.#pidFile = pidFile;
     this.#readAgain = surroundings.readAgain;
     const channels = config.workers.max * config.threads;
+    const limit = descriptors.descriptorLimit();
+    const plan = descriptors.planDescriptors(config.maxConnections, limit, channels);
     this.#advice = [
-      descriptors.limitAdvice(config.maxConnections, descriptors.descriptorLimit(), channels),
+      descriptors.limitAdvice(config.maxConnections, limit, channels),
       directory.isMemory ? memoryAdvice(directory.path) : undefined,
     ].filter((advice) => advice !== undefined);
     this.#pool = new Pool({
@@ -170,11 +171,7 @@ class Server {
     });
     this.#front = new Front({
       config,
-      ...descriptors.planDescriptors(
-        config.maxConnections,
-        descriptors.descriptorLimit(),
-        channels,
-      ),
+      ...plan,
       requests: withHealthPath(config.healthPath, this.#development?.requests ?? this.#pool, () =>
         healthOf(this.#subject),
       ),
@@ -196,7 +193,7 @@ class Server {
       listeners: () => this.#listeners,
       reload: () => this.#reload(),
     });
-    this.#admin = new Admin(this.#subject, directory.path);
+    this.#admin = new Admin(this.#subject, directory.path, plan.maxAdminConnections);
   }
 
   async run(): Promise<number> {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import resource
 import signal
 import subprocess
@@ -469,6 +470,7 @@ class Ends(unittest.TestCase):
             assert front.stdout is not None
             pid, directory = front.stdout.readline().split()
             front.kill()
+        self.addCleanup(shutil.rmtree, os.path.dirname(directory))
         wait_for(lambda: not is_alive(int(pid)), "the end of the zygote")
         self.assertFalse(os.path.exists(directory))
 

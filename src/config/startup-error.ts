@@ -120,8 +120,8 @@ export const STARTUP_ERRORS = {
   },
   "no-server": {
     exitCode: 1,
-    title: "no running server found: no control socket of this user in {directory}",
-    fix: "start one, or name it with --admin HOST:PORT or --admin unix:PATH (TMPDIR must be the server's otherwise)",
+    title: "no running server found: no control socket of {user} in {directory}",
+    fix: "start one, or name it with --admin HOST:PORT or --admin unix:PATH (otherwise TMPDIR and --user must be the server's)",
   },
   "several-servers": {
     exitCode: 2,

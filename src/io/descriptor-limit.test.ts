@@ -12,6 +12,7 @@ describe("planDescriptors", () => {
     assert.deepEqual(planDescriptors(10_000, Infinity, 32), {
       maxConnections: 10_000,
       maxSpoolFiles: Infinity,
+      maxAdminConnections: 48,
     });
     assert.equal(planDescriptors(10_000, 20_000, 32).maxConnections, 10_000);
   });
@@ -19,8 +20,10 @@ describe("planDescriptors", () => {
   it("never hands out more than there are, unless that would leave hardly any", () => {
     for (const limit of [70, 128, 256, 1024, 4096, 20_000]) {
       for (const channels of [1, 2, 4]) {
-        const { maxConnections, maxSpoolFiles } = planDescriptors(10_000, limit, channels);
-        const all = maxConnections + maxSpoolFiles + reservedDescriptors(channels);
+        const plan = planDescriptors(10_000, limit, channels);
+        const { maxConnections, maxSpoolFiles, maxAdminConnections } = plan;
+        const clients = maxConnections + maxSpoolFiles + 2 * maxAdminConnections;
+        const all = clients + reservedDescriptors(channels);
         assert.ok(all <= limit, `${limit} for ${channels}: ${all}`);
         assert.ok(maxConnections >= 8 && maxSpoolFiles >= 2);
       }
@@ -28,7 +31,11 @@ describe("planDescriptors", () => {
   });
 
   it("leaves a server that can be looked at", () => {
-    assert.deepEqual(planDescriptors(10_000, 64, 32), { maxConnections: 8, maxSpoolFiles: 2 });
+    assert.deepEqual(planDescriptors(10_000, 64, 32), {
+      maxConnections: 8,
+      maxSpoolFiles: 2,
+      maxAdminConnections: 2,
+    });
     assert.equal(planDescriptors(5, 64, 32).maxConnections, 5);
   });
 });
@@ -58,7 +65,7 @@ describe("affordableWorkers", () => {
       min: 8,
       max: 8,
     });
-    assert.equal(planDescriptors(10_000, 64, 3).maxConnections, 13);
+    assert.equal(planDescriptors(10_000, 64, 3).maxConnections, 10);
   });
 });
 
@@ -71,7 +78,7 @@ describe("limitAdvice", () => {
 
   it("names the limit, and one that would do", () => {
     const advice = limitAdvice(10_000, 64, 2) ?? "";
-    assert.match(advice, /^at most 15 connections at once: this process may have 64 open files; /);
+    assert.match(advice, /^at most 12 connections at once: this process may have 64 open files; /);
     const needed = Number(/ulimit -Hn (\d+)$/.exec(advice)?.[1]);
     assert.equal(limitAdvice(10_000, needed, 2), undefined);
     assert.notEqual(limitAdvice(10_000, needed - 2, 2), undefined);

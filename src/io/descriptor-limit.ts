@@ -38,11 +38,25 @@ export function affordableWorkers(
   return { min: workers.min, max: Math.max(workers.min, Math.min(workers.max, most)) };
 }
 
+/** The configuration that a server can run by, at its start and after a reload. */
+export function affordable<C extends Parameters<typeof affordableWorkers>[0]>(config: C): C {
+  return { ...config, workers: affordableWorkers(config) };
+}
+
 export interface DescriptorPlan {
   readonly maxConnections: number;
   /** Bodies and answers that can be in files at the same time. */
   readonly maxSpoolFiles: number;
+  /** At the admin address, and as many at the control socket. */
+  readonly maxAdminConnections: number;
 }
+
+/** Whoever looks at a server, steers or scrapes it: few, but for those who watch its events. */
+const ADMIN_CONNECTIONS = 48;
+const LEAST_ADMIN_CONNECTIONS = 2;
+const ADMIN_SHARE = 0.05;
+/** The admin address and the control socket. */
+const ADMIN_ADDRESSES = 2;
 
 /** With fewer a server cannot even be looked at. */
 const LEAST_CONNECTIONS = 8;
@@ -51,17 +65,22 @@ const LEAST_SPOOL_FILES = 2;
 const CONNECTION_SHARE = 0.75;
 
 export function planDescriptors(wanted: number, limit: number, channels: number): DescriptorPlan {
-  const free = limit - reservedDescriptors(channels);
+  const unreserved = limit - reservedDescriptors(channels);
+  const adminShare = Math.max(LEAST_ADMIN_CONNECTIONS, Math.floor(unreserved * ADMIN_SHARE));
+  const maxAdminConnections = Math.min(ADMIN_CONNECTIONS, adminShare);
+  const free = unreserved - ADMIN_ADDRESSES * maxAdminConnections;
   const share = Math.max(LEAST_CONNECTIONS, Math.floor(free * CONNECTION_SHARE));
   const maxConnections = Math.min(wanted, share);
-  return { maxConnections, maxSpoolFiles: Math.max(LEAST_SPOOL_FILES, free - maxConnections) };
+  const maxSpoolFiles = Math.max(LEAST_SPOOL_FILES, free - maxConnections);
+  return { maxConnections, maxSpoolFiles, maxAdminConnections };
 }
 
 /** What to say of a limit that is too low for --max-connections; undefined if it is not. */
 export function limitAdvice(wanted: number, limit: number, channels: number): string | undefined {
   const { maxConnections } = planDescriptors(wanted, limit, channels);
   if (maxConnections >= wanted) return undefined;
-  const needed = reservedDescriptors(channels) + Math.ceil(wanted / CONNECTION_SHARE);
+  const reserved = reservedDescriptors(channels) + ADMIN_ADDRESSES * ADMIN_CONNECTIONS;
+  const needed = reserved + Math.ceil(wanted / CONNECTION_SHARE);
   const what = `at most ${maxConnections} connections at once: this process may have ${limit} open files`;
   return `${what}; ${wanted} connections (--max-connections) need ulimit -Hn ${needed}`;
 }

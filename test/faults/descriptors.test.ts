@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { globSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { ADMIN_ARGS, adminPort, ask } from "../support/admin.ts";
 import { openDescriptors } from "../support/processes.ts";
-import type { RawClient } from "../support/raw-client.ts";
+import { RawClient } from "../support/raw-client.ts";
 import { begin, get, message } from "../support/requests.ts";
 import { startServer, waitFor } from "../support/server.ts";
 
@@ -14,7 +17,7 @@ describe(`a server with ${LIMIT} file descriptors`, () => {
   it("says so, and what it would need", async () => {
     await using server = await startServer("plain:app", { args, startedBy });
     await server.logged(
-      /warning: at most 15 connections at once: this process may have 64 open files; 10000 connections \(--max-connections\) need ulimit -Hn \d+/,
+      /warning: at most 12 connections at once: this process may have 64 open files; 10000 connections \(--max-connections\) need ulimit -Hn \d+/,
     );
   });
 
@@ -29,7 +32,7 @@ describe(`a server with ${LIMIT} file descriptors`, () => {
       most = Math.max(most, openDescriptors(server.pid));
     }
     assert.ok(most < LIMIT - 5, `${most} descriptors`);
-    assert.equal(clients.filter(({ hasEnded }) => !hasEnded).length, 15);
+    assert.equal(clients.filter(({ hasEnded }) => !hasEnded).length, 12);
     for (const client of clients) client.socket.destroy();
     assert.doesNotMatch(server.stderr, /EMFILE|cannot accept/);
   });
@@ -66,9 +69,44 @@ describe(`a server with ${LIMIT} file descriptors`, () => {
     assert.doesNotMatch(server.stderr, /EMFILE|cannot accept/);
   });
 
+  it("is flooded at its admin address and its control socket, and serves as ever", async () => {
+    const options = { args: [...args, ...ADMIN_ARGS], startedBy };
+    await using server = await startServer("plain:app", options);
+    const port = await adminPort(server);
+    const [control = ""] = globSync(join(server.temporaryDirectory, "rickhouse-*/control.sock"));
+    const idle = Array.from({ length: 100 }, (_, index) => {
+      return new RawClient(index % 2 === 0 ? port : control);
+    });
+    const clients: RawClient[] = [];
+    let most = 0;
+    for (let index = 0; index < 50; index++) {
+      const client = begin(server.port, "GET", "/");
+      clients.push(client);
+      assert.equal((await client.response()).status, 200, `client ${index}`);
+      most = Math.max(most, openDescriptors(server.pid));
+    }
+    // Whoever comes last is heard.
+    assert.equal((await ask(port, "/readyz")).status, 200);
+    assert.equal((await ask(control, "/livez")).status, 200);
+    assert.ok(most < LIMIT, `${most} descriptors`);
+    for (const client of [...idle, ...clients]) client.socket.destroy();
+    assert.doesNotMatch(server.stderr, /EMFILE|cannot accept/);
+  });
+
+  it("keeps its lowered maximum of workers over a reload", async () => {
+    await using server = await startServer("plain:app", {
+      args: ["--workers", "2:16"],
+      startedBy,
+    });
+    server.signal("SIGHUP");
+    await server.logged("generation 2 serves");
+    assert.match(server.stderr, /2 workers, at most 3,/);
+    assert.doesNotMatch(server.stderr, /configuration: /);
+  });
+
   it("reloads and starts workers as ever", async () => {
     await using server = await startServer("plain:app", { args, startedBy });
-    const idle = Array.from({ length: 14 }, () => begin(server.port, "GET", "/"));
+    const idle = Array.from({ length: 11 }, () => begin(server.port, "GET", "/"));
     for (const client of idle) await client.response();
     for (let generation = 2; generation <= 4; generation++) {
       server.signal("SIGHUP");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Snapshot, StatusDocument } from "../../src/io/admin/documents.ts";
@@ -9,6 +10,9 @@ import { ADMIN_ARGS, adminPort, ask, askJson } from "../support/admin.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin, get } from "../support/requests.ts";
 import { ROOT, ServerUnderTest, startServer, waitFor } from "../support/server.ts";
+
+const NOBODY = 65_534;
+const isRoot = process.getuid?.() === 0;
 
 interface Ended {
   readonly code: number | null;
@@ -60,6 +64,32 @@ describe("the commands to a running server", () => {
     server = await startServer("gated:app", { args: ["--workers", "2:4"] });
   });
   after(async () => server[Symbol.asyncDispose]());
+
+  it(
+    "look into no directory of another user, not even as root",
+    { skip: !isRoot && "only root can make one here" },
+    async () => {
+      const foreign = join(server.temporaryDirectory, "rickhouse-foreign");
+      mkdirSync(foreign, { mode: 0o755 });
+      let asked = 0;
+      const impostor = createServer((socket) => {
+        asked++;
+        socket.destroy();
+      });
+      await new Promise<void>((resolve) => {
+        impostor.listen(join(foreign, "control.sock"), resolve);
+      });
+      chownSync(foreign, NOBODY, NOBODY);
+      assert.equal((await run("status")).code, 0);
+      const { code, stderr } = await run("status", "--user", String(NOBODY));
+      assert.deepEqual([code, asked > 0], [1, true], stderr);
+      asked = 0;
+      assert.equal((await run("status")).code, 0);
+      assert.equal(asked, 0);
+      await new Promise((resolve) => impostor.close(resolve));
+      rmSync(foreign, { recursive: true });
+    },
+  );
 
   it("status shows what each worker is running, as a table and as JSON", async () => {
     using client = begin(server.port, "GET", "/held?secret=1");

@@ -2,14 +2,15 @@
 // Ordinary requests must all be answered, and whatever can leak must be as it was.
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { get as message, spoolFiles } from "./answers-app.ts";
 import { startPoliteLoad } from "./polite-load.ts";
-import { childrenOf, openDescriptors, zombiesOf } from "./processes.ts";
+import { childrenOf, openDescriptors, residentKiB, zombiesOf } from "./processes.ts";
 import { RawClient, rawRequest } from "./raw-client.ts";
 import { ServerUnderTest, startServer, waitFor } from "./server.ts";
+import { grown, type Sample, takeSample } from "./soak-samples.ts";
 
 const CLIENTS = 16;
 const WORKERS = 4;
@@ -40,9 +41,12 @@ export interface MixedRun {
   readonly aborts: number;
   readonly before: Figures;
   readonly after: Figures;
-  /** Of the front, under the load, ten times. */
-  readonly frontMib: readonly number[];
+  /** Under the load, in even steps. */
+  readonly samples: readonly Sample[];
 }
+
+/** So many looks in all. */
+const SAMPLES = 60;
 
 /** `seconds` of everything, behind a warm-up of a tenth of it (at most a minute). Throws when a promise was not kept. */
 export async function runMixed(seconds: number): Promise<MixedRun> {
@@ -53,16 +57,18 @@ export async function runMixed(seconds: number): Promise<MixedRun> {
   await everything(server, counts, { seconds: Math.min(60, Math.max(10, seconds / 10)) });
   const before = await settled(server);
   for (const name of ["crashes", "kills", "hangs", "reloads", "aborts"] as const) counts[name] = 0;
-  const frontMib: number[] = [];
+  const samples: Sample[] = [];
+  const startedAt = performance.now();
   const answered = await everything(server, counts, {
     seconds,
-    onTenth: () => frontMib.push(Math.round(residentKiB(server.pid) / 1024)),
+    onSample: () => samples.push(takeSample(server, performance.now() - startedAt)),
   });
   const after = await settled(server);
   assert.ok(after.descriptors <= before.descriptors + DESCRIPTOR_SLACK, shown(before, after));
   assert.equal(after.processes, before.processes, shown(before, after));
   assert.ok(after.frontKiB - before.frontKiB < FRONT_SLACK_KIB, shown(before, after));
-  return { seconds, answered, ...counts, before, after, frontMib };
+  assert.deepEqual(grown(samples), []);
+  return { seconds, answered, ...counts, before, after, samples };
 }
 
 type Counts = Record<"crashes" | "kills" | "hangs" | "reloads" | "aborts", number>;
@@ -71,7 +77,7 @@ type Counts = Record<"crashes" | "kills" | "hangs" | "reloads" | "aborts", numbe
 async function everything(
   server: ServerUnderTest,
   counts: Counts,
-  { seconds, onTenth }: { readonly seconds: number; readonly onTenth?: () => void },
+  { seconds, onSample }: { readonly seconds: number; readonly onSample?: () => void },
 ): Promise<number> {
   const endAt = performance.now() + seconds * 1000;
   const { port } = server;
@@ -88,7 +94,7 @@ async function everything(
     every(15_000, () => hang(server, counts)),
     every(10_000, () => reload(server, counts)),
     every(200, () => abortSome(server, counts)),
-    every(seconds * 100, () => Promise.resolve(onTenth?.())),
+    every((seconds * 1000) / SAMPLES, () => Promise.resolve(onSample?.())),
   ]);
   load.stop();
   await load.over;
@@ -173,10 +179,6 @@ async function settled(server: ServerUnderTest): Promise<Figures> {
     frontKiB: residentKiB(server.pid),
     zygoteKiB: residentKiB(server.zygotes[0] ?? 0),
   };
-}
-
-function residentKiB(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]);
 }
 
 function shown(before: Figures, after: Figures): string {

@@ -49,6 +49,16 @@ export function wakeUpsOf(pid: number): number {
   return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1]);
 }
 
+/** Resident memory in KiB; 0 for a process that has just gone. */
+export function residentKiB(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "latin1");
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 /** Mapped regions of memory. */
 export function memoryMaps(pid: number): number {
   return readFileSync(`/proc/${pid}/maps`, "latin1").split("\n").length - 1;

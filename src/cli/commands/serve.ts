@@ -5,6 +5,7 @@ import { PASSING_VARIABLES } from "../../config/listen-descriptors.ts";
 import { LAUNCHER_VARIABLES, loadConfig } from "../../config/load.ts";
 import { variableOf } from "../../config/options.ts";
 import { SERVICE_MANAGER_VARIABLES, serviceManagerOf } from "../../config/service-manager.ts";
+import { affordable } from "../../io/descriptor-limit.ts";
 import { identityOf } from "../../io/identity.ts";
 import type { ReadAgain } from "../../io/reload.ts";
 import { onlyWord } from "../args.ts";
@@ -30,7 +31,8 @@ export async function serveCommand(call: CommandCall): Promise<number> {
   Object.assign(process.env, identity?.environment);
   const readAgain: ReadAgain = () => {
     const { config, application } = loadConfig(invocation);
-    return { config, isSameApplication: isDeepStrictEqual(application, loaded.application) };
+    const isSameApplication = isDeepStrictEqual(application, loaded.application);
+    return { config: affordable(config), isSameApplication };
   };
-  return serve(loaded.config, loaded.application, { manager, identity, readAgain });
+  return serve(affordable(loaded.config), loaded.application, { manager, identity, readAgain });
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describeBindAddress } from "../../config/bind-address.ts";
 import { loadConfigAlone } from "../../config/load.ts";
 import { StartupError } from "../../config/startup-error.ts";
+import { identityOf } from "../../io/identity.ts";
 import { CONTROL_SOCKET, readToken } from "../../io/admin/admin.ts";
 import type { CommandCall } from "../commands.ts";
 import { isAnswering } from "./admin-client.ts";
@@ -33,13 +34,16 @@ export async function findServer(call: CommandCall): Promise<Target> {
     const name = `http://${describeBindAddress(admin)}`;
     return { connect: { host, port: admin.port }, token: readToken(adminToken), name };
   }
-  return theOnly(await answeringSockets());
+  // Nobody but root may look into another user's directory, and root only where it is told to: what is in it may be anything.
+  const other = process.getuid?.() === 0 ? identityOf(config.user, "") : undefined;
+  const user = other === undefined ? "this user" : `user ${other.user}`;
+  return theOnly(await answeringSockets(other?.uid), user);
 }
 
-function theOnly(paths: readonly string[]): Target {
+function theOnly(paths: readonly string[], user: string): Target {
   const [socketPath, second] = paths;
   if (socketPath === undefined) {
-    throw new StartupError("no-server", { directory: tmpdir() });
+    throw new StartupError("no-server", { user, directory: tmpdir() });
   }
   if (second !== undefined) {
     throw new StartupError("several-servers", {
@@ -49,24 +53,23 @@ function theOnly(paths: readonly string[]): Target {
   return { connect: { socketPath }, token: undefined, name: socketPath };
 }
 
-async function answeringSockets(): Promise<string[]> {
+async function answeringSockets(user: number | undefined): Promise<string[]> {
   const found: string[] = [];
-  for (const path of controlSockets(tmpdir())) {
+  for (const path of controlSockets(tmpdir(), user)) {
     if (await isAnswering({ socketPath: path })) found.push(path);
   }
   return found;
 }
 
-/** In directories of this user alone: anybody may make one of that name in /tmp. */
-function controlSockets(directory: string): string[] {
+/** In directories of this user alone, or of that of --user: anybody may make one of that name in /tmp. */
+function controlSockets(directory: string, user = process.getuid?.()): string[] {
   if (!existsSync(directory)) return [];
-  const own = process.getuid?.();
   return readdirSync(directory)
     .filter((name) => name.startsWith("rickhouse-"))
     .map((name) => join(directory, name))
     .filter((path) => {
       const found = lstatSync(path, { throwIfNoEntry: false });
-      return found?.isDirectory() === true && (own === 0 || found.uid === own);
+      return found?.isDirectory() === true && found.uid === user;
     })
     .map((path) => join(path, CONTROL_SOCKET))
     .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true);

@@ -19,20 +19,24 @@ import { unreadiness, type AdminSubject } from "./subject.ts";
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** Who asks here is a person, a probe or a scraper: none of them is slow, and there are few, but for those who look at events. */
-const LIMITS = { requestTimeoutMs: 10_000, most: 48 };
+/** Who asks here is a person, a probe or a scraper: none of them is slow. */
+const REQUEST_TIMEOUT_MS = 10_000;
 
 export class AdminServer {
   readonly #guard: Guard;
   readonly #http: Server;
-  readonly #connections = new AdminConnections(LIMITS);
+  readonly #connections: AdminConnections;
   /** By path, then by method. HEAD is answered as GET, without the body. */
   readonly #routes: ReadonlyMap<string, Readonly<Record<string, Answer>>>;
 
   #pageFiles: ReturnType<typeof readPageFiles> | undefined;
 
-  constructor(subject: AdminSubject, guard: Guard) {
+  constructor(subject: AdminSubject, guard: Guard, maxConnections: number) {
     this.#guard = guard;
+    this.#connections = new AdminConnections({
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      most: maxConnections,
+    });
     this.#routes = routesOf(subject);
     this.#http = createServer((request, response) => {
       this.#connections.asked(request, response);

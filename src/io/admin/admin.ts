@@ -26,12 +26,14 @@ const OWN_USER = {
 export class Admin {
   readonly #subject: AdminSubject;
   readonly #directory: string;
+  readonly #maxConnections: number;
   #listener: Listener | undefined;
   #control: Listener | undefined;
 
-  /** `directory`: the private one. */
-  constructor(subject: AdminSubject, directory: string) {
+  /** `directory`: the private one; `maxConnections`: of the address, and as many of the control socket. */
+  constructor(subject: AdminSubject, directory: string, maxConnections: number) {
     this.#subject = subject;
+    this.#maxConnections = maxConnections;
     this.#directory = directory;
   }
 
@@ -49,7 +51,11 @@ export class Admin {
     const { admin, adminToken } = this.#subject.config;
     if (admin.kind === "off") return;
     const { AdminServer } = await import("./admin-server.ts");
-    const server = new AdminServer(this.#subject, new Guard(readToken(adminToken)));
+    const server = new AdminServer(
+      this.#subject,
+      new Guard(readToken(adminToken)),
+      this.#maxConnections,
+    );
     this.#listener = await listenForAdmin({
       ...OWN_USER,
       address: admin,
@@ -79,7 +85,8 @@ export class Admin {
       address: { kind: "unix", path: join(this.#directory, CONTROL_SOCKET) },
       onConnection: (socket) => {
         server ??= import("./admin-server.ts").then(
-          ({ AdminServer }) => new AdminServer(this.#subject, new Guard(undefined)),
+          ({ AdminServer }) =>
+            new AdminServer(this.#subject, new Guard(undefined), this.#maxConnections),
         );
         void server.then((loaded) => {
           loaded.accept(socket);

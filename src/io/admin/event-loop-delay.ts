@@ -1,4 +1,5 @@
-// How late the front's event loop is: sampled by Node itself in C++, so that it costs next to nothing. Knows nothing of who asks.
+// How late the front's event loop is: sampled by Node itself in C++, so that it costs next to nothing, and only while somebody asks now
+// and then: each sample wakes a server that may have nothing else to do.
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
@@ -12,6 +13,8 @@ export interface LoopDelay {
 const RESOLUTION_MS = 50;
 /** What is told covers this time, or a little more: several scrapers would reset each other's otherwise. */
 const WINDOW_MS = 15_000;
+/** Who scrapes asks every few minutes at most; nobody has asked for so long: the sampling stops until somebody does. */
+const UNASKED_MS = 600_000;
 const NS_PER_MS = 1e6;
 
 export class EventLoopDelay {
@@ -19,11 +22,11 @@ export class EventLoopDelay {
   #windowSince = performance.now();
   #last: LoopDelay = { p50Ms: 0, p99Ms: 0, maxMs: 0 };
 
-  constructor() {
-    this.#histogram.enable();
-  }
+  #stop: NodeJS.Timeout | undefined;
 
+  /** The first answer says nothing yet: what it begins, the next one tells. */
   read(): LoopDelay {
+    this.#keepSampling();
     const now = performance.now();
     if (this.#histogram.count === 0) return this.#last;
     this.#last = this.#current();
@@ -34,8 +37,10 @@ export class EventLoopDelay {
     return this.#last;
   }
 
-  close(): void {
-    this.#histogram.disable();
+  #keepSampling(): void {
+    this.#histogram.enable();
+    clearTimeout(this.#stop);
+    this.#stop = setTimeout(() => this.#histogram.disable(), UNASKED_MS).unref();
   }
 
   #current(): LoopDelay {

@@ -82,12 +82,20 @@ export function connectionFacts(remote: RemoteAddress, server: ServerAddress): C
 
 const MAPPED = "::ffff:";
 
-export function remoteAddressOf(socket: Socket): RemoteAddress {
+export function remoteAddressOf(
+  socket: Pick<Socket, "remoteAddress" | "remotePort">,
+): RemoteAddress {
   const address = socket.remoteAddress ?? "";
   // An IPv4 client of a socket that takes both families comes as `::ffff:192.0.2.1`: applications and logs know it as 192.0.2.1.
   const isMapped = address.startsWith(MAPPED) && address.includes(".");
   return {
-    remoteAddress: isMapped ? address.slice(MAPPED.length) : address,
+    remoteAddress: isMapped ? address.slice(MAPPED.length) : withoutZone(address),
     remotePort: socket.remotePort === undefined ? "" : String(socket.remotePort),
   };
+}
+
+/** `fe80::1%eth0` (RFC 4007 section 11): the zone is this machine's own name for a network, and no part of an address (RFC 3875 section 4.1.8). */
+function withoutZone(address: string): string {
+  const zone = address.indexOf("%");
+  return zone < 0 ? address : address.slice(0, zone);
 }

@@ -324,7 +324,10 @@ export class Pool implements RequestSink {
 
   #schedule(): void {
     const now = performance.now();
-    const next = Math.min(this.#dispatcher.nextTickAt, this.#workforce.registry.nextTickAt);
+    // The deadline of a request that is over is nobody's: an idle server sleeps.
+    const isIdle = this.#dispatcher.waiting + this.#dispatcher.inHand === 0;
+    const dispatchAt = isIdle ? Infinity : this.#dispatcher.nextTickAt;
+    const next = Math.min(dispatchAt, this.#workforce.registry.nextTickAt);
     if (next === Infinity) return;
     const at = Math.min(Math.max(next, now + MIN_TICK_MS), now + MAX_TICK_MS);
     if (this.#timer !== undefined && this.#timerAt <= at) return;
