@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { remoteAddressOf } from "./connection-origin.ts";
 
+function of(remoteAddress: string): string {
+  return remoteAddressOf({ remoteAddress, remotePort: 4711 }).remoteAddress;
+}
+
 describe("remoteAddressOf", () => {
   it("is the client's address as applications and logs know it", () => {
-    const of = (remoteAddress: string): string =>
-      remoteAddressOf({ remoteAddress, remotePort: 4711 }).remoteAddress;
     assert.equal(of("192.0.2.1"), "192.0.2.1");
     assert.equal(of("2001:db8::1"), "2001:db8::1");
     assert.equal(of("::ffff:192.0.2.1"), "192.0.2.1");
