@@ -256,8 +256,8 @@ class Server {
       drain: (signal) => {
         void this.#drain(signal);
       },
-      stopNow: (signal) => {
-        this.#log.warning(`${signal} again: ending at once`);
+      stopNow: (what) => {
+        this.#log.warning(`${what}: ending at once`);
         this.#over?.resolve(0);
       },
       reload: () => {

@@ -5,8 +5,8 @@ import { closeSync, openSync } from "node:fs";
 export interface SignalVerbs {
   /** SIGTERM, SIGINT: finish what runs, then end. */
   drain(signal: string): void;
-  /** The second SIGTERM or SIGINT: end now. */
-  stopNow(signal: string): void;
+  /** The second SIGTERM or SIGINT, or SIGQUIT: end now. `what` is for the log. */
+  stopNow(what: string): void;
   /** SIGHUP. */
   reload(): void;
   /** SIGTTIN, SIGTTOU: one worker more, one less. */
@@ -28,10 +28,14 @@ export function handleSignals(verbs: SignalVerbs): void {
     if (firstStopAt === undefined) {
       firstStopAt = now;
       verbs.drain(signal);
-    } else if (now - firstStopAt >= SAME_WISH_MS) verbs.stopNow(signal);
+    } else if (now - firstStopAt >= SAME_WISH_MS) verbs.stopNow(`${signal} again`);
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // Its default ends processes without a word. All of them may get it at once, and then nobody would remove the private directory.
+  process.on("SIGQUIT", (signal) => {
+    verbs.stopNow(signal);
+  });
   process.on("SIGHUP", (signal) => {
     // A closed terminal sends SIGHUP too: then nobody is there to want a reload.
     if (hadTerminal && !hasTerminal()) stop(signal);

@@ -70,6 +70,20 @@ describe("SIGTERM and SIGINT", () => {
     await hung.ended();
   });
 
+  it("SIGQUIT ends all at once, to every process too, and leaves nothing", async () => {
+    await using server = await startServer("hanging:app", { args: ["--workers", "2"] });
+    using hung = begin(server.port, "GET", "/sleep");
+    await noted(server, /^GET \/sleep in/);
+    const tree = [...server.zygotes, ...server.workers];
+    for (const pid of [...tree, server.pid]) process.kill(pid, "SIGQUIT");
+    assert.deepEqual(await server.exited(), { code: 0, signal: null });
+    await server.logged("SIGQUIT: ending at once");
+    await waitFor("the end of all", () => !tree.some(isAlive));
+    await hung.ended();
+    const left = readdirSync(server.temporaryDirectory).filter((name) => /^rickhouse-/.test(name));
+    assert.deepEqual(left, []);
+  });
+
   it("--graceful-timeout ends what does not end", async () => {
     const args = ["--workers", "1", "--graceful-timeout", "500ms"];
     await using server = await startServer("hanging:app", { args });

@@ -1,4 +1,6 @@
-"""How a worker is told to leave: by SIGTERM, "finish the current request". SIGINT, SIGHUP: ignored.
+"""How a worker is told to leave: by SIGTERM, "finish the current request".
+
+SIGINT, SIGQUIT and SIGHUP are ignored.
 
 Handlers, not SIG_IGN: an ignored signal stays ignored in every program that the application starts.
 What it forks gets the defaults back.
@@ -40,9 +42,9 @@ class Departure:
 
 
 def ignore_interrupts() -> None:
-    """Ctrl-C and a hang-up may reach the whole process group; they are the front's business."""
-    _handle(signal.SIGINT, _ignore)
-    _handle(signal.SIGHUP, _ignore)
+    """Ctrl-C, Ctrl-\\ and a hang-up may reach the whole process group: the front's business."""
+    for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        _handle(signum, _ignore)
 
 
 def ignore_terminate() -> None:
