@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { failuresOf, numbered, runLoad } from "../support/load.ts";
+import { startPoliteLoad } from "../support/polite-load.ts";
 import { isAlive, zombiesOf } from "../support/processes.ts";
 import { recordOf } from "../support/record.ts";
 import { begin, get, post } from "../support/requests.ts";
@@ -60,6 +61,24 @@ describe("40 requests that hang at once", () => {
     // It was no crash: nothing delays the next request.
     assert.doesNotMatch(server.stderr, /was ended by SIG/);
     assert.equal((await get(server.port, "/ok")).status, 200);
+  });
+});
+
+describe("40 requests that hang beside others, and 16 workers at most", () => {
+  it("get three quarters of the workers at most: the others are served", async () => {
+    await using server = await startServer("hanging:app", { args: ["--workers", "2:16"] });
+    const others = startPoliteLoad({ port: server.port, clients: 4, target: "/ok", pauseMs: 2 });
+    await waitFor("some load", () => others.answered > 100);
+    const hanging = Array.from({ length: 40 }, () => begin(server.port, "POST", "/sleep"));
+    await waitFor("all workers", () => server.workers.length === 16);
+    await waitFor("many to hang", () => hangersOf(server).length >= 8);
+    const answered = others.answered;
+    await waitFor("a thousand others", () => others.answered >= answered + 1000);
+    assert.ok(hangersOf(server).length < 16);
+    others.stop();
+    await others.over;
+    assert.deepEqual(others.failures, []);
+    for (const client of hanging) client[Symbol.dispose]();
   });
 });
 

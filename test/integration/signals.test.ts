@@ -80,7 +80,9 @@ describe("SIGTERM and SIGINT", () => {
     await server.logged("SIGQUIT: ending at once");
     await waitFor("the end of all", () => !tree.some(isAlive));
     await hung.ended();
-    const left = readdirSync(server.temporaryDirectory).filter((name) => /^rickhouse-/.test(name));
+    const left = readdirSync(server.temporaryDirectory).filter((name) =>
+      name.startsWith("rickhouse-"),
+    );
     assert.deepEqual(left, []);
   });
 

@@ -6,7 +6,7 @@
 
 import type { Channel } from "./channel.ts";
 import { Company } from "./company.ts";
-import { RunEstimates } from "./estimate.ts";
+import { RUN_CAP_MS, RunEstimates } from "./estimate.ts";
 import { IdleChannels } from "./idle-channels.ts";
 import { Lanes, SLOW_MS } from "./lanes.ts";
 import type { DispatchedRequest } from "./request.ts";
@@ -84,6 +84,26 @@ export class Assignment<R extends DispatchedRequest> {
   /** When a request that waits beside an idle channel may take it; Infinity if there is no such thing. */
   get heldUntil(): number {
     return this.idle.size > 0 ? this.queue.lapsesAt : Infinity;
+  }
+
+  /** It is over, and took so long to run. One that turned out to be slow has taught that already. */
+  learn(request: R, runMs: number): void {
+    const isLearnt = request.isSlow && request.estimateMs < SLOW_MS;
+    if (!isLearnt) this.estimates.record(request.route, runMs);
+  }
+
+  /**
+   * What runs for so long is slow, which is learnt now, not when it ends: a route that hangs many times at once must not have all
+   * workers by then. Returns when to look again, Infinity for not.
+   */
+  noteSlow(channel: Channel<R>, now: number): number {
+    const { running, isPaused } = channel;
+    if (running === undefined || running.isSlow || isPaused) return Infinity;
+    const turnsSlowAt = channel.turnsSlowAt(running);
+    if (now < turnsSlowAt) return turnsSlowAt;
+    this.estimates.record(running.route, RUN_CAP_MS);
+    this.queue.turnedSlow(running);
+    return Infinity;
   }
 
   /** It has left its channel's hands. */

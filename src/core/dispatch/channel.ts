@@ -14,6 +14,9 @@ export const WINDOW_BYTES = 256 * 1024;
 const NOTHING_MORE_BEHIND_IT_MS = 1;
 const WITHDRAW_FROM_BEHIND_IT_MS = 5;
 
+/** A run of this length is that of a slow request, before it is over. Far above what the machine's own lateness adds to a quick one. */
+const LONG_RUN_MS = 50;
+
 /** What the threads of one worker share: they also share the interpreter lock, so an idle worker is the better choice. */
 export interface WorkerLoad {
   busyThreads: number;
@@ -152,6 +155,11 @@ export class Channel<R extends DispatchedRequest> {
     if (this.isPaused) return this.pausedAt;
     const expectedMs = Math.max(2 * running.estimateMs, WITHDRAW_FROM_BEHIND_IT_MS);
     return running.startedAt + expectedMs + this.#pace.patienceMs;
+  }
+
+  /** From when on it is a slow request, though it was sent as a quick one; Infinity if nothing is known of its start. */
+  turnsSlowAt({ startedAt }: R): number {
+    return startedAt === NOT_STARTED ? Infinity : startedAt + LONG_RUN_MS + this.#pace.patienceMs;
   }
 
   isOverdue(now: number): boolean {

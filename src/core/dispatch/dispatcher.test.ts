@@ -132,6 +132,25 @@ describe("submission", () => {
     assert.equal(dispatcher.waiting, 2);
   });
 
+  it("learns that a route is slow while its first runs are under way", () => {
+    const first = worker(1);
+    teach(first);
+    for (const id of [2, 3, 4]) worker(id);
+    const NEW = 3;
+    submit("abcd", 100, NEW);
+    submit("ef", 150, NEW);
+    submit("q", 151);
+    dispatcher.tick(160);
+    effects();
+    end(first, 161, 61);
+    // Three of four workers are what slow ones may hold while a quick one waits.
+    assert.deepEqual(effects(), ["q -> 1 as 4"]);
+    end(first, 162);
+    assert.deepEqual(effects(), []);
+    dispatcher.tick(362);
+    assert.deepEqual(effects(), ["e -> 1 as 5"]);
+  });
+
   it("serves the newest first once the oldest has waited a second", () => {
     const channel = worker(1);
     submit("x", 0, SLOW);

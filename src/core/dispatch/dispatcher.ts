@@ -181,7 +181,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     const request = channel.endOldest(runMs, now);
     if (request === undefined) return undefined;
     this.#work.letGo(request);
-    this.#work.estimates.record(request.route, request.isStream ? RUN_CAP_MS : runMs);
+    this.#work.learn(request, request.isStream ? RUN_CAP_MS : runMs);
     this.#settle(channel, now);
     return request;
   }
@@ -288,6 +288,7 @@ export class Dispatcher<R extends DispatchedRequest> {
       this.#dueBy(now + CATCH_UP_MS, now);
       return;
     }
+    for (const channel of channels) this.#dueBy(this.#work.noteSlow(channel, now), now);
     this.#expire(now);
     // A new channel, and one that came free from inside an effect.
     this.#work.fillIdle(now);
@@ -353,6 +354,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     if (running === undefined) return;
     const { requestTimeoutMs, requestTotalTimeoutMs } = this.#options;
     if (channel.hasRest) this.#dueBy(channel.overdueAt(running), now);
+    this.#dueBy(this.#work.noteSlow(channel, now), now);
     if (requestTimeoutMs > 0) this.#dueBy(channel.silentSince + requestTimeoutMs, now);
     if (requestTotalTimeoutMs > 0) this.#dueBy(running.startedAt + requestTotalTimeoutMs, now);
   }

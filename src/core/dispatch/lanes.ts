@@ -81,6 +81,13 @@ export class Lanes<R extends DispatchedRequest> {
     else this.#quickAt = now;
   }
 
+  /** It was handed over as a quick one, and is none. */
+  turnedSlow(request: R): void {
+    if (request.isSlow || request.place !== "in-hand") return;
+    request.isSlow = true;
+    this.#slowInHand++;
+  }
+
   /** It left a channel's hands. */
   letGo(request: R): void {
     if (request.isSlow) this.#slowInHand--;

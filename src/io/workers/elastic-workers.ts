@@ -31,6 +31,9 @@ const WAITED_MS = 10;
 const FIRST_LOOKS_MS = 15;
 const LATER_LOOKS_MS = 100;
 const FIRST_EPISODE_MS = 1000;
+/** From this run time on a request holds its worker; such requests may hold this share of all workers (lanes.ts). */
+const HELD_MS = 1000;
+const HELD_SHARE = 0.75;
 /** So many lines about the number of workers in so long a time. */
 const LINES = 6;
 const LINES_MS = 10_000;
@@ -134,10 +137,14 @@ export class ElasticWorkers {
       ready,
       endedQuick: this.#endedQuick,
       endedSlow: this.#endedSlow,
-      runningSlow: this.#countSlow(now),
+      runningSlow: this.#countRunning(SLOW_RUN_MS, now),
       use,
     });
-    if (resizing !== undefined) this.#resize(resizing.target, resizing.why, now);
+    if (resizing === undefined) return;
+    // Whom a request holds for long shows nothing of what a worker is worth, and serves nobody else: the others stay.
+    const held = Math.ceil(this.#countRunning(HELD_MS, now) / this.#options.threads / HELD_SHARE);
+    const next = Math.max(resizing.target, Math.min(target, held));
+    if (next !== target) this.#resize(next, resizing.why, now);
   }
 
   #resize(target: number, why: string, now: number): void {
@@ -148,12 +155,13 @@ export class ElasticWorkers {
     this.#watchIdleness();
   }
 
-  #countSlow(now: number): number {
-    let slow = 0;
+  /** Requests that have run for so long. */
+  #countRunning(ms: number, now: number): number {
+    let count = 0;
     for (const { running, isPaused } of this.#load.channels) {
-      if (running !== undefined && !isPaused && now - running.startedAt >= SLOW_RUN_MS) slow++;
+      if (running !== undefined && !isPaused && now - running.startedAt >= ms) count++;
     }
-    return slow;
+    return count;
   }
 
   #watchIdleness(): void {
