@@ -1,6 +1,6 @@
 // The private directory of one server: the socket of the channels and the spool files, for its own user alone (design sections 1 and 2).
 
-import { chmodSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { StartupError } from "../config/startup-error.ts";
@@ -16,6 +16,7 @@ export interface PrivateDirectory {
 
 /** The path of a Unix socket may have 104 bytes on macOS and 108 on Linux, its NUL included (unix(4), unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 103;
+const OWN_MODE = 0o700;
 /** `f_type` of file systems that live in memory: tmpfs, ramfs (statfs(2)). */
 const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994, 0x858458f6];
 const LONGEST_PATH_INSIDE = "rickhouse-XXXXXX/channel.sock";
@@ -33,7 +34,8 @@ export function makePrivateDirectory(temporary = tmpdir()): PrivateDirectory {
   return {
     path,
     isMemory: MEMORY_FILE_SYSTEMS.includes(statfsSync(path).type),
-    newPath: () => join(path, `spool-${++count}`),
+    // No file can be opened at "": who tries says so.
+    newPath: () => (keepDirectory(path) ? join(path, `spool-${++count}`) : ""),
     remove: () => {
       rmSync(path, { recursive: true, force: true });
     },
@@ -43,11 +45,26 @@ export function makePrivateDirectory(temporary = tmpdir()): PrivateDirectory {
 function makeDirectory(parent: string): string {
   try {
     const path = mkdtempSync(join(parent, "rickhouse-"));
-    chmodSync(path, 0o700);
+    chmodSync(path, OWN_MODE);
     return path;
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new StartupError("bad-temporary-directory", { path: parent, reason }, { cause: error });
+  }
+}
+
+/**
+ * Makes the directory again if somebody has removed it (`rm -rf /tmp/*`, a cleaner of temporary files): what is open in it lives on, but
+ * nothing new finds its way. False if that cannot be, or if somebody else has made one of that name meanwhile.
+ */
+export function keepDirectory(path: string): boolean {
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found !== undefined) return found.isDirectory() && found.uid === process.geteuid?.();
+    mkdirSync(path, { mode: OWN_MODE });
+    return true;
+  } catch {
+    return false;
   }
 }
 

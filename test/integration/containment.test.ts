@@ -101,6 +101,28 @@ async function statusesOfSlowAndQuick(port: number, slowPath: string): Promise<S
   return new Set(answers.map((answer) => answer.status));
 }
 
+describe("a private directory that somebody removes", () => {
+  it("is made anew, for the workers that come and for large bodies", async () => {
+    const args = ["--workers", "1", "--body-memory", "1KiB"];
+    await using server = await startServer("echo:app", { args });
+    const [name = ""] = readdirSync(server.temporaryDirectory).filter((each) =>
+      each.startsWith("rickhouse-"),
+    );
+    rmSync(join(server.temporaryDirectory, name), { recursive: true });
+    const body = "x".repeat(100_000);
+    const upload = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    assert.equal((await rawRequest(server.port, upload)).status, 200);
+    rmSync(join(server.temporaryDirectory, name), { recursive: true });
+    const [worker = 0] = server.workers;
+    process.kill(worker, "SIGKILL");
+    await server.logged("the private directory was removed: made anew");
+    assert.equal((await rawRequest(server.port, GET)).status, 200);
+    server.signal("SIGHUP");
+    await server.logged("generation 2 serves");
+    assert.equal((await rawRequest(server.port, upload)).status, 200);
+  });
+});
+
 describe("a temporary directory that cannot be written", () => {
   it("ends the start with one line", async () => {
     const server = spawn(join(ROOT, "bin/rickhouse"), [join(ROOT, "test/apps/plain:app")], {

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import type { RegistryCommand, RegistryOptions } from "../../core/workers/commands.ts";
 import { Registry } from "../../core/workers/registry.ts";
-import { listenForChannels, type ChannelServer } from "./channel-server.ts";
+import { ChannelServer } from "./channel-server.ts";
 import type { ControlReport } from "./control-messages.ts";
 import { continueOrphans, killProcess } from "./kill-process.ts";
 import { StacksRequests } from "./stacks-requests.ts";
@@ -57,7 +57,7 @@ export class Workforce {
     const { config, privateDirectory } = this.#options;
     const path = join(privateDirectory, "channel.sock");
     const backlog = 2 * config.workers.max * config.threads;
-    this.#channelServer = await listenForChannels(path, backlog, (socket) => {
+    this.#channelServer = await ChannelServer.listen(path, backlog, (socket) => {
       this.#events.onConnection(socket);
     });
     this.#run(this.#registry.start(now));
@@ -231,6 +231,7 @@ export class Workforce {
     const record = newWorkerRecord(worker, generation, this.#options.config.threads);
     this.#records.set(worker, record);
     this.#options.figures.workersForked++;
+    this.#channelServer?.keep(this.#options.log);
     this.#zygotes.send(generation, { type: "fork", worker, tokens: [...record.tokens] });
   }
 
