@@ -2,6 +2,7 @@
 // and again for each request of which a trusted proxy tells more.
 
 import { Buffer } from "node:buffer";
+import type { Shape } from "./environ-shapes.ts";
 import { MARSHAL, textOf } from "./marshal.ts";
 
 /** What is the same for every request of one connection. Texts are latin-1. */
@@ -36,6 +37,10 @@ export interface ConnectionEnviron {
   /** The texts of the rest, `count` of them. */
   readonly values: Uint8Array;
   readonly count: number;
+  /** A request has come. */
+  hasBegun: boolean;
+  /** The whole shape of the last request, which the next one may have too. */
+  shapeOfLast: Shape | undefined;
 }
 
 export function encodeConnectionEnviron(facts: ConnectionFacts): ConnectionEnviron {
@@ -54,7 +59,13 @@ export function encodeConnectionEnviron(facts: ConnectionFacts): ConnectionEnvir
   add(KEY.remoteAddress, remoteAddress);
   if (remotePort !== "") add(KEY.remotePort, remotePort);
   if (host !== "") add(KEY.host, host);
-  return { shape: concat(shape), values: concat(values), count: values.length };
+  return {
+    shape: concat(shape),
+    values: concat(values),
+    count: values.length,
+    hasBegun: false,
+    shapeOfLast: undefined,
+  };
 }
 
 /** Of its own size: an idle connection must not hold a piece of Node's pool. */

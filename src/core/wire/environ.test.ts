@@ -90,7 +90,13 @@ describe("EnvironEncoder", () => {
 
   it("writes this for the smallest request, byte by byte", () => {
     const encoder = new EnvironEncoder();
-    const nothing = { shape: Uint8Array.of(0x7b), values: new Uint8Array(0), count: 0 };
+    const nothing = {
+      shape: Uint8Array.of(0x7b),
+      values: new Uint8Array(0),
+      count: 0,
+      hasBegun: false,
+      shapeOfLast: undefined,
+    };
     const end = encoder.encode(headOf(request({})), nothing);
     assert.equal(
       Buffer.from(encoder.bytes.subarray(0, end)).toString("latin1"),

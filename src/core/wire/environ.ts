@@ -19,53 +19,25 @@ import {
   writeAsciiPrefix,
 } from "./marshal.ts";
 import { MAX_TRACE_BYTES, type RequestTrace } from "./request-trace.ts";
-import { ShapeWriter } from "./shape-writer.ts";
+import { EnvironShapes } from "./environ-shapes.ts";
 
 /** Where the tuple of values begins: behind its length. */
 export const TUPLE_AT = 4;
 /** Where the first value is: behind the type of the tuple and its count. */
 export const VALUES_AT = TUPLE_AT + 5;
 
-const KEY = {
-  method: textOf("REQUEST_METHOD"),
-  path: textOf("PATH_INFO"),
-  query: textOf("QUERY_STRING"),
-  requestUri: textOf("REQUEST_URI"),
-  rawUri: textOf("RAW_URI"),
-  host: textOf("HTTP_HOST"),
-  contentLength: textOf("CONTENT_LENGTH"),
-};
-/** By the minor version, one digit (RFC 9112 section 2.3), as the peer sent it. */
-const PROTOCOLS = Array.from({ length: 10 }, (_, minor) =>
-  concat([textOf("SERVER_PROTOCOL"), textOf(`HTTP/1.${minor}`)]),
-);
 /** The value of RAW_URI: REQUEST_URI, the same object, under the other name that is in use for it. It is the only remembered one. */
 const REMEMBERED = Uint8Array.of(MARSHAL.reference, 0, 0, 0, 0);
-const NONE = Uint8Array.of(MARSHAL.none);
-/** The keys of the four values that `writeTarget` writes. */
-const TARGET_KEYS = concat(
-  [KEY.path, KEY.query, KEY.requestUri, KEY.rawUri].flatMap((key) => [key, NONE]),
-);
-const TARGET_KEY_COUNT = 4;
 
-/** What most requests have in common, in one piece each: method, protocol, and the keys of the target. */
-const COMMON_METHODS = ["GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"];
-const COMMON_STARTS = COMMON_METHODS.map((method) =>
-  PROTOCOLS.map((protocol) => concat([KEY.method, textOf(method), protocol, TARGET_KEYS])),
-);
-
-/** Room for every key that is not a field's, the prefixes of their values and CONTENT_LENGTH; so much for the shape, and for the values. */
+/** Room for every value that is not a field's, and for CONTENT_LENGTH. */
 const FIXED_BYTES = 512 + MAX_TRACE_BYTES;
-/** Room for what one field costs besides its own bytes, in the shape or among the values: `HTTP_`, a prefix, `, `. */
+/** Room for what one field costs besides its own bytes: a prefix, `, `. */
 const BYTES_PER_FIELD = 24;
 const MAX_LENGTH_BYTES = SHORT_PREFIX_BYTES + 16;
 /** The target is written up to twice: as it is, and as authority, path and query. */
 const MAX_COPIES = 2;
 /** From here on the engine's own copying is faster than a loop (20 ns whatever the length, against 1 ns a byte). */
 const SHORT_COPY_BYTES = 14;
-
-/** Requests are encoded one after the other. */
-const shape = new ShapeWriter();
 
 /** Owns one scratch buffer, reused for every request: one encoder per process is enough. */
 export class EnvironEncoder {
@@ -75,8 +47,11 @@ export class EnvironEncoder {
   /** What is said of the request written last, besides what its head says. */
   readonly trace: RequestTrace | undefined;
 
+  readonly #shapes: EnvironShapes;
+
   constructor(initialBytes: number = 64 * 1024, trace?: RequestTrace) {
     this.trace = trace;
+    this.#shapes = new EnvironShapes(trace);
     this.bytes = new Uint8Array(initialBytes);
   }
 
@@ -90,30 +65,28 @@ export class EnvironEncoder {
     hasHost: boolean = false,
     isChunked: boolean = false,
   ): number {
-    const shift = this.#stage(head, connection);
+    const shape = this.#shapes.of(head, connection, hasHost, isChunked);
+    const shift = this.#stage(head, connection, shape.bytes.length);
     const { bytes: out, trace } = this;
     out.set(connection.values, VALUES_AT);
     let at = VALUES_AT + connection.values.length;
-    if (trace !== undefined) {
-      shape.add(trace.keys, trace.count);
-      at = trace.write(out, at, head);
+    if (trace !== undefined) at = trace.write(out, at, head);
+    if (shape.hasMethod) {
+      at = writeText(out, at, head.methodStart + shift, head.methodEnd + shift);
     }
-    at = writeStart(out, at, head, shift);
     at = writeTarget(out, at, head, shift);
     const hasAuthority = head.authorityEnd > head.authorityStart;
     if (hasAuthority && !hasHost) {
-      shape.addKey(KEY.host);
       at = writeText(out, at, head.authorityStart + shift, head.authorityEnd + shift);
     }
     const skipsHost = hasHost || hasAuthority;
     at = head.hasRepeatedFields
       ? writeJoinedFields(out, at, head, shift, skipsHost)
       : writeFields(out, at, head, shift, skipsHost);
-    if (isChunked) shape.addKey(KEY.contentLength);
     out[TUPLE_AT] = MARSHAL.tuple;
     writeU32(out, TUPLE_AT + 1, shape.count);
     writeU32(out, 0, at - TUPLE_AT);
-    return shape.copyTo(out, at);
+    return writeConstant(out, at, shape.bytes);
   }
 
   /** The environ of a request whose body came chunked, once it is whole: `decodedLength` bytes. */
@@ -131,54 +104,22 @@ export class EnvironEncoder {
    * Copies the bytes of the head once to the end of the scratch buffer: each value is then moved inside one buffer,
    * which needs no subarray (20 ns a value, against 40). Returns what to add to an offset of the head.
    */
-  #stage(head: RequestHead, connection: ConnectionEnviron): number {
+  #stage(head: RequestHead, connection: ConnectionEnviron, shapeBytes: number): number {
     const start = head.methodStart;
     let end = head.targetEnd;
     for (let i = 0; i < head.fieldCount; i++) end = Math.max(end, head.valueEnd(i));
     const length = end - start;
-    const perField = head.fieldCount * BYTES_PER_FIELD;
-    const moreOfShape = FIXED_BYTES + perField + length;
-    shape.begin(connection.shape, connection.count, moreOfShape);
     const most =
-      connection.shape.length +
-      moreOfShape +
-      (FIXED_BYTES + connection.values.length + perField + length * MAX_COPIES * MAX_GROWTH);
+      FIXED_BYTES +
+      connection.values.length +
+      head.fieldCount * BYTES_PER_FIELD +
+      length * MAX_COPIES * MAX_GROWTH +
+      shapeBytes;
     if (most + length > this.bytes.length) this.bytes = new Uint8Array((most + length) * 2);
     const stage = this.bytes.length - length;
     this.bytes.set(head.bytes.subarray(start, end), stage);
     return stage - start;
   }
-}
-
-/** REQUEST_METHOD, SERVER_PROTOCOL and the keys of the target. */
-function writeStart(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
-  const minor = head.minorVersion;
-  const common = COMMON_STARTS[commonMethodIndex(head)]?.[minor];
-  if (common !== undefined) {
-    shape.add(common, TARGET_KEY_COUNT);
-    return at;
-  }
-  shape.addKey(KEY.method);
-  at = writeText(out, at, head.methodStart + shift, head.methodEnd + shift);
-  const protocol = PROTOCOLS[minor];
-  if (protocol !== undefined) shape.add(protocol, 0);
-  shape.add(TARGET_KEYS, TARGET_KEY_COUNT);
-  return at;
-}
-
-/** -1 when the method is not a common one. Methods are case-sensitive (RFC 9110 section 9.1). */
-function commonMethodIndex(head: RequestHead): number {
-  const { bytes, methodStart: start } = head;
-  const length = head.methodEnd - start;
-  next: for (let m = 0; m < COMMON_METHODS.length; m++) {
-    const method = COMMON_METHODS[m] ?? "";
-    if (method.length !== length) continue;
-    for (let i = 0; i < length; i++) {
-      if (bytes[start + i] !== method.charCodeAt(i)) continue next;
-    }
-    return m;
-  }
-  return -1;
 }
 
 /** The values of PATH_INFO, QUERY_STRING, REQUEST_URI and RAW_URI. */
@@ -242,7 +183,6 @@ function writeFields(
       at = writePeerContentLength(out, at, head);
       continue;
     }
-    shape.addKey(name.environKey);
     const from = head.valueStart(i) + shift;
     const to = head.valueEnd(i) + shift;
     at = head.nonAscii[i] ? writeLatin1(out, at, from, to) : writeText(out, at, from, to);
@@ -266,7 +206,6 @@ function writeJoinedFields(
       at = writePeerContentLength(out, at, head);
       continue;
     }
-    shape.addKey(name.environKey);
     at = writeJoined(out, at, head, shift, i, name);
   }
   return at;
@@ -309,7 +248,6 @@ function writeJoined(
 /** CONTENT_LENGTH of a body that is not chunked; the field itself may have leading zeros. */
 function writePeerContentLength(out: Uint8Array, at: number, head: RequestHead): number {
   if (head.contentLength < 0) return at;
-  shape.addKey(KEY.contentLength);
   return writeLength(out, at, head.contentLength);
 }
 
@@ -343,11 +281,4 @@ function copyBytes(out: Uint8Array, at: number, from: number, to: number): numbe
   }
   for (let i = from; i < to; i++) out[at++] = out[i] ?? 0;
   return at;
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) at = writeConstant(out, at, part);
-  return out;
 }

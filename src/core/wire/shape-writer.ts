@@ -33,10 +33,9 @@ export class ShapeWriter {
     this.count += count;
   }
 
-  /** Ends the shape and copies it to `at` of `out`; returns the end there. */
-  copyTo(out: Uint8Array, at: number): number {
+  /** Ends the shape: a copy of it. */
+  end(): Uint8Array {
     this.#bytes[this.#at++] = MARSHAL.null;
-    out.set(this.#bytes.subarray(0, this.#at), at);
-    return at + this.#at;
+    return this.#bytes.slice(0, this.#at);
   }
 }
