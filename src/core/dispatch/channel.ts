@@ -14,8 +14,8 @@ export const WINDOW_BYTES = 256 * 1024;
 const NOTHING_MORE_BEHIND_IT_MS = 1;
 const WITHDRAW_FROM_BEHIND_IT_MS = 5;
 
-/** A run of this length is that of a slow request, before it is over. Far above what the machine's own lateness adds to a quick one. */
-const LONG_RUN_MS = 50;
+/** A run of this length is that of a slow request, before it is over: none counts for more (estimate.ts). Where the machine is late, for as much longer. */
+const LONG_RUN_MS = 20;
 
 /** What the threads of one worker share: they also share the interpreter lock, so an idle worker is the better choice. */
 export interface WorkerLoad {

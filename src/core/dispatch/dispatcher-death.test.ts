@@ -196,7 +196,7 @@ describe("death of a worker", () => {
 describe("request time-out", () => {
   it("strikes after 30 s of silence, once, and names the request", () => {
     const channel = busy(1, "a");
-    dispatcher.tick(50); // Its route is a slow one from here on.
+    dispatcher.tick(20); // Its route is a slow one from here on.
     assert.equal(dispatcher.nextTickAt, 30_000);
     dispatcher.tick(30_000);
     assert.deepEqual(effects(), ["a stuck in 1: request-timeout after 30000"]);
@@ -208,7 +208,7 @@ describe("request time-out", () => {
 
   it("starts anew with every piece of the answer", () => {
     const channel = busy(1, "a");
-    dispatcher.tick(50);
+    dispatcher.tick(20);
     dispatcher.answerBegan(channel, 2, 20_000);
     dispatcher.answerProgress(channel, 40_000);
     dispatcher.tick(30_000);
@@ -233,7 +233,7 @@ describe("request time-out", () => {
 
   it("stands still while the front holds the worker back", () => {
     const channel = busy(1, "a");
-    dispatcher.tick(50);
+    dispatcher.tick(20);
     dispatcher.setPaused(channel, true, 10_000);
     dispatcher.tick(30_000);
     dispatcher.setPaused(channel, false, 90_000);

@@ -12,6 +12,7 @@ export class ChannelServer {
   readonly #backlog: number;
   readonly #onConnection: (socket: Socket) => void;
   #server: Server;
+  #isClosed = false;
 
   private constructor(path: string, backlog: number, onConnection: (socket: Socket) => void) {
     this.path = path;
@@ -37,7 +38,7 @@ export class ChannelServer {
 
   /** Before a worker is told to come: listens anew where the socket was removed. A worker that finds none dies, and all that follow it. */
   keep(log: Log): void {
-    if (existsSync(this.path) || !keepDirectory(dirname(this.path))) return;
+    if (this.#isClosed || existsSync(this.path) || !keepDirectory(dirname(this.path))) return;
     this.#server.close(); // First: it removes what has its path.
     this.#server = this.#listen();
     this.#tolerateErrors();
@@ -45,6 +46,7 @@ export class ChannelServer {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#server.close();
   }
 
