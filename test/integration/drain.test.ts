@@ -82,7 +82,8 @@ describe("connections that the kernel holds when SIGTERM comes", () => {
 
 describe("--drain-delay", () => {
   it("goes on as before for so long, then ends", async () => {
-    const args = ["--workers", "1", "--drain-delay", "2s"];
+    // Who comes just before the listener closes learns of it when it tries again, a second later: longer than --drain-idle by default.
+    const args = ["--workers", "1", "--drain-delay", "2s", "--drain-idle", "20s"];
     await using server = await startServer("gated:app", { args });
     const { port } = server;
     using idle = begin(port, "GET", "/free");
