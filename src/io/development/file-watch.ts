@@ -51,7 +51,7 @@ export class FileWatch {
     if (turn !== this.#opening || this.#isClosed) return;
     const roots = this.#open(chokidar.watch, this.#files.directories, { depth: 0 });
     const trees = this.#open(chokidar.watch, this.#files.trees, {});
-    const opened = [roots, trees];
+    const opened = [roots, trees].filter((watcher) => watcher !== undefined);
     const before = this.#watchers;
     this.#watchers = [...before, ...opened];
     await Promise.all(opened.map(readiness));
@@ -67,7 +67,13 @@ export class FileWatch {
     for (const watcher of this.#watchers) void watcher.close();
   }
 
-  #open(open: typeof watch, paths: readonly string[], { depth }: { depth?: number }): FSWatcher {
+  /** Nothing where there is nothing to watch: such a watcher would never be ready. */
+  #open(
+    open: typeof watch,
+    paths: readonly string[],
+    { depth }: { depth?: number },
+  ): FSWatcher | undefined {
+    if (paths.length === 0) return undefined;
     const watcher = open([...paths], {
       ...(depth === undefined ? {} : { depth }),
       // Files are told of when they are first seen too: one that changed while nobody watched it yet has a time that says so.
