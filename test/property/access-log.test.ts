@@ -62,7 +62,9 @@ function loggedHead(drawn: Drawn): LoggedHead {
   const encoder = new EnvironEncoder(undefined, trace);
   const end = encoder.encode(headOf(sample), CONNECTION);
   const environ = Buffer.from(encoder.bytes.subarray(0, end));
-  return { environ, idStart: trace.idStart, idEnd: trace.idEnd, minorVersion: 1 };
+  const { idStart, idEnd } = trace;
+  const { method, targetAt, agentAt, referrerAt } = encoder;
+  return { environ, idStart, idEnd, method, targetAt, agentAt, referrerAt, minorVersion: 1 };
 }
 
 function lineOf(format: string, hasQuery: boolean, record: AccessRecord): string {
@@ -101,7 +103,7 @@ describe("an access log line", () => {
     fc.assert(
       fc.property(...parts, (known, asked, hasIds, hasQuery) => {
         const record = Object.assign(new AccessRecord(), known);
-        record.setHead(loggedHead({ ...asked, hasIds }));
+        record.head = loggedHead({ ...asked, hasIds });
         const line = lineOf("json", hasQuery, record);
         assert.doesNotMatch(line.slice(0, -1), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
         assert.ok(line.endsWith("}\n"));
@@ -132,7 +134,7 @@ describe("an access log line", () => {
     fc.assert(
       fc.property(numbers, request, fc.boolean(), (known, asked, hasQuery) => {
         const record = Object.assign(new AccessRecord(), known);
-        record.setHead(loggedHead({ ...asked, hasIds: true }));
+        record.head = loggedHead({ ...asked, hasIds: true });
         const shown = (text: string): string => hexTwin(cutTwin(text, hasQuery)) || "-";
         const query = asked.target.split("?").slice(1).join("?");
         assert.equal(

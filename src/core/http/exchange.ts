@@ -71,6 +71,12 @@ export interface WholeRequest extends Answerable {
   readonly route: number;
   /** RFC 9110 section 9.2.1. */
   readonly isSafe: boolean;
+  /** As sent. */
+  readonly method: string;
+  /** Where in `environ` the values of REQUEST_URI, HTTP_USER_AGENT and HTTP_REFERER lie (core/wire/environ-lookup.ts); 0: nowhere. */
+  readonly targetAt: number;
+  readonly agentAt: number;
+  readonly referrerAt: number;
   /** Where its id lies in `environ`, behind `HTTP_X_REQUEST_ID`; an empty range when ids are off. */
   readonly idStart: number;
   readonly idEnd: number;

@@ -14,6 +14,8 @@ export const FIELD = {
   contentType: 7,
   requestId: 8,
   requestStart: 9,
+  userAgent: 10,
+  referrer: 11,
 } as const;
 
 export type FieldId = (typeof FIELD)[keyof typeof FIELD];
@@ -44,6 +46,8 @@ const ID_BY_NAME = new Map<string, FieldId>([
   ["content-type", FIELD.contentType],
   ["x-request-id", FIELD.requestId],
   ["x-request-start", FIELD.requestStart],
+  ["user-agent", FIELD.userAgent],
+  ["referer", FIELD.referrer],
 ]);
 
 export class FieldNameTable {

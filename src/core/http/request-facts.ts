@@ -1,11 +1,9 @@
 // What error pages and logs want to know of a request, read from its environ when they want it.
 
 import type { WholeRequest } from "./exchange.ts";
-import { asciiText, environKey, environValue } from "../wire/environ-lookup.ts";
+import { asciiText, environKey, environValue, valueAt } from "../wire/environ-lookup.ts";
 
 const ACCEPT = environKey("HTTP_ACCEPT");
-const METHOD = environKey("REQUEST_METHOD");
-const TARGET = environKey("REQUEST_URI");
 
 type Identified = Pick<WholeRequest, "environ" | "idStart" | "idEnd">;
 
@@ -15,8 +13,10 @@ export function requestIdOf({ environ, idStart, idEnd }: Identified): string {
 }
 
 /** Method, space and target as sent, latin-1. */
-export function requestLineOf({ environ }: Pick<WholeRequest, "environ">): string {
-  return `${environValue(environ, METHOD)} ${environValue(environ, TARGET)}`;
+export function requestLineOf(
+  request: Pick<WholeRequest, "environ" | "method" | "targetAt">,
+): string {
+  return `${request.method} ${valueAt(request.environ, request.targetAt)}`;
 }
 
 /** What the form of an error page depends on. */

@@ -1,8 +1,9 @@
 // THE table of what an access log line can hold: the names that templates use are the keys of the JSON lines. Each field writes its bytes
 // as they are, or nothing; the formats decide what stands around them, and how what peers sent is escaped.
 
-import type { EnvironValues } from "../wire/environ-values.ts";
-import { NO_TIME, OF_FIELDS, OF_LINE, type AccessRecord } from "./access-record.ts";
+import { textEnd, textStart, typeAt } from "../wire/environ-lookup.ts";
+import { MARSHAL } from "../wire/marshal.ts";
+import { NO_TIME, type AccessRecord } from "./access-record.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import { writeCommonTime, writeIsoTime, writeMilliseconds, writeUnixTime } from "./log-time.ts";
 
@@ -127,7 +128,9 @@ export const ACCESS_FIELDS = {
   user_agent: {
     help: "`User-Agent`",
     kind: "text",
-    write: (record, out) => writeValue(record, record.fieldValues, OF_FIELDS.userAgent, out),
+    write: ({ head }, out) => {
+      if (head !== undefined) writeValue(head.environ, head.agentAt, out);
+    },
   },
   referrer: { help: "`Referer`", kind: "text", write: writeReferrer },
 } as const satisfies Record<string, Declared>;
@@ -155,34 +158,27 @@ export function fieldWriter(name: AccessField, hasQuery: boolean): FieldWriter {
   return without ?? ACCESS_FIELDS[name].write;
 }
 
-/** Of a request with a whole head. */
-function writeValue(
-  { head }: AccessRecord,
-  values: EnvironValues,
-  index: number,
-  out: LineBuffer,
-): void {
-  if (head === undefined) return;
-  const start = values.starts[index] ?? 0;
-  const end = values.ends[index] ?? 0;
-  if (values.isWide[index] !== 0 && end > start) out.copyNarrowed(head.environ, start, end);
-  else out.copy(head.environ, start, end);
+/** The value that lies at `at`; 0 is none. */
+function writeValue(environ: Uint8Array, at: number, out: LineBuffer): void {
+  if (at === 0) return;
+  const start = textStart(environ, at);
+  const end = textEnd(environ, at);
+  if (typeAt(environ, at) === MARSHAL.unicode) out.copyNarrowed(environ, start, end);
+  else out.copy(environ, start, end);
 }
 
-function writeMethod(record: AccessRecord, out: LineBuffer): void {
-  const { head, headlessLine } = record;
-  if (head !== undefined) writeValue(record, record.lineValues, OF_LINE.method, out);
+function writeMethod({ head, headlessLine }: AccessRecord, out: LineBuffer): void {
+  if (head !== undefined) out.latin1(head.method);
   else out.latin1(headlessLine.slice(0, Math.max(0, headlessLine.indexOf(" "))));
 }
 
-function writeTarget(record: AccessRecord, out: LineBuffer): void {
-  const { head, headlessLine } = record;
-  if (head !== undefined) writeValue(record, record.lineValues, OF_LINE.target, out);
+function writeTarget({ head, headlessLine }: AccessRecord, out: LineBuffer): void {
+  if (head !== undefined) writeValue(head.environ, head.targetAt, out);
   else out.latin1(headlessLine.slice(headlessLine.indexOf(" ") + 1));
 }
 
-function writeReferrer(record: AccessRecord, out: LineBuffer): void {
-  writeValue(record, record.fieldValues, OF_FIELDS.referrer, out);
+function writeReferrer({ head }: AccessRecord, out: LineBuffer): void {
+  if (head !== undefined) writeValue(head.environ, head.referrerAt, out);
 }
 
 function withoutQuery(write: FieldWriter): FieldWriter {

@@ -33,11 +33,26 @@ function headOf(fields: Record<string, string>, target = "/search?q=1"): LoggedH
   const dict = [...shape, ...method, ...keys, MARSHAL.null];
   const environ = Uint8Array.from([0, 0, 0, 0, ...tuple, ...dict]);
   writeU32(environ, 0, tuple.length);
+  const lengths = entries.map(([, value]) => textOf(value).length);
+  const placeOf = (wanted: string): number => {
+    const index = entries.findIndex(([key]) => key === wanted);
+    if (index === -1) return 0;
+    return VALUES_AT + values.length + lengths.slice(0, index).reduce((sum, one) => sum + one, 0);
+  };
   const idStart = VALUES_AT + values.length + textOf(ID).length - ID.length;
-  return { environ, idStart, idEnd: idStart + ID.length, minorVersion: 1 };
+  return {
+    environ,
+    idStart,
+    idEnd: idStart + ID.length,
+    method: "GET",
+    targetAt: placeOf("REQUEST_URI"),
+    agentAt: placeOf("HTTP_USER_AGENT"),
+    referrerAt: placeOf("HTTP_REFERER"),
+    minorVersion: 1,
+  };
 }
 
-type Changes = Partial<Omit<AccessRecord, "lineValues" | "fieldValues" | "setHead">>;
+type Changes = Partial<AccessRecord>;
 
 function recordOf(changes: Changes = {}): AccessRecord {
   const fields = { HTTP_REFERER: "http://a/?token=1", HTTP_USER_AGENT: "curl/8" };
@@ -54,7 +69,7 @@ function recordOf(changes: Changes = {}): AccessRecord {
     pid: 42,
     ...changes,
   });
-  record.setHead("head" in changes ? changes.head : headOf(fields));
+  record.head = "head" in changes ? changes.head : headOf(fields);
   return record;
 }
 

@@ -3,12 +3,21 @@
 
 import { NOT_STARTED } from "../dispatch/request.ts";
 import type { Exchange, Outcome, WholeRequest } from "../http/exchange.ts";
-import { EnvironValues } from "../wire/environ-values.ts";
 
 /** A time that is not known, or has no meaning for this request. */
 export const NO_TIME = -1;
 
-export type LoggedHead = Pick<WholeRequest, "environ" | "idStart" | "idEnd" | "minorVersion">;
+export type LoggedHead = Pick<
+  WholeRequest,
+  | "environ"
+  | "idStart"
+  | "idEnd"
+  | "method"
+  | "targetAt"
+  | "agentAt"
+  | "referrerAt"
+  | "minorVersion"
+>;
 
 export interface RefusedFacts {
   readonly refusal: { readonly status: number; readonly code: Outcome };
@@ -20,12 +29,6 @@ export interface RefusedFacts {
   readonly head: LoggedHead | undefined;
   readonly elapsedMs: number;
 }
-
-/** What is read back from the environ of a request with a whole head: of its line, and of its fields. */
-export const OF_LINE = { method: 0, target: 1 } as const;
-export const OF_FIELDS = { userAgent: 0, referrer: 1 } as const;
-const LINE_KEYS = ["REQUEST_METHOD", "REQUEST_URI"];
-const FIELD_KEYS = ["HTTP_USER_AGENT", "HTTP_REFERER"];
 
 export class AccessRecord {
   /** When it was over, milliseconds since 1970. */
@@ -45,10 +48,6 @@ export class AccessRecord {
   pid = 0;
   /** Undefined when the head was not whole. */
   head: LoggedHead | undefined = undefined;
-  /** Where OF_LINE lies in the head's environ: among its first entries. */
-  readonly lineValues = new EnvironValues(LINE_KEYS);
-  readonly #fieldValues = new EnvironValues(FIELD_KEYS);
-  #hasFieldValues = false;
   /** Only without a head. Latin-1 as sent: method, space, target. Empty when no line could be read. */
   headlessLine = "";
   /** Only without a head. */
@@ -67,7 +66,7 @@ export class AccessRecord {
     this.receiveMs = receivedAt - beganAt;
     this.totalMs = now - beganAt;
     this.pid = exchange.workerPid;
-    this.setHead(request);
+    this.head = request;
     if (runMs > 0) {
       this.appMs = runMs;
       // The rest, the ways between the processes included: the front does not see when exactly a worker begins.
@@ -93,23 +92,8 @@ export class AccessRecord {
     this.appMs = NO_TIME;
     this.totalMs = facts.elapsedMs;
     this.pid = 0;
-    this.setHead(facts.head);
+    this.head = facts.head;
     this.headlessLine = facts.requestLine;
     this.headlessId = facts.id;
-  }
-
-  setHead(head: LoggedHead | undefined): void {
-    this.head = head;
-    if (head !== undefined) this.lineValues.find(head.environ);
-    this.#hasFieldValues = false;
-  }
-
-  /** Where OF_FIELDS lies in the head's environ: looked for when a format wants it. */
-  get fieldValues(): EnvironValues {
-    if (!this.#hasFieldValues && this.head !== undefined) {
-      this.#fieldValues.find(this.head.environ);
-    }
-    this.#hasFieldValues = true;
-    return this.#fieldValues;
   }
 }

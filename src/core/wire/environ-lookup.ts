@@ -19,7 +19,7 @@ export function environKey(name: string): Uint8Array {
 /** The value of `key` as the peer sent it, latin-1; empty when there is none. */
 export function environValue(environ: Uint8Array, key: Uint8Array): string {
   const valuesEnd = valuesEndOf(environ);
-  let valueAt = VALUES_AT;
+  let apartAt = VALUES_AT;
   // Behind the type of the dict.
   let at = valuesEnd + 1;
   while (at < environ.length && environ[at] !== MARSHAL.null) {
@@ -27,11 +27,11 @@ export function environValue(environ: Uint8Array, key: Uint8Array): string {
     const keyEnd = textEnd(environ, at);
     const isApart = environ[keyEnd] === MARSHAL.none;
     if (keyEnd - keyStart === key.length && isKeyAt(environ, keyStart, key)) {
-      const found = isApart ? valueAt : keyEnd;
+      const found = isApart ? apartAt : keyEnd;
       // The length of a chunked body is not there while it is still coming.
-      return found === valuesEnd ? "" : textAt(environ, found);
+      return found === valuesEnd ? "" : valueAt(environ, found);
     }
-    if (isApart) valueAt = textEnd(environ, valueAt);
+    if (isApart) apartAt = textEnd(environ, apartAt);
     at = isApart ? keyEnd + 1 : textEnd(environ, keyEnd);
   }
   return "";
@@ -73,7 +73,8 @@ export function isKeyAt(bytes: Uint8Array, at: number, key: Uint8Array): boolean
   return true;
 }
 
-function textAt(environ: Uint8Array, at: number): string {
+/** The value that lies at `at`, as the peer sent it, latin-1. */
+export function valueAt(environ: Uint8Array, at: number): string {
   const bytes = asBuffer(environ);
   const start = textStart(environ, at);
   const end = textEnd(environ, at);

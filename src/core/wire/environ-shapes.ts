@@ -13,8 +13,8 @@ export interface Shape {
   readonly bytes: Uint8Array;
   /** How many keys have their values in the tuple. */
   readonly count: number;
-  /** The method is one of these values. */
-  readonly hasMethod: boolean;
+  /** Empty for an uncommon one, which is one of these values. */
+  readonly method: string;
   /** What a head needs to have the same shape: the same facts and the same names. Negative: it is for one head only. */
   readonly facts: number;
   readonly names: readonly FieldName[];
@@ -113,28 +113,29 @@ export class EnvironShapes {
     const nameBytes = names.reduce((sum, { lower }) => sum + lower.length + BYTES_PER_FIELD, 0);
     writer.begin(connection.shape, connection.count, FIXED_BYTES + nameBytes);
     if (this.#trace !== undefined) writer.add(this.#trace.keys, this.#trace.count);
-    const hasMethod = addStart(writer, head);
+    const method = addStart(writer, head);
     const hasAuthority = head.authorityEnd > head.authorityStart;
     if (hasAuthority && !hasHost) writer.addKey(KEY.host);
     addFields(writer, head, names, hasHost || hasAuthority);
     if (isChunked) writer.addKey(KEY.contentLength);
     const bytes = writer.end();
-    return { bytes, count: writer.count, hasMethod, facts, names, trace: this.#trace };
+    return { bytes, count: writer.count, method, facts, names, trace: this.#trace };
   }
 }
 
-/** REQUEST_METHOD, SERVER_PROTOCOL and the keys of the target. True: the method is a value of its own. */
-function addStart(writer: ShapeWriter, head: RequestHead): boolean {
-  const common = COMMON_STARTS[commonMethodIndex(head)]?.[head.minorVersion];
+/** REQUEST_METHOD, SERVER_PROTOCOL and the keys of the target. Returns the method, if it is no value of its own. */
+function addStart(writer: ShapeWriter, head: RequestHead): string {
+  const index = commonMethodIndex(head);
+  const common = COMMON_STARTS[index]?.[head.minorVersion];
   if (common !== undefined) {
     writer.add(common, TARGET_KEY_COUNT);
-    return false;
+    return COMMON_METHODS[index] ?? "";
   }
   writer.addKey(KEY.method);
   const protocol = PROTOCOLS[head.minorVersion];
   if (protocol !== undefined) writer.add(protocol, 0);
   writer.add(TARGET_KEYS, TARGET_KEY_COUNT);
-  return true;
+  return "";
 }
 
 /** One key for each name, at the place of its first field. */

@@ -5,7 +5,7 @@
 
 import { Buffer } from "node:buffer";
 import { FIELD, type FieldName } from "../http/field-names.ts";
-import { type RequestHead, TARGET_FORM } from "../http/request-head.ts";
+import { latin1Of, type RequestHead, TARGET_FORM } from "../http/request-head.ts";
 import type { ConnectionEnviron } from "./connection-environ.ts";
 import { readU32, writeU32 } from "./frame.ts";
 import {
@@ -47,6 +47,12 @@ export class EnvironEncoder {
   /** What is said of the request written last, besides what its head says. */
   readonly trace: RequestTrace | undefined;
 
+  /** Of the request written last: its method, and where in `bytes` the values of REQUEST_URI, HTTP_USER_AGENT and HTTP_REFERER lie; 0: nowhere. */
+  method = "";
+  targetAt = 0;
+  agentAt = 0;
+  referrerAt = 0;
+
   readonly #shapes: EnvironShapes;
 
   constructor(initialBytes: number = 64 * 1024, trace?: RequestTrace) {
@@ -71,18 +77,22 @@ export class EnvironEncoder {
     out.set(connection.values, VALUES_AT);
     let at = VALUES_AT + connection.values.length;
     if (trace !== undefined) at = trace.write(out, at, head);
-    if (shape.hasMethod) {
+    this.method = shape.method;
+    if (shape.method === "") {
       at = writeText(out, at, head.methodStart + shift, head.methodEnd + shift);
+      this.method = latin1Of(head.bytes, head.methodStart, head.methodEnd);
     }
-    at = writeTarget(out, at, head, shift);
+    at = this.#writeTarget(out, at, head, shift);
     const hasAuthority = head.authorityEnd > head.authorityStart;
     if (hasAuthority && !hasHost) {
       at = writeText(out, at, head.authorityStart + shift, head.authorityEnd + shift);
     }
     const skipsHost = hasHost || hasAuthority;
+    this.agentAt = 0;
+    this.referrerAt = 0;
     at = head.hasRepeatedFields
-      ? writeJoinedFields(out, at, head, shift, skipsHost)
-      : writeFields(out, at, head, shift, skipsHost);
+      ? this.#writeJoinedFields(out, at, head, shift, skipsHost)
+      : this.#writeFields(out, at, head, shift, skipsHost);
     out[TUPLE_AT] = MARSHAL.tuple;
     writeU32(out, TUPLE_AT + 1, shape.count);
     writeU32(out, 0, at - TUPLE_AT);
@@ -98,6 +108,66 @@ export class EnvironEncoder {
     out.set(environ.subarray(valuesEnd), at);
     writeU32(out, 0, at - TUPLE_AT);
     return out.subarray(0, at + environ.length - valuesEnd);
+  }
+
+  /** The values of PATH_INFO, QUERY_STRING, REQUEST_URI and RAW_URI. */
+  #writeTarget(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
+    at = writePath(out, at, head, shift);
+    at = writeText(out, at, head.queryStart + shift, head.queryEnd + shift);
+    this.targetAt = at;
+    at = writeText(out, at, head.targetStart + shift, head.targetEnd + shift);
+    out[this.targetAt] = (out[this.targetAt] ?? 0) | MARSHAL.flagRef;
+    return writeConstant(out, at, REMEMBERED);
+  }
+
+  /** The usual request: no name stands twice. */
+  #writeFields(
+    out: Uint8Array,
+    at: number,
+    head: RequestHead,
+    shift: number,
+    skipsHost: boolean,
+  ): number {
+    for (let i = 0; i < head.fieldCount; i++) {
+      const name = head.names[i];
+      if (name === undefined || name.dropped || (skipsHost && name.id === FIELD.host)) continue;
+      if (name.id === FIELD.contentLength) {
+        at = writePeerContentLength(out, at, head);
+        continue;
+      }
+      if (name.id >= FIELD.userAgent) this.#note(name.id, at);
+      const from = head.valueStart(i) + shift;
+      const to = head.valueEnd(i) + shift;
+      at = head.nonAscii[i] ? writeLatin1(out, at, from, to) : writeText(out, at, from, to);
+    }
+    return at;
+  }
+
+  /** As `writeFields`, when a name stands more than once: one entry for each name, at the place of its first field. */
+  #writeJoinedFields(
+    out: Uint8Array,
+    at: number,
+    head: RequestHead,
+    shift: number,
+    skipsHost: boolean,
+  ): number {
+    for (let i = 0; i < head.fieldCount; i++) {
+      const name = head.names[i];
+      if (name === undefined || name.dropped || (skipsHost && name.id === FIELD.host)) continue;
+      if (isNamedBefore(head, i, name)) continue;
+      if (name.id === FIELD.contentLength) {
+        at = writePeerContentLength(out, at, head);
+        continue;
+      }
+      if (name.id >= FIELD.userAgent) this.#note(name.id, at);
+      at = writeJoined(out, at, head, shift, i, name);
+    }
+    return at;
+  }
+
+  #note(id: FieldName["id"], at: number): void {
+    if (id === FIELD.userAgent) this.agentAt = at;
+    else this.referrerAt = at;
   }
 
   /**
@@ -120,16 +190,6 @@ export class EnvironEncoder {
     this.bytes.set(head.bytes.subarray(start, end), stage);
     return stage - start;
   }
-}
-
-/** The values of PATH_INFO, QUERY_STRING, REQUEST_URI and RAW_URI. */
-function writeTarget(out: Uint8Array, at: number, head: RequestHead, shift: number): number {
-  at = writePath(out, at, head, shift);
-  at = writeText(out, at, head.queryStart + shift, head.queryEnd + shift);
-  const uriAt = at;
-  at = writeText(out, at, head.targetStart + shift, head.targetEnd + shift);
-  out[uriAt] = (out[uriAt] ?? 0) | MARSHAL.flagRef;
-  return writeConstant(out, at, REMEMBERED);
 }
 
 const ASTERISK = textOf("*");
@@ -166,49 +226,6 @@ function hexDigit(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const lower = byte | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
-}
-
-/** The usual request: no name stands twice. */
-function writeFields(
-  out: Uint8Array,
-  at: number,
-  head: RequestHead,
-  shift: number,
-  skipsHost: boolean,
-): number {
-  for (let i = 0; i < head.fieldCount; i++) {
-    const name = head.names[i];
-    if (name === undefined || name.dropped || (skipsHost && name.id === FIELD.host)) continue;
-    if (name.id === FIELD.contentLength) {
-      at = writePeerContentLength(out, at, head);
-      continue;
-    }
-    const from = head.valueStart(i) + shift;
-    const to = head.valueEnd(i) + shift;
-    at = head.nonAscii[i] ? writeLatin1(out, at, from, to) : writeText(out, at, from, to);
-  }
-  return at;
-}
-
-/** As `writeFields`, when a name stands more than once: one entry for each name, at the place of its first field. */
-function writeJoinedFields(
-  out: Uint8Array,
-  at: number,
-  head: RequestHead,
-  shift: number,
-  skipsHost: boolean,
-): number {
-  for (let i = 0; i < head.fieldCount; i++) {
-    const name = head.names[i];
-    if (name === undefined || name.dropped || (skipsHost && name.id === FIELD.host)) continue;
-    if (isNamedBefore(head, i, name)) continue;
-    if (name.id === FIELD.contentLength) {
-      at = writePeerContentLength(out, at, head);
-      continue;
-    }
-    at = writeJoined(out, at, head, shift, i, name);
-  }
-  return at;
 }
 
 function isNamedBefore(head: RequestHead, index: number, name: FieldName): boolean {

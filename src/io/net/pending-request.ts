@@ -25,6 +25,10 @@ export class PendingRequest implements WholeRequest {
   readonly minorVersion: number;
   readonly keepAlive: boolean;
   readonly remoteAddress: string;
+  readonly method: string;
+  readonly targetAt: number;
+  readonly agentAt: number;
+  readonly referrerAt: number;
   readonly idStart: number;
   readonly idEnd: number;
   readonly headAt: number;
@@ -45,6 +49,10 @@ export class PendingRequest implements WholeRequest {
     this.remoteAddress = origin.remoteAddress;
     const { encoder } = context;
     const length = encoder.encode(head, origin.environ, origin.hasHost, this.isChunked);
+    this.method = encoder.method;
+    this.targetAt = encoder.targetAt;
+    this.agentAt = encoder.agentAt;
+    this.referrerAt = encoder.referrerAt;
     const { trace } = encoder;
     this.#trace = trace;
     this.idStart = trace?.idStart ?? 0;
