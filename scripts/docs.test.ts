@@ -20,7 +20,7 @@ import {
 const ROOT = join(import.meta.dirname, "..");
 /** These name options of other programs. */
 const OTHERS_OPTIONS =
-  /^(?:CONTRIBUTING\.md|CHANGELOG\.md|docs\/from-|docs\/decisions\/|docs\/design\.md|docs\/packages\.md|docs\/reliability\.md|labs\/)/;
+  /^(?:CONTRIBUTING\.md|CHANGELOG\.md|docs\/from-|docs\/decisions\/|docs\/design\.md|docs\/packages\.md|docs\/profile\.md|docs\/benchmarks\.md|docs\/reliability\.md|labs\/)/;
 const FLAGS = new Set([
   ...OPTION_NAMES.map(flagOf),
   ...Object.values(COMMANDS).flatMap(({ flags = {} }) => Object.keys(flags).map((f) => `--${f}`)),
