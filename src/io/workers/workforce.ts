@@ -37,7 +37,8 @@ export class Workforce {
     this.#options = options;
     this.#events = events;
     this.#startFailure = new StartFailure(options.config);
-    this.#registry = new Registry({ ...settings, isBusy: busyAmong(this.#records) });
+    // The very object, no copy: a reload changes its values.
+    this.#registry = new Registry(Object.assign(settings, { isBusy: busyAmong(this.#records) }));
     this.#zygotes = new ZygoteSet(options, {
       onReport: (generation, report) => {
         this.#onReport(generation, report);
