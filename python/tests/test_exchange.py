@@ -39,10 +39,11 @@ class WholeBodies(unittest.TestCase):
             def __len__(self) -> int:
                 return 1
 
-        one = One([b"hello", b"never asked for"])
+        one = One([b"hello", b"more than was said"])
         run = Run(answering(one))
         self.assertEqual([frame.flags & 1 for frame in run.frames], [wire.ANSWER_COMPLETE, 0])
-        self.assertEqual((run.body, one.asked, one.closed), (b"hello", 1, 1))
+        self.assertEqual((run.body, one.asked, one.closed), (b"hello", 2, 1))
+        self.assertIn("cut", run.logged)
 
     def test_a_length_that_fails_is_unknown(self) -> None:
         class Failing(Closable):
