@@ -25,8 +25,8 @@ export interface Plan {
 }
 
 const GATE = {
-  seconds: 1,
-  rounds: 6,
+  seconds: 2,
+  rounds: 3,
   workloads: WORKLOADS.filter(({ name }) => name === "hello" || name === "flask"),
   servers: SERVERS.filter(({ name }) => name === "rickhouse" || name.startsWith(REFERENCE)),
 };
