@@ -73,7 +73,9 @@ class NoNewConnectionsTest(unittest.TestCase):
         self.assert_served(waiting, listener)
 
     def run_script(self, descriptor: int) -> subprocess.CompletedProcess[str]:
-        program = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.execv(sys.executable, sys.argv[2:])"
+        program = (
+            "import os, sys; os.dup2(int(sys.argv[1]), 3); os.execv(sys.executable, sys.argv[2:])"
+        )
         script = [sys.executable, "-I", "-S", no_new_connections.__file__]
         command = [sys.executable, "-I", "-S", "-c", program, str(descriptor), *script]
         return subprocess.run(command, pass_fds=[descriptor], capture_output=True, text=True)

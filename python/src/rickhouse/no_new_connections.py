@@ -1,9 +1,9 @@
 """Makes the kernel take no new connection for a listening socket; those that it holds stay.
 
 For the end of a server, run by the front as a script with the socket as descriptor 3: Node has no
-call for it. Closing a listening socket resets what waits in it, and a client can always come between
-the last accept() and the close(). Once nobody can come any more, accepting until nothing is left
-loses nobody. Linux only.
+call for it. Closing a listening socket resets what waits in it, and a client can always come
+between the last accept() and the close(). Once nobody can come any more, accepting until nothing
+is left loses nobody. Linux only.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import sys
 
 _SO_ATTACH_FILTER = 26  # asm-generic/socket.h; the socket module does not name it.
 
-# A classic BPF program (Documentation/networking/filter.rst): code, jump if true, if false, operand.
-# The data of a TCP socket's filter begins with the TCP header, whose byte 13 holds the flags.
+# A classic BPF program (Documentation/networking/filter.rst): code, jump if true, if false,
+# operand. The data of a TCP socket's filter begins with the TCP header, whose byte 13 holds the
+# flags.
 _SYN, _ACK = 0x02, 0x10
 _DROP_SYN = (
     (0x30, 0, 0, 13),  # A = flags
@@ -30,8 +31,8 @@ _DROP_SYN = (
 def refuse_new_connections(listener: socket.socket) -> None:
     """Raises OSError where the kernel cannot.
 
-    TCP: a SYN is dropped, so the client sends it again after a second, when the address is closed or
-    another server's; a handshake that has begun goes on. Unix: connect() is refused at once.
+    TCP: a SYN is dropped, so the client sends it again after a second, when the address is closed
+    or another server's; a handshake that has begun goes on. Unix: connect() is refused at once.
     """
     if listener.family == socket.AF_UNIX:
         listener.shutdown(socket.SHUT_RD)
