@@ -37,7 +37,8 @@ class Run {
 
   /** Of Granian, the better setting. */
   reference(workload: string, figure: Figure): number {
-    return referenceOf(this.#rows(workload), figure);
+    const value = referenceOf(this.#rows(workload), figure);
+    return Number.isFinite(value) ? value : Number.NaN;
   }
 
   bestPeer(workload: string, figure: Figure, isBareCounted: boolean): number {
@@ -55,7 +56,7 @@ class Run {
 
 const CPU = "cpuUsPerRequest";
 
-/** CPU per request as a multiple of a peer's, for these workloads: the worst of them. */
+/** CPU per request as a multiple of a peer's: one goal for each of these workloads. */
 function cpuGoal(
   what: string,
   workloads: readonly string[],
