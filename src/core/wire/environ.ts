@@ -90,9 +90,7 @@ export class EnvironEncoder {
     const skipsHost = hasHost || hasAuthority;
     this.agentAt = 0;
     this.referrerAt = 0;
-    at = head.hasRepeatedFields
-      ? this.#writeJoinedFields(out, at, head, shift, skipsHost)
-      : this.#writeFields(out, at, head, shift, skipsHost);
+    at = this.#writeFields(out, at, head, shift, skipsHost);
     out[TUPLE_AT] = MARSHAL.tuple;
     writeU32(out, TUPLE_AT + 1, shape.count);
     writeU32(out, 0, at - TUPLE_AT);
@@ -120,7 +118,7 @@ export class EnvironEncoder {
     return writeConstant(out, at, REMEMBERED);
   }
 
-  /** The usual request: no name stands twice. */
+  /** One value for each name, at the place of its first field. */
   #writeFields(
     out: Uint8Array,
     at: number,
@@ -128,39 +126,23 @@ export class EnvironEncoder {
     shift: number,
     skipsHost: boolean,
   ): number {
+    const { hasRepeatedFields } = head;
     for (let i = 0; i < head.fieldCount; i++) {
       const name = head.names[i];
       if (name === undefined || name.dropped || (skipsHost && name.id === FIELD.host)) continue;
+      if (hasRepeatedFields && isNamedBefore(head, i, name)) continue;
       if (name.id === FIELD.contentLength) {
         at = writePeerContentLength(out, at, head);
         continue;
       }
       if (name.id >= FIELD.userAgent) this.#note(name.id, at);
+      if (hasRepeatedFields) {
+        at = writeJoined(out, at, head, shift, i, name);
+        continue;
+      }
       const from = head.valueStart(i) + shift;
       const to = head.valueEnd(i) + shift;
       at = head.nonAscii[i] ? writeLatin1(out, at, from, to) : writeText(out, at, from, to);
-    }
-    return at;
-  }
-
-  /** As `writeFields`, when a name stands more than once: one entry for each name, at the place of its first field. */
-  #writeJoinedFields(
-    out: Uint8Array,
-    at: number,
-    head: RequestHead,
-    shift: number,
-    skipsHost: boolean,
-  ): number {
-    for (let i = 0; i < head.fieldCount; i++) {
-      const name = head.names[i];
-      if (name === undefined || name.dropped || (skipsHost && name.id === FIELD.host)) continue;
-      if (isNamedBefore(head, i, name)) continue;
-      if (name.id === FIELD.contentLength) {
-        at = writePeerContentLength(out, at, head);
-        continue;
-      }
-      if (name.id >= FIELD.userAgent) this.#note(name.id, at);
-      at = writeJoined(out, at, head, shift, i, name);
     }
     return at;
   }
