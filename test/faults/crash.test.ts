@@ -1,11 +1,12 @@
 // Workers that crash, each in its own way: one request is lost, the log says which, to what and after how long, and nobody else notices.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { failuresOf, numbered, runLoad } from "../support/load.ts";
 import { openDescriptors, zombiesOf } from "../support/processes.ts";
-import { recordOf } from "../support/record.ts";
+import { openGate, recordOf } from "../support/record.ts";
 import { get, post } from "../support/requests.ts";
 import { startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
 
@@ -72,39 +73,58 @@ describe("crash after crash", () => {
   });
 });
 
-/** A control group of 128 MiB (version 1); undefined where this process may make none. */
-function makeGroup(): string | undefined {
-  const path = `/sys/fs/cgroup/memory/rickhouse-test-${process.pid}`;
+/** A control group of so many MiB (version 1); undefined where this process may make none. */
+function makeGroup(name: string, mib: number): string | undefined {
+  const path = `/sys/fs/cgroup/memory/rickhouse-test-${name}-${process.pid}`;
   try {
     mkdirSync(path);
-    writeFileSync(`${path}/memory.limit_in_bytes`, String(128 * 2 ** 20));
+    writeFileSync(`${path}/memory.limit_in_bytes`, String(mib * 2 ** 20));
     return path;
   } catch {
     return undefined;
   }
 }
 
+/** What starts a command in this group, with the command behind it. */
+function within(group: string): string[] {
+  return ["/bin/sh", "-c", `echo $$ > ${group}/cgroup.procs && exec "$0" "$@"`];
+}
+
 describe("a worker that the kernel kills because memory ran out", () => {
-  const group = makeGroup();
+  const group = makeGroup("server", 400);
+  const other = makeGroup("other", 32);
+  const skip = (group === undefined || other === undefined) && "no control group can be made here";
   after(() => {
-    if (group !== undefined) rmdirSync(group);
+    for (const path of [group, other]) if (path !== undefined) rmdirSync(path);
+  });
+
+  it("costs its request, which is not repeated although it is safe", { skip }, async () => {
+    await using server = await startServer("leaking:app", {
+      args: ["--workers", "1"],
+      startedBy: within(group ?? ""),
+    });
+    // The kernel takes the largest.
+    assert.equal((await get(server.port, "/?mib=600")).status, 502);
+    await server.logged(
+      /ended by SIGKILL \(out of memory: it is not repeated\) while it ran GET \/ \[/,
+    );
+    assert.equal((await get(server.port, "/")).status, 200);
   });
 
   it(
-    "costs its request, which is not repeated although it is safe",
-    {
-      skip: group === undefined && "no control group can be made here",
-    },
+    "is not one that was killed by hand after the kernel killed somebody else's process",
+    { skip },
     async () => {
       await using server = await startServer("leaking:app", { args: ["--workers", "1"] });
+      const [first = "", ...rest] = within(other ?? "");
+      const leak = ["python3", "-c", "x = b'x' * (200 << 20)"];
+      assert.equal(spawnSync(first, [...rest, ...leak]).signal, "SIGKILL");
       const [worker = 0] = server.workers;
-      // The worker alone: the front and the zygote live on in any case.
-      writeFileSync(`${group}/cgroup.procs`, String(worker));
-      assert.equal((await get(server.port, "/?mib=300")).status, 502);
-      await server.logged(
-        /ended by SIGKILL \(out of memory: it is not repeated\) while it ran GET \/ \[/,
-      );
-      assert.equal((await get(server.port, "/")).status, 200);
+      const answer = get(server.port, "/gate/slow");
+      await waitFor("its start", () => runsOf(server, `waiting in ${worker}`) === 1);
+      process.kill(worker, "SIGKILL");
+      openGate(server, "slow");
+      assert.equal((await answer).status, 200);
     },
   );
 });
