@@ -17,7 +17,7 @@ export interface PoliteLoadOptions {
 export interface PoliteLoad {
   /** Answered with 200 so far. */
   readonly answered: number;
-  /** One line for each request that was not. */
+  /** One line for each request that was not: where an answer told the id of its request, with that in brackets behind it. */
   readonly failures: readonly string[];
   /** Of the answers, those that said `Connection: close`. */
   readonly farewells: number;
@@ -92,7 +92,7 @@ function runConnection(options: PoliteLoadOptions, state: State): Promise<boolea
       received = "";
       isWaiting = false;
       if (head.startsWith("HTTP/1.1 200 ")) state.answered++;
-      else state.failures.push(head.slice(0, head.indexOf("\r\n")));
+      else state.failures.push(failureOf(head));
       if (/^connection: close\r?$/im.test(head)) {
         state.farewells++;
         socket.end();
@@ -113,6 +113,11 @@ function runConnection(options: PoliteLoadOptions, state: State): Promise<boolea
       resolve(isConnected);
     });
   });
+}
+
+function failureOf(head: string): string {
+  const id = /^x-request-id: (\S+)/im.exec(head)?.[1];
+  return head.slice(0, head.indexOf("\r\n")) + (id === undefined ? "" : ` [${id}]`);
 }
 
 /** The head, once the body has come too. Only answers with a Content-Length, which all test applications give. */
