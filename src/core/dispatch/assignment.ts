@@ -123,7 +123,9 @@ export class Assignment<R extends DispatchedRequest> {
     while (request !== undefined) {
       const estimateMs = this.estimates.of(request.route);
       if (channel.inHand > 0) {
-        if (channel.inHand >= share || !channel.fits(estimateMs, request.frameBytes, now)) return;
+        const waitedMs = now - request.queuedAt;
+        if (channel.inHand >= share) return;
+        if (!channel.fits(estimateMs, request.frameBytes, now, waitedMs)) return;
       }
       this.queue.remove(request);
       this.#hand(channel, request, estimateMs, now);
@@ -134,13 +136,14 @@ export class Assignment<R extends DispatchedRequest> {
   /** Of some busy channels, taken in turn, the one with the least work that has room for this request. */
   #leastWork(request: R, estimateMs: number, now: number): Channel<R> | undefined {
     let best: Channel<R> | undefined;
+    const waitedMs = now - request.queuedAt;
     const count = this.channels.length;
     for (let probes = Math.min(PROBES, count); probes > 0; probes--) {
       this.#probe = (this.#probe + 1) % count;
       const channel = this.channels[this.#probe];
       if (channel === undefined || !channel.canTake) continue;
       if (best !== undefined && channel.workMs >= best.workMs) continue;
-      if (channel.fits(estimateMs, request.frameBytes, now)) best = channel;
+      if (channel.fits(estimateMs, request.frameBytes, now, waitedMs)) best = channel;
     }
     return best;
   }

@@ -89,6 +89,15 @@ describe("Channel", () => {
     assert.equal(channel.fits(0.51, 100, 0.1), false);
   });
 
+  it("takes twice as much as the next one has waited, 8 ms at most", () => {
+    const channel = newChannel();
+    channel.add(new Request(0.5), 0);
+    assert.equal(channel.fits(2.5, 100, 0.1, 1.5), true);
+    assert.equal(channel.fits(2.6, 100, 0.1, 1.5), false);
+    assert.equal(channel.fits(7.5, 100, 0.1, 1000), true);
+    assert.equal(channel.fits(7.6, 100, 0.1, 1000), false);
+  });
+
   it("puts nothing behind a request when nobody could take it back", () => {
     const channel = newChannel();
     channel.isWithdrawable = false;
@@ -106,12 +115,12 @@ describe("Channel", () => {
   it("puts nothing behind a request that has outrun its estimate", () => {
     const channel = newChannel();
     channel.add(new Request(0.1), 0);
-    assert.equal(channel.fits(0.1, 100, 0.9), true);
-    assert.equal(channel.fits(0.1, 100, 1.1), false);
+    assert.equal(channel.fits(0.1, 100, 3.9), true);
+    assert.equal(channel.fits(0.1, 100, 4.1), false);
     channel.endOldest(0, 5);
-    channel.add(new Request(0.6), 5);
-    assert.equal(channel.fits(0.1, 100, 6.15), true);
-    assert.equal(channel.fits(0.1, 100, 6.25), false);
+    channel.add(new Request(2.5), 5);
+    assert.equal(channel.fits(0.1, 100, 9.9, 10), true);
+    assert.equal(channel.fits(0.1, 100, 10.1, 10), false);
   });
 
   it("judges by the request that runs, also if ENDs before it are still to be read", () => {
@@ -123,7 +132,7 @@ describe("Channel", () => {
     assert.equal(channel.fits(0.1, 100, 30), true);
     channel.add(new Request(0.1), 30);
     channel.noteStarted(4, 40);
-    assert.equal(channel.fits(0.1, 100, 41.5), false);
+    assert.equal(channel.fits(0.1, 100, 44.5), false);
   });
 
   it("takes 256 KiB at most", () => {

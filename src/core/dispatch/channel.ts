@@ -10,8 +10,8 @@ import type { DispatchedRequest, Place } from "./request.ts";
 export const WINDOW_REQUESTS = 64;
 export const WINDOW_BYTES = 256 * 1024;
 
-/** A running request outruns its estimate beyond the larger of twice the estimate and one of these. */
-const NOTHING_MORE_BEHIND_IT_MS = 1;
+/** A running request outruns its estimate beyond the larger of twice the estimate and one of these. Its answer may wait for 2 ms in the worker. */
+const NOTHING_MORE_BEHIND_IT_MS = 4;
 const WITHDRAW_FROM_BEHIND_IT_MS = 5;
 
 /** A run of this length is that of a slow request, before it is over: none counts for more (estimate.ts). Where the machine is late, for as much longer. */
@@ -128,13 +128,13 @@ export class Channel<R extends DispatchedRequest> {
     );
   }
 
-  /** Whether a request of this cost may be put behind what is in hand. An empty channel takes any. */
-  fits(estimateMs: number, frameBytes: number, now: number): boolean {
+  /** Whether a request of this cost, which has waited for so long, may be put behind what is in hand. An empty channel takes any. */
+  fits(estimateMs: number, frameBytes: number, now: number, waitedMs = 0): boolean {
     if (this.#size === 0) return true;
     // What cannot be taken back must not be made to wait.
     if (!this.isWithdrawable) return false;
     return (
-      this.#workMs + estimateMs <= this.#pace.windowMs &&
+      this.#workMs + estimateMs <= this.#pace.windowFor(waitedMs) &&
       this.#size < WINDOW_REQUESTS &&
       this.#bytes + frameBytes <= WINDOW_BYTES &&
       !this.isHeldUp(now)

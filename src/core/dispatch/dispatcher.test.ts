@@ -182,6 +182,16 @@ describe("windows", () => {
     assert.equal(dispatcher.waiting, 4);
   });
 
+  it("hold more of those that have waited for long", () => {
+    const channel = worker(1);
+    teach(channel);
+    submit("abcdefghijklmnopqrstuvwxyz", 1);
+    end(channel, 1.1);
+    assert.equal(dispatcher.waiting, 15);
+    end(channel, 2);
+    assert.equal(dispatcher.waiting, 5);
+  });
+
   it("are filled again when a request ends", () => {
     const channel = worker(1);
     teach(channel);

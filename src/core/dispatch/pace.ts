@@ -4,10 +4,16 @@
 // On an idle machine that is a fraction of a millisecond, and a window of one millisecond keeps a worker busy. Where others want the
 // processors too, front and worker each wait milliseconds for their turn: a worker that was given one millisecond of work then stands
 // idle most of the time, and requests look overdue that nobody has let begin. So windows and patience grow with the lateness.
+// And a request that has waited for milliseconds anyway may wait in a window as well as in the queue: the larger the windows, the
+// fewer the wake-ups of both sides (docs/decisions/032-windows-of-the-waiting.md).
 
 /** A window when nothing is late, and the largest, in estimated work. */
 export const WINDOW_MS = 1;
 const MOST_WINDOW_MS = 20;
+/** A request may be put behind so many times the work that it has waited for already, */
+const WINDOWS_PER_WAIT = 2;
+/** and so much at most, which is little beside the patience with a request that turns out to be slow. */
+const MOST_WAITED_WINDOW_MS = 8;
 /** With so many times the lateness in hand, a worker is busy for three quarters of the time. */
 const WINDOWS_PER_LATENESS = 3;
 /** Up to here it is the usual price of handing over. */
@@ -19,13 +25,18 @@ const WEIGHT = 1 / 16;
 export class Pace {
   #lateMs = 0;
 
-  /** How much estimated work a worker may be given at once. */
+  /** How much estimated work a worker may hold with a request that is new. */
   windowMs = WINDOW_MS;
   /** How much longer than its estimate says a request may seem to run. */
   patienceMs = 0;
 
   get lateMs(): number {
     return this.#lateMs;
+  }
+
+  /** How much estimated work a worker may hold with a request that has waited for so long. */
+  windowFor(waitedMs: number): number {
+    return Math.max(this.windowMs, Math.min(WINDOWS_PER_WAIT * waitedMs, MOST_WAITED_WINDOW_MS));
   }
 
   /** A turn of a worker's answers took so much longer than their runs. */
