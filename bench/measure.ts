@@ -4,23 +4,23 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HeldConnections } from "./beside.ts";
 import { burst } from "./burst.ts";
-import { cpuUsOfTree, pssBytesOfTree } from "./process-tree.ts";
-import { RunningServer } from "./running-server.ts";
+import { cpuUsOfTree, pssBytesOf, pssBytesOfTree, rssBytesOf } from "./process-tree.ts";
+import { type Places, RunningServer } from "./running-server.ts";
 import type { Server } from "./servers.ts";
 import type { Figures, Round } from "./table.ts";
 import type { Beside, FullLoad, Workload } from "./workloads.ts";
 import { type Load, runWrk } from "./wrk.ts";
 
-export interface RoundSettings {
+export interface RoundSettings extends Places {
   readonly seconds: number;
-  readonly python: string;
   /** Ends it before its time. */
   readonly signal: AbortSignal;
 }
 
 const APPS = join(import.meta.dirname, "apps");
 const MIB = 2 ** 20;
-const WARM_UP_SECONDS = 1;
+/** Compilers of a running program (V8's) are at work that long: before that its figures are those of its start. */
+const WARM_UP_SECONDS = 4;
 const IDLE_MS = 1000;
 /** Longer than the load that they stand beside. */
 const BESIDE_EXTRA_SECONDS = 2;
@@ -30,7 +30,7 @@ export async function measure(
   workload: Workload,
   settings: RoundSettings,
 ): Promise<Round> {
-  await using started = await RunningServer.start(server, workload, settings.python);
+  await using started = await RunningServer.start(server, workload, settings);
   const figures = await figuresOf(started, workload, settings);
   return { workload: workload.name, server: server.name, figures };
 }
@@ -49,6 +49,8 @@ async function figuresOf(
     case "memory":
       await runWrk(url, warmUp, settings.signal);
       return { pssMib: pssBytesOfTree(started.pid) / MIB };
+    case "front-memory":
+      return frontMemory(started, url, load.requests, settings.signal);
     case "burst": {
       await runWrk(url, warmUp, settings.signal);
       await sleep(IDLE_MS);
@@ -57,6 +59,28 @@ async function figuresOf(
     case "load":
       return underLoad(started, workload, load, settings);
   }
+}
+
+async function frontMemory(
+  { pid }: RunningServer,
+  url: string,
+  requests: number,
+  signal: AbortSignal,
+): Promise<Figures> {
+  const load = { connections: 64, seconds: WARM_UP_SECONDS };
+  let answered = 0;
+  const untilAnswered = async (count: number): Promise<void> => {
+    while (answered < count) answered += (await runWrk(url, load, signal)).requests;
+  };
+  await untilAnswered(requests / 2);
+  const before = rssBytesOf(pid);
+  await untilAnswered(requests);
+  const after = rssBytesOf(pid);
+  return {
+    pssMib: pssBytesOf(pid) / MIB,
+    rssMib: after / MIB,
+    grownMib: (after - before) / MIB,
+  };
 }
 
 async function underLoad(

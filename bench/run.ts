@@ -12,9 +12,10 @@ import { goalRows } from "./goals.ts";
 import { machineFacts } from "./machine.ts";
 import { measure } from "./measure.ts";
 import { pageOf, type Results } from "./page.ts";
+import { unpackPackage } from "./package.ts";
 import { type Plan, planOf, USAGE } from "./plan.ts";
 import { runToEnd, UsageError } from "./run-to-end.ts";
-import { killRunningServers } from "./running-server.ts";
+import { killRunningServers, type Places } from "./running-server.ts";
 import { isInstalled, type Server } from "./servers.ts";
 import { type Round, summarize, tableOf, textOf } from "./table.ts";
 import type { Workload } from "./workloads.ts";
@@ -27,12 +28,12 @@ const PEERS = /^(?:granian|gunicorn|uwsgi|waitress|bjoern|flask|django|pyramid)=
 /** Ctrl-C. */
 const interruption = new AbortController();
 
-async function runAll(plan: Plan, python: string): Promise<Round[]> {
+async function runAll(plan: Plan, places: Places): Promise<Round[]> {
   const rounds: Round[] = [];
   const failed = new Set<string>();
   const perRound = plan.workloads.map((workload) => serversFor(workload, plan).length);
   const total = plan.rounds * perRound.reduce((sum, count) => sum + count, 0);
-  const settings = { seconds: plan.seconds, python, signal: interruption.signal };
+  const settings = { ...places, seconds: plan.seconds, signal: interruption.signal };
   let done = 0;
   for (let round = 1; round <= plan.rounds; round++) {
     for (const workload of plan.workloads) {
@@ -125,9 +126,10 @@ async function main(): Promise<number> {
   if (asked.servers.some(({ needs }) => needs !== undefined)) addNativePeers(python);
   const servers = asked.servers.filter((server) => isInstalled(server, python));
   const plan = { ...asked, servers };
-  const rounds = await runAll(plan, python);
+  const places = { python, root: unpackPackage() };
+  const rounds = await runAll(plan, places);
   // A machine that was busy for a while gets a second chance.
-  if (plan.isGate && tooSlow(rounds).length > 0) rounds.push(...(await runAll(plan, python)));
+  if (plan.isGate && tooSlow(rounds).length > 0) rounds.push(...(await runAll(plan, places)));
   const { seconds } = plan;
   const machine = { ...machineFacts(python), Load: tool };
   const results: Results = {

@@ -8,7 +8,6 @@ import { endTree, killTree } from "./process-tree.ts";
 import type { Server } from "./servers.ts";
 import type { Workload } from "./workloads.ts";
 
-const ROOT = join(import.meta.dirname, "..");
 const APPS = join(import.meta.dirname, "apps");
 export const WORKERS = 2;
 const START_MS = 20_000;
@@ -21,6 +20,13 @@ const alive = new Set<RunningServer>();
 
 export function killRunningServers(): void {
   for (const server of alive) server.kill();
+}
+
+export interface Places {
+  /** The interpreter of all servers. */
+  readonly python: string;
+  /** Of the package. */
+  readonly root: string;
 }
 
 export class RunningServer implements AsyncDisposable {
@@ -40,7 +46,11 @@ export class RunningServer implements AsyncDisposable {
   }
 
   /** Starts a server on a free port; resolves once it gives a good answer. */
-  static async start(server: Server, workload: Workload, python: string): Promise<RunningServer> {
+  static async start(
+    server: Server,
+    workload: Workload,
+    { python, root }: Places,
+  ): Promise<RunningServer> {
     const port = await freePort();
     const values: Record<string, string> = {
       port: String(port),
@@ -48,7 +58,7 @@ export class RunningServer implements AsyncDisposable {
       workers: String(workload.workers ?? WORKERS),
       python,
       bin: join(python, ".."),
-      root: ROOT,
+      root,
     };
     const command = server.command.replaceAll(/\{(\w+)\}/g, (text, key: string) => {
       return values[key] ?? text;

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 
 export interface Server {
   readonly name: string;
-  /** With {port}, {module}, {workers}, {python}, {bin} (its directory) and {root} (the checkout); run in bench/apps. */
+  /** With {port}, {module}, {workers}, {python}, {bin} (its directory) and {root} (the unpacked package); run in bench/apps. */
   readonly command: string;
   /** Pattern of a file of the Python environment: a server that pip has to compile may be missing. */
   readonly needs?: string;

@@ -12,6 +12,8 @@ export const FIGURES = {
   seconds: { title: "seconds", digits: 2, better: "less" },
   startMs: { title: "start ms", digits: 0, better: "less" },
   pssMib: { title: "PSS MiB", digits: 0, better: "less" },
+  rssMib: { title: "RSS MiB", digits: 0, better: "less" },
+  grownMib: { title: "grown MiB", digits: 1, better: "less" },
   errors: { title: "errors", digits: 0, better: "less" },
 } as const;
 
@@ -28,6 +30,8 @@ const ALL: readonly Figure[] = [
   "seconds",
   "startMs",
   "pssMib",
+  "rssMib",
+  "grownMib",
   "errors",
 ];
 /** With a ratio to the reference beside them. */

@@ -22,6 +22,8 @@ export type Load =
   | { readonly kind: "burst"; readonly requests: number }
   /** PSS of the whole tree, after some requests. */
   | { readonly kind: "memory" }
+  /** Memory of the first process alone, after so many requests, and by how much it grew (RSS) in the second half of them. */
+  | { readonly kind: "front-memory"; readonly requests: number }
   /** From the start of the process to its first answer. */
   | { readonly kind: "start" };
 
@@ -97,6 +99,12 @@ export const WORKLOADS: readonly Workload[] = [
     workers: 8,
   },
   hello("start", "Start to first answer", { kind: "start" }),
+  own(
+    hello("front-memory", "Memory of the front after a million requests", {
+      kind: "front-memory",
+      requests: 1e6,
+    }),
+  ),
   own(hello("hello-8", "Hello, 8 connections", full(8))),
   own(hello("hello-4000", "Hello, 4,000 connections", full(4000))),
   ...[1, 4, 8, 16].map((workers) =>

@@ -1,8 +1,7 @@
 // npm run build: the two packages, from the same built JavaScript, into build/: rickhouse-VERSION.tgz for npm and
-// rickhouse-VERSION-py3-none-any.whl for pip. Node refuses TypeScript below node_modules, so both carry what tsc makes of it.
+// rickhouse-VERSION-py3-none-any.whl for pip.
 // Reproducible: the same sources give the same bytes.
 
-import { spawnSync } from "node:child_process";
 import {
   cpSync,
   globSync,
@@ -13,12 +12,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join, relative } from "node:path";
+import { buildJavaScript, packInto, run } from "./javascript.ts";
 import { SetupError, setUpEnvironment } from "./python-environment.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const BUILD = join(ROOT, "build");
 const DIST = join(ROOT, "dist");
-const PAGE = join(ROOT, "src/page");
 const STAGE = join(BUILD, "wheel");
 const SERVER = join(STAGE, "src/rickhouse/server");
 
@@ -28,13 +27,10 @@ const NOT_NEEDED =
 const LICENSE = /licen[cs]e/i;
 
 function main(): void {
-  for (const directory of [BUILD, DIST]) rmSync(directory, { recursive: true, force: true });
+  rmSync(BUILD, { recursive: true, force: true });
   mkdirSync(BUILD);
-  for (const project of ["tsconfig.build.json", "src/page/tsconfig.build.json"])
-    run("node_modules/.bin/tsc", ["-p", project]);
-  for (const file of globSync("*.{html,css,svg}", { cwd: PAGE }))
-    cpSync(join(PAGE, file), join(DIST, "page", file));
-  run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", BUILD]);
+  buildJavaScript();
+  packInto(BUILD);
   buildWheel();
   for (const file of globSync("*.{tgz,whl}", { cwd: BUILD })) {
     const kib = Math.ceil(statSync(join(BUILD, file)).size / 1024);
@@ -96,19 +92,6 @@ function installDependencies(): void {
 
 function isDirectory(path: string): boolean {
   return statSync(path).isDirectory();
-}
-
-function run(command: string, args: readonly string[], cwd: string = ROOT): void {
-  // The time that archives carry: any fixed one, for the same bytes each time.
-  const env = { ...process.env, SOURCE_DATE_EPOCH: "1577836800" };
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    cwd,
-    env,
-    encoding: "utf8",
-  });
-  if (status === 0) return;
-  const said = error?.message ?? `${stdout}${stderr}`;
-  throw new SetupError(`${command} ${args.join(" ")} failed:\n${said}`);
 }
 
 try {
