@@ -37,7 +37,7 @@ const SOURCES = new Set(
   ),
 );
 /** What commands make, and what stands for a user's own. */
-const MADE = /^(?:build|dist|path)\//;
+const MADE = /^(?:bench\/results|build|dist|path)\//;
 
 /** The words of a command line, as a shell would split these. */
 function wordsOf(command: string): string[] {
