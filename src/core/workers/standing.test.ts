@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { standingShare, stoodThroughout, threadMoment, type WorkerMoment } from "./standing.ts";
+import {
+  computedShare,
+  isStanding,
+  standingShare,
+  stoodThroughout,
+  threadMoment,
+  type WorkerMoment,
+} from "./standing.ts";
 
 /** A worker with one thread; times in ms since its start. */
 function moment(
@@ -8,7 +15,8 @@ function moment(
   { ran = 0, computed = 0, delayed = 0, runsSince = Infinity, resumedAt = -Infinity } = {},
 ): WorkerMoment {
   const threads = [{ channel: 1, ranMs: ran, runsSince, resumedAt }];
-  return { at, computedMs: computed, delayedMs: delayed, threads };
+  const times = { askedAt: at, toldAt: at, notedAt: at };
+  return { ...times, computedMs: computed, delayedMs: delayed, isAsleep: true, threads };
 }
 
 /** Three that did the same. */
@@ -46,6 +54,53 @@ describe("the share of the time that a worker stands in the application", () => 
     const after = moment(1100, { ran: 100 });
     assert.equal(standingShare({ ...START, threads: [] }, after), 0);
     assert.equal(standingShare(START, moment(1100, { ran: 700, computed: 50 })), 0.5);
+  });
+});
+
+describe("a front that has to wait for a processor itself", () => {
+  it("does not take what ran while it was late for standing", () => {
+    // The worker ran and computed after the kernel was asked: that is in its run time only.
+    const late = { ...moment(1100, { ran: 85, computed: 50 }), notedAt: 1140 };
+    assert.equal(standingShare(START, late), 0);
+    assert.equal(standingShare(START, { ...late, notedAt: 1110 }), 0.25);
+  });
+
+  it("counts no time in which the kernel may have been asked already", () => {
+    const slowlyTold = { ...START, toldAt: 1060 };
+    const after = moment(1100, { ran: 100, computed: 24, runsSince: 990 });
+    assert.ok(stoodThroughout(START, after));
+    assert.ok(!stoodThroughout(slowlyTold, after));
+    assert.equal(computedShare(START, after), 0.24);
+    assert.equal(computedShare(slowlyTold, after), 0.6);
+    assert.equal(standingShare(slowlyTold, after), 0.4);
+  });
+});
+
+describe("a worker stands at a moment", () => {
+  const inRequest = moment(1015, { runsSince: 995 });
+
+  it("if it sleeps in the middle of a request", () => {
+    assert.ok(isStanding(inRequest));
+  });
+
+  it("but not if it runs or could run, whatever the times say", () => {
+    assert.ok(!isStanding({ ...inRequest, isAsleep: false }));
+  });
+
+  it("but not if it sleeps between requests", () => {
+    assert.ok(!isStanding(moment(1015)));
+    // The next request came when the kernel had been asked.
+    assert.ok(!isStanding({ ...moment(1015, { runsSince: 1020 }), notedAt: 1030 }));
+  });
+
+  it("but not if it was stopped until then, or later", () => {
+    assert.ok(!isStanding(moment(1015, { runsSince: 995, resumedAt: 1016 })));
+  });
+
+  it("if one of its threads is in a request", () => {
+    const [idle] = START.threads;
+    assert.ok(idle !== undefined);
+    assert.ok(isStanding({ ...inRequest, threads: [idle, ...inRequest.threads] }));
   });
 });
 

@@ -8,7 +8,6 @@ import { Elasticity, SLOW_RUN_MS, type WorkforceUse } from "../../core/workers/e
 import { Retrenchment } from "../../core/workers/retrenchment.ts";
 import type { Log } from "../log.ts";
 import { UseWatch } from "./use-watch.ts";
-import type { Workforce } from "./workforce.ts";
 
 /** What the dispatcher tells of the queue and of the workers' hands. */
 export interface Load {
@@ -17,6 +16,22 @@ export interface Load {
   oldestAgeMs(now: number): number;
   /** The fewest idle channels since the last call. */
   takeLeastIdle(): number;
+}
+
+/** What is asked of the workers, and done to them. */
+export interface ElasticWorkforce {
+  readonly records: ReadonlyMap<
+    number,
+    { readonly worker: number; readonly pid: number | undefined }
+  >;
+  readonly registry: {
+    readonly target: number;
+    readonly least: number;
+    readonly most: number;
+    readonly ready: number;
+  };
+  resize(target: number, now: number): void;
+  scale(by: number, now: number): void;
 }
 
 export interface ElasticOptions {
@@ -42,8 +57,8 @@ const NO_USE: WorkforceUse = { cores: 1, computing: 0, stalled: 0 };
 export class ElasticWorkers {
   readonly #options: ElasticOptions;
   readonly #load: Load;
-  readonly #workforce: Workforce;
-  readonly #log: Log;
+  readonly #workforce: ElasticWorkforce;
+  readonly #log: Pick<Log, "info">;
   #growth = new Elasticity();
   #retrenchment: Retrenchment;
   readonly #use: UseWatch;
@@ -61,8 +76,8 @@ export class ElasticWorkers {
 
   constructor(
     load: Load,
-    workforce: Workforce,
-    { config, log }: { readonly config: ElasticOptions; readonly log: Log },
+    workforce: ElasticWorkforce,
+    { config, log }: { readonly config: ElasticOptions; readonly log: Pick<Log, "info"> },
   ) {
     this.#options = config;
     this.#load = load;
@@ -109,12 +124,19 @@ export class ElasticWorkers {
 
   #lookAgain(ms: number): void {
     this.#timer = setTimeout(() => {
+      if (this.#load.waiting > 0 && this.#canGrow) this.#use.ask(this.#workforce.records.values());
       // Node runs what is due before it reads: a front that was late would take requests that were answered long ago for slow ones.
+      // Between here and there it reads all that has come.
       this.#soon = setImmediate(() => {
         this.#timer = undefined;
         this.#look(performance.now());
       });
     }, ms);
+  }
+
+  get #canGrow(): boolean {
+    const { target, most } = this.#workforce.registry;
+    return target < most;
   }
 
   #look(now: number): void {
@@ -126,8 +148,7 @@ export class ElasticWorkers {
       return;
     }
     this.#lookAgain(now - this.#episodeAt < FIRST_EPISODE_MS ? FIRST_LOOKS_MS : LATER_LOOKS_MS);
-    const { records } = this.#workforce;
-    const use = target < most ? this.#use.take(records.values(), this.#load.channels, now) : NO_USE;
+    const use = this.#canGrow ? this.#use.take(this.#load.channels, now) : NO_USE;
     if (use === undefined || this.#load.oldestAgeMs(now) < WAITED_MS) return;
     const resizing = this.#growth.review({
       now,
