@@ -12,7 +12,6 @@ import select
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from resource import struct_rusage
 from typing import Callable
 
@@ -21,16 +20,16 @@ _STOP_SECONDS = 1.0
 _TERMINATE_AGAIN_SECONDS = 1.0
 
 
-@dataclass
 class Worker:
-    number: int
-    pid: int
-    # Of the ledger.
-    slot: int
-    stacks_descriptor: int
-    # Monotonic. A worker that is about to wait for a request may not have heard SIGTERM: it is said
-    # again.
-    terminate_again_at: float | None = None
+    def __init__(self, number: int, pid: int, slot: int, stacks_descriptor: int) -> None:
+        self.number = number
+        self.pid = pid
+        # Of the ledger.
+        self.slot = slot
+        self.stacks_descriptor = stacks_descriptor
+        # Monotonic. A worker that is about to wait for a request may not have heard SIGTERM: it is
+        # said again.
+        self.terminate_again_at: float | None = None
 
 
 OnExit = Callable[[Worker, int, struct_rusage], None]

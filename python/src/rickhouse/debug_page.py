@@ -13,9 +13,8 @@ import os
 import re
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import log
 
@@ -151,8 +150,7 @@ def _html_frames(error: BaseException) -> str:
     return "".join(parts)
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     file: str
     line: int
     function: str

@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import log
 
@@ -31,8 +30,7 @@ class LoadError(Exception):
         self.hint = " ".join(hint.split())
 
 
-@dataclass(frozen=True)
-class ApplicationName:
+class ApplicationName(NamedTuple):
     directory: str
     module: str
     # Dotted, perhaps with `()` or `("literal", name=1)` behind it; empty: `application`, `app`.

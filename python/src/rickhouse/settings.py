@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .loader import ApplicationName
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     application: ApplicationName
     # auto, on, off
     preload: str

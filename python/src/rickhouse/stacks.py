@@ -10,8 +10,12 @@ import faulthandler
 import os
 import signal
 import sys
-import tempfile
 import time
+
+# Now, not when it is needed: the application's directory comes first on sys.path then. And only
+# where it is: it brings a dozen modules.
+if not hasattr(os, "memfd_create"):
+    import tempfile
 
 # One that applications and libraries leave alone. macOS has no real-time signals.
 SIGNAL: int = signal.SIGRTMAX - 3 if sys.platform == "linux" else signal.SIGUSR2

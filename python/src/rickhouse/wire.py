@@ -7,8 +7,7 @@ the same structs; the messages below are its slow and readable twin, for tests a
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import Callable, Union
+from typing import Callable, NamedTuple, Union
 
 PROTOCOL_VERSION = 2
 
@@ -83,16 +82,14 @@ class WireError(ValueError):
     """Bytes that no peer of this protocol version sends."""
 
 
-@dataclass(frozen=True)
-class Hello:
+class Hello(NamedTuple):
     token: bytes
     version: int
     thread: int
     pid: int
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     number: int
     flags: int
     status: int
@@ -102,22 +99,19 @@ class Answer:
     body: bytes
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(NamedTuple):
     number: int
     flags: int
     body: bytes
 
 
-@dataclass(frozen=True)
-class End:
+class End(NamedTuple):
     number: int
     flags: int
     run_ns: int
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """`environ` is values and shape, marshalled; `body` is with FILE the path of its file."""
 
     number: int
@@ -126,8 +120,7 @@ class Request:
     body: bytes
 
 
-@dataclass(frozen=True)
-class Gone:
+class Gone(NamedTuple):
     number: int
     flags: int
 

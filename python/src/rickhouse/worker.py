@@ -12,8 +12,7 @@ import gc
 import os
 import signal
 import threading
-from dataclasses import dataclass
-from typing import Any, Callable, NoReturn
+from typing import Any, Callable, NamedTuple, NoReturn
 
 from . import imports, loader, log, output, stacks, told_errors
 from .channel import Channel, ChannelLost, Request
@@ -31,8 +30,7 @@ _CHANNEL_CLOSED = (
 )
 
 
-@dataclass(frozen=True)
-class WorkerParts:
+class WorkerParts(NamedTuple):
     """What the zygote gives to one worker; tokens, cells, outboxes and bodies one per
     thread."""
 

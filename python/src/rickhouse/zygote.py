@@ -6,7 +6,7 @@ forks. The application is imported, but none of its code runs here any more.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import os
 import select
 import signal
@@ -230,7 +230,7 @@ class Zygote:
         base, data = answers
         if data:
             place = {"worker": worker, "thread": thread, "base": base}
-            text = base64.b64encode(data).decode()
+            text = binascii.b2a_base64(data, newline=False).decode()
             self._send({"type": "answers", **place, "bytes": text})
 
     def _signal(self, message: Message) -> None:
