@@ -33,6 +33,7 @@ import { outputPathOf } from "./io/workers/load-request.ts";
 import { Pool } from "./io/workers/pool.ts";
 import { ReloadWatch, type ReloadOutcome } from "./io/workers/reload-watch.ts";
 import { logStacks } from "./io/workers/stacks-log.ts";
+import type { Zygote } from "./io/workers/zygote.ts";
 import { readVersion } from "./version.ts";
 
 /** An import that takes longer than this is worth a line, so that nobody thinks the server hangs. */
@@ -42,14 +43,14 @@ const SLOW_START_MS = 3000;
 export async function serve(
   config: Config,
   application: ApplicationSpec,
-  { manager, identity, readAgain }: Circumstances,
+  circumstances: Circumstances,
 ): Promise<number> {
-  const logs = openLogs(identity, config);
+  const logs = openLogs(circumstances.identity, config);
   const pidFile = claimPidFile(config.pidFile);
   // Asked for as root: between two users Node hears of no TMPDIR, as if it were a setuid program.
   const temporary = tmpdir();
-  const directory = asIdentity(identity, () => makePrivateDirectory(temporary));
-  const surroundings = { logs, directory, manager, identity, readAgain, pidFile };
+  const directory = asIdentity(circumstances.identity, () => makePrivateDirectory(temporary));
+  const surroundings = { ...circumstances, logs, directory, pidFile };
   // A copy of its own, since a reload changes it.
   const server = new Server({ ...config }, application, surroundings);
   try {
@@ -66,6 +67,8 @@ export interface Circumstances {
   readonly manager: ServiceManagerPlace | undefined;
   /** Whom to become once the addresses are bound. */
   readonly identity: Identity | undefined;
+  /** Started ahead; the caller ends it if it was never told what to load. */
+  readonly zygote: Zygote | undefined;
   /** At a reload. */
   readonly readAgain: ReadAgain;
 }
@@ -131,6 +134,7 @@ class Server {
       version: readVersion(),
       log,
       privateDirectory: directory.path,
+      zygote: surroundings.zygote,
       figures: this.#figures,
       history,
       onReady: (python) => {

@@ -8,6 +8,7 @@ import { SERVICE_MANAGER_VARIABLES, serviceManagerOf } from "../../config/servic
 import { affordable } from "../../io/descriptor-limit.ts";
 import { identityOf } from "../../io/identity.ts";
 import type { ReadAgain } from "../../io/reload.ts";
+import { Zygote } from "../../io/workers/zygote.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
 
@@ -23,8 +24,6 @@ export async function serveCommand(call: CommandCall): Promise<number> {
   if (loaded.config.umask !== null) process.umask(loaded.config.umask);
   // Until src/io/signals.ts says what it means: without a handler Node would open its inspector on SIGUSR1.
   process.on("SIGUSR1", () => {});
-  // Loaded here, so that a wrong option answers without the server's modules.
-  const { serve } = await import("../../server.ts");
   const manager = serviceManagerOf(call.environment, process.pid);
   const identity = identityOf(loaded.config.user, loaded.config.group);
   // What the application's libraries keep in the home directory belongs into that of its own user.
@@ -34,5 +33,14 @@ export async function serveCommand(call: CommandCall): Promise<number> {
     const isSameApplication = isDeepStrictEqual(application, loaded.application);
     return { config: affordable(config), isSameApplication };
   };
-  return serve(affordable(loaded.config), loaded.application, { manager, identity, readAgain });
+  // Python starts while the rest of the server is loaded. Not as root, if it is to be somebody else (docs/decisions/014).
+  const zygote = identity === undefined ? new Zygote(loaded.config) : undefined;
+  try {
+    // Loaded here, so that a wrong option answers without the server's modules.
+    const { serve } = await import("../../server.ts");
+    const circumstances = { manager, identity, zygote, readAgain };
+    return await serve(affordable(loaded.config), loaded.application, circumstances);
+  } finally {
+    if (zygote?.isWaiting === true) zygote.kill();
+  }
 }

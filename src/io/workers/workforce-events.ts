@@ -12,6 +12,7 @@ import type { Log } from "../log.ts";
 import type { ModulesReport } from "./control-messages.ts";
 import type { WorkerChannel } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
+import type { Zygote } from "./zygote.ts";
 
 export interface WorkforceOptions {
   readonly config: Config;
@@ -19,6 +20,8 @@ export interface WorkforceOptions {
   readonly version: string;
   readonly log: Log;
   readonly privateDirectory: string;
+  /** Started ahead, for the first generation. */
+  readonly zygote?: Zygote | undefined;
   readonly figures: Figures;
   readonly history: History;
 }

@@ -23,6 +23,8 @@ export class ZygoteSet {
   /** They were told to stop, or said why they will. */
   readonly #told = new Set<number>();
   readonly #spare: SpareZygote;
+  /** Taken even if it has ended meanwhile: what it was then said why. */
+  #first: Zygote | undefined;
   /** With --reload: the application cannot be shared across a fork, as the last zygote has found. */
   #isUnshareable = false;
 
@@ -30,6 +32,7 @@ export class ZygoteSet {
     this.#options = options;
     this.#events = events;
     this.#spare = new SpareZygote(options.config);
+    this.#first = options.zygote;
   }
 
   has(generation: number): boolean {
@@ -43,7 +46,8 @@ export class ZygoteSet {
     // Found out again, it would be imported twice for each save.
     const known = this.#isUnshareable ? { ...config, preload: "off" as const } : config;
     const load = loadRequestOf(known, application, place);
-    const zygote = this.#spare.take() ?? new Zygote(config);
+    const zygote = this.#first ?? this.#spare.take() ?? new Zygote(config);
+    this.#first = undefined;
     this.#zygotes.set(generation, zygote);
     zygote.load(load, {
       onReport: (report) => {
