@@ -126,7 +126,7 @@ async function main(): Promise<number> {
   if (asked.servers.some(({ needs }) => needs !== undefined)) addNativePeers(python);
   const servers = asked.servers.filter((server) => isInstalled(server, python));
   const plan = { ...asked, servers };
-  const places = { python, root: unpackPackage() };
+  const places = { python, root: unpackPackage(python) };
   const rounds = await runAll(plan, places);
   // A machine that was busy for a while gets a second chance.
   if (plan.isGate && tooSlow(rounds).length > 0) rounds.push(...(await runAll(plan, places)));
