@@ -1,7 +1,8 @@
 // A configuration file (TOML) -> option texts. Pure: the text of the file comes as a value. One key for each option, without tables, so
 // that a key is what the flag is without its dashes; `application` names the application.
 
-import { parse, TomlError } from "smol-toml";
+import type * as Toml from "smol-toml";
+import { requireDependency } from "../package-files.ts";
 import { foreignOption } from "./foreign-options.ts";
 import type { ValueSchema } from "./kinds.ts";
 import { describePlace, type Given, type Layer, type Origin } from "./layers.ts";
@@ -49,10 +50,12 @@ export function parseConfigFile(text: string, path: string): FileValues {
 }
 
 function parseToml(text: string, path: string): Record<string, unknown> {
+  // Not before there is a file: a start without one has nothing to wait for.
+  const toml = loadParser();
   try {
-    return parse(text, { unsafeKeyBehaviour: "throw" });
+    return toml.parse(text, { unsafeKeyBehaviour: "throw" });
   } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
+    if (!(error instanceof toml.TomlError)) throw error;
     // The message goes on with a picture of the place; one line is enough with file and line.
     const [first = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
     throw new StartupError(
@@ -61,6 +64,10 @@ function parseToml(text: string, path: string): Record<string, unknown> {
       { cause: error },
     );
   }
+}
+
+function loadParser(): typeof Toml {
+  return requireDependency("smol-toml");
 }
 
 /** The parser tells no lines. A key inside of a text of several lines may be taken for it: then the line is wrong, and no more. */

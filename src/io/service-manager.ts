@@ -2,12 +2,10 @@
 // one for datagrams, which Node cannot open: a zygote sends, or a short-lived Python where none listens (during its import).
 
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { ServiceManagerPlace } from "../config/service-manager.ts";
+import { pythonFile } from "../package-files.ts";
 
-const NOTIFY_SCRIPT = fileURLToPath(
-  new URL("../../python/src/rickhouse/notify.py", import.meta.url),
-);
+const NOTIFY_SCRIPT = pythonFile("notify.py");
 
 export interface ServiceManagerOptions {
   /** Undefined: there is none, and nothing is said. */

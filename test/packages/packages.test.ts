@@ -8,6 +8,7 @@ import {
   globSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -17,6 +18,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type CommandOptions, mustRun, run, serveOnce } from "../support/command.ts";
+import { freePort } from "../support/free-ports.ts";
 import { ROOT } from "../support/server.ts";
 import { makeStarters, type Starter } from "../support/starters.ts";
 
@@ -116,7 +118,7 @@ describe("packages", () => {
   it("hold what they need and nothing else", () => {
     const inTarball = mustRun("tar", ["tzf", built.tarball], { cwd: ROOT }).trim().split("\n");
     const allowed =
-      /^package\/(?:bin\/(?:rickhouse|find-node\.sh)|dist\/.+\.js|dist\/page\/(?:index\.html|page\.css|icon\.svg)|python\/src\/rickhouse\/\w+\.py|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+      /^package\/(?:bin\/(?:rickhouse|find-node\.sh)|dist\/(?:page\/)?[\w-]+\.js|dist\/page\/(?:index\.html|page\.css|icon\.svg)|python\/src\/rickhouse\/\w+\.py|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     assert.deepEqual(
       inTarball.filter((name) => !allowed.test(name) || name.includes(".test.")),
       [],
@@ -182,17 +184,17 @@ describe("packages", () => {
       });
     });
 
-    it("carries the live page, as JavaScript that finds its parts", () => {
-      const module = join(place, "node_modules/rickhouse/dist/io/admin/page-files.js");
-      const program = `import { readPageFiles } from ${JSON.stringify(module)};
-        const files = [...readPageFiles()].map(([path, { body }]) => [path, String(body)]);
-        console.log(JSON.stringify(files));`;
-      const output = mustRun(process.execPath, ["--input-type=module", "-e", program], {
-        cwd: place,
-      });
-      const parsed: unknown = JSON.parse(output);
-      assert.ok(Array.isArray(parsed));
-      const files = new Map<string, string>(parsed);
+    it("serves the live page, as JavaScript that finds its parts", async () => {
+      const carried = readdirSync(join(place, "node_modules/rickhouse/dist/page"));
+      const origin = `http://127.0.0.1:${await freePort()}`;
+      const urls = ["/", ...carried.map((name) => `/page/${name}`)].map((name) => origin + name);
+      const PATH = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+      const options = { cwd: place, env: { ...process.env, PATH } };
+      const command = join(place, "node_modules/.bin/rickhouse");
+      const args = [...BIND, "--admin", origin.slice("http://".length), "plain:app"];
+      const { answers } = await serveOnce(command, args, options, urls);
+      const good = answers.filter(({ status }) => status === 200);
+      const files = new Map(good.map((answer) => [answer.path.slice(origin.length), answer.text]));
       const texts = [...files.values()].join("\n");
       const named = texts.matchAll(/(?:src|href)="(page\/[^"]+)"|from "\.\/([^"]+)"/g);
       const paths = [...named].map(([, path, part]) => `/${path ?? `page/${part}`}`);

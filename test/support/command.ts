@@ -31,6 +31,8 @@ export function mustRun(command: string, args: readonly string[], options: Comma
 }
 
 export interface Answer {
+  /** As it was asked for. */
+  readonly path: string;
   readonly status: number;
   readonly text: string;
 }
@@ -44,7 +46,7 @@ export interface Served {
   readonly end: unknown;
 }
 
-/** Starts a server that binds a free port, asks it for `paths`, and ends it. */
+/** Starts a server that binds a free port, asks it for `paths` (or URLs, of its admin address say), and ends it. */
 export async function serveOnce(
   command: string,
   args: readonly string[],
@@ -78,7 +80,7 @@ export async function serveOnce(
     const answers: Answer[] = [];
     for (const path of paths) {
       const response = await fetch(new URL(path, url), { redirect: "manual" });
-      answers.push({ status: response.status, text: await response.text() });
+      answers.push({ path, status: response.status, text: await response.text() });
     }
     kill("SIGTERM");
     const [status, signal]: unknown[] = await ended;

@@ -5,7 +5,6 @@ import { loadConfigAlone } from "../../config/load.ts";
 import type { OptionName } from "../../config/options.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
-import { serveCommand } from "./serve.ts";
 
 const ADMIN_HOST = "127.0.0.1";
 const ADMIN_PORT = 8889;
@@ -28,6 +27,7 @@ export async function devCommand(call: CommandCall): Promise<number> {
   if (!given.has("admin")) raw.set("admin", [`${ADMIN_HOST}:${await freePort(ADMIN_PORT)}`]);
   // What `flask run --debug` sets: Flask hands exceptions on, and looks whether templates have changed. Others do not know it.
   process.env["FLASK_DEBUG"] ??= "1";
+  const { serveCommand } = await import("./serve.ts");
   return serveCommand({ ...call, raw });
 }
 

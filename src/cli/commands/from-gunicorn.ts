@@ -2,16 +2,14 @@
 
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { loadConfigAlone } from "../../config/load.ts";
 import { StartupError } from "../../config/startup-error.ts";
+import { pythonFile } from "../../package-files.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
 import { translate } from "../gunicorn/translate.ts";
 
-const SCRIPT = fileURLToPath(
-  new URL("../../../python/src/rickhouse/gunicorn_config.py", import.meta.url),
-);
+const SCRIPT = pythonFile("gunicorn_config.py");
 /** A configuration that asks the network for a value is rare; one that never ends is a mistake. */
 const RUN_MS = 60_000;
 

@@ -5,11 +5,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { stripTypeScriptTypes } from "node:module";
 import { extname, join } from "node:path";
+import { PAGE, SCRIPT_EXTENSION } from "../../package-files.ts";
 import { FIELDS } from "./answers.ts";
 
-/** As this file is one: `.ts` in a checkout, `.js` in a package. */
-const SCRIPT_EXTENSION = extname(import.meta.filename);
-const DIRECTORY = join(import.meta.dirname, "../../page");
 const START = "index.html";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -40,10 +38,10 @@ interface PageFile {
 /** By path. Read once: what was served at the start goes together. */
 export function readPageFiles(): ReadonlyMap<string, PageFile> {
   const files = new Map<string, PageFile>();
-  for (const name of readdirSync(DIRECTORY)) {
+  for (const name of readdirSync(PAGE)) {
     const type = TYPES[extname(name)];
     if (type === undefined || name.includes(".test.")) continue;
-    const text = served(name, readFileSync(join(DIRECTORY, name), "utf8"));
+    const text = served(name, readFileSync(join(PAGE, name), "utf8"));
     files.set(name === START ? "/" : `/page/${name}`, { type, body: Buffer.from(text) });
   }
   return files;

@@ -3,11 +3,9 @@
 
 import { spawn } from "node:child_process";
 import type { Server } from "node:net";
-import { fileURLToPath } from "node:url";
+import { pythonFile } from "../../package-files.ts";
 
-const SCRIPT = fileURLToPath(
-  new URL("../../../python/src/rickhouse/no_new_connections.py", import.meta.url),
-);
+const SCRIPT = pythonFile("no_new_connections.py");
 /** A start of Python takes some 20 ms; on a machine without a moment to spare the end does not wait for ever. */
 const MAX_MS = 2000;
 

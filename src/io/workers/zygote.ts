@@ -3,8 +3,8 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { Config } from "../../config/options.ts";
+import { pythonFile } from "../../package-files.ts";
 import {
   parseReport,
   type ControlReport,
@@ -12,9 +12,7 @@ import {
   type LoadRequest,
 } from "./control-messages.ts";
 
-const PYTHON_MAIN = fileURLToPath(
-  new URL("../../../python/src/rickhouse/__main__.py", import.meta.url),
-);
+const PYTHON_MAIN = pythonFile("__main__.py");
 const MAX_LINE = 1024 * 1024;
 /** From the end of the control socket to the end of the process; after that it is killed. */
 const LAST_WORDS_MS = 1000;
