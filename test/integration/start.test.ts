@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { isAlive } from "../support/processes.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { noted, openGate, recordOf } from "../support/record.ts";
 import { get, message } from "../support/requests.ts";
@@ -71,6 +72,37 @@ describe("before the first worker is ready", () => {
     assert.deepEqual(await server.exited(), { code: 3, signal: null });
     const last = server.stderr.trimEnd().split("\n").at(-1) ?? "";
     assert.match(last, /^rickhouse: the application does not import; .+/);
+  });
+});
+
+describe("the interpreter that is started while the server is loaded", () => {
+  /** In place of Python: says a line and its process, then goes on as `rest`. */
+  function makeInterpreter(rest: string): { python: string; pidFile: string; directory: string } {
+    const directory = ServerUnderTest.makeDirectory();
+    const python = join(directory, "python");
+    const pidFile = join(directory, "pid");
+    const lines = ["#!/bin/sh", `echo $$ >"${pidFile}"`, "echo started >&2", rest, ""];
+    writeFileSync(python, lines.join("\n"), { mode: 0o755 });
+    return { python, pidFile, directory };
+  }
+
+  it("is the one that counts, even if it has ended by then: it said why, once", async () => {
+    const { python, directory } = makeInterpreter("exit 1");
+    const args = ["--python", python];
+    await using server = new ServerUnderTest(app("plain:app"), { directory, args });
+    assert.deepEqual(await server.exited(), { code: 3, signal: null });
+    assert.equal(server.stderr.split("started\n").length, 2, server.stderr);
+  });
+
+  it("ends with a start that fails", async () => {
+    await using other = await startServer("plain:app");
+    const { python, pidFile, directory } = makeInterpreter("exec sleep 100 >/dev/null 2>&1");
+    const args = ["--python", python, "--bind", new URL(other.url).host];
+    await using server = new ServerUnderTest(app("plain:app"), { directory, args });
+    assert.deepEqual(await server.exited(), { code: 4, signal: null });
+    // It may have been ended before it could write.
+    const pid = Number(existsSync(pidFile) ? readFileSync(pidFile, "utf8") : "") || undefined;
+    await waitFor("its end", () => pid === undefined || !isAlive(pid));
   });
 });
 
