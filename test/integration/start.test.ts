@@ -75,17 +75,17 @@ describe("before the first worker is ready", () => {
   });
 });
 
-describe("the interpreter that is started while the server is loaded", () => {
-  /** In place of Python: says a line and its process, then goes on as `rest`. */
-  function makeInterpreter(rest: string): { python: string; pidFile: string; directory: string } {
-    const directory = ServerUnderTest.makeDirectory();
-    const python = join(directory, "python");
-    const pidFile = join(directory, "pid");
-    const lines = ["#!/bin/sh", `echo $$ >"${pidFile}"`, "echo started >&2", rest, ""];
-    writeFileSync(python, lines.join("\n"), { mode: 0o755 });
-    return { python, pidFile, directory };
-  }
+/** In place of Python: says a line and its process, then goes on as `rest`. */
+function makeInterpreter(rest: string): { python: string; pidFile: string; directory: string } {
+  const directory = ServerUnderTest.makeDirectory();
+  const python = join(directory, "python");
+  const pidFile = join(directory, "pid");
+  const lines = ["#!/bin/sh", `echo $$ >"${pidFile}"`, "echo started >&2", rest, ""];
+  writeFileSync(python, lines.join("\n"), { mode: 0o755 });
+  return { python, pidFile, directory };
+}
 
+describe("the interpreter that is started while the server is loaded", () => {
   it("is the one that counts, even if it has ended by then: it said why, once", async () => {
     const { python, directory } = makeInterpreter("exit 1");
     const args = ["--python", python];
