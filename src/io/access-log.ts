@@ -1,7 +1,7 @@
 // The access log: a line for each request, written in batches off the event loop, so that a slow disk or pipe never delays an answer. What
 // a line looks like is core/log's business; this file knows where lines go, and what happens when nobody takes them.
 
-import { closeSync, openSync, write } from "node:fs";
+import { openSync } from "node:fs";
 import { isatty } from "node:tty";
 import type { LogTarget } from "../config/kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
@@ -11,7 +11,8 @@ import { AccessRecord } from "../core/log/access-record.ts";
 import { LineBuffer } from "../core/log/line-buffer.ts";
 import type { LineWriter } from "../core/log/line-pieces.ts";
 import { isoTime } from "../core/log/log-time.ts";
-import { giveUpWriting, withoutBlocking } from "./line-stream.ts";
+import { AccessLogOutput, type Opened } from "./access-log-output.ts";
+import { withoutBlocking } from "./line-stream.ts";
 import type { RefusedRequest } from "./net/connection-context.ts";
 
 export interface AccessLog {
@@ -41,14 +42,14 @@ const FLUSH_AFTER_MS = 50;
  * answers they are not (docs/decisions/016-access-log-writer.md has the figures).
  */
 const LINES_AT_ONCE = 32;
-/** A write off the event loop costs about 15 us, whatever its length: this many bytes make it 0.1 a line. */
-const FLUSH_AT_BYTES = 64 * 1024;
-/** Of each of the two buffers; one that had to grow is not kept. */
-const BUFFER_BYTES = FLUSH_AT_BYTES + LINES_AT_ONCE * 2048;
+/** Each of the two buffers holds so many batches: lines come while one is written. One that had to grow is not kept. */
+const BUFFER_BATCHES = 2;
 /** Beyond this the reader of the log is too slow: lines are dropped and counted, rather than memory filled. */
 const MAX_PENDING_BYTES = 8 * 1024 * 1024;
-/** At the end a reader that takes nothing holds up the process for this long. */
+/** At the end a reader that takes nothing holds up the process for this long, */
 const CLOSE_MS = 1000;
+/** and one that takes little for this long. */
+const LONGEST_CLOSE_MS = 5000;
 
 export function openAccessLog(options: AccessLogOptions): AccessLog | undefined {
   const { target, format, hasQuery, mayColour } = options;
@@ -57,17 +58,19 @@ export function openAccessLog(options: AccessLogOptions): AccessLog | undefined 
   const kind = format === "auto" ? (isTerminal ? "pretty" : "json") : format;
   const writeLine = makeFormat(kind, { hasQuery, hasColour: isTerminal && mayColour });
   const open = target.kind === "stdout" ? openStdout() : () => openForAppend(target.path);
-  return new BatchedLog(open, writeLine, kind === "json" ? droppedJson : droppedText);
+  const output = new AccessLogOutput(open);
+  return new BatchedLog(output, writeLine, kind === "json" ? droppedJson : droppedText);
 }
 
-function openStdout(): () => number {
+function openStdout(): () => Opened {
   const descriptor = withoutBlocking(1);
-  return () => descriptor;
+  const opened = { descriptor, isNonBlocking: descriptor !== 1 };
+  return () => opened;
 }
 
-function openForAppend(path: string): number {
+function openForAppend(path: string): Opened {
   try {
-    return openSync(path, "a", 0o640);
+    return { descriptor: openSync(path, "a", 0o640), isNonBlocking: false };
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new StartupError("bad-access-log", { path, reason }, { cause: error });
@@ -83,7 +86,7 @@ function droppedJson(count: number): string {
 }
 
 class BatchedLog implements AccessLog {
-  readonly #open: () => number;
+  readonly #output: AccessLogOutput;
   readonly #writeLine: LineWriter;
   readonly #droppedLine: (count: number) => string;
   readonly #record = new AccessRecord();
@@ -91,23 +94,32 @@ class BatchedLog implements AccessLog {
   readonly #held: (Exchange | undefined)[] = Array.from({ length: LINES_AT_ONCE }, () => undefined);
   readonly #heldSince = new Float64Array(LINES_AT_ONCE);
   #heldCount = 0;
-  #descriptor: number;
+  readonly #bufferBytes: number;
   /** Lines that wait. */
-  #pending = new LineBuffer(BUFFER_BYTES);
-  /** Of the write that is under way, or was. */
-  #written = new LineBuffer(BUFFER_BYTES);
+  #pending: LineBuffer;
+  /** Of the batch that is being written, or was last. */
+  #written: LineBuffer;
   #dropped = 0;
-  /** Where a write is under way: lines that come meanwhile wait. */
-  #busyDescriptor: number | undefined;
+  #isWriting = false;
   #timer: NodeJS.Timeout | undefined;
+  /** Some of the lines that wait have done so for long enough. */
+  #isDue = false;
+  /** All that is left is written, and nothing comes any more. */
+  #isEnding = false;
   #isRetired = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(open: () => number, writeLine: LineWriter, droppedLine: (count: number) => string) {
-    this.#open = open;
+  constructor(
+    output: AccessLogOutput,
+    writeLine: LineWriter,
+    droppedLine: (count: number) => string,
+  ) {
+    this.#output = output;
     this.#writeLine = writeLine;
     this.#droppedLine = droppedLine;
-    this.#descriptor = open();
+    this.#bufferBytes = BUFFER_BATCHES * output.batchBytes;
+    this.#pending = new LineBuffer(this.#bufferBytes);
+    this.#written = new LineBuffer(this.#bufferBytes);
   }
 
   exchangeOver(exchange: Exchange, now: number): void {
@@ -126,26 +138,30 @@ class BatchedLog implements AccessLog {
   }
 
   reopen(): void {
-    const old = this.#descriptor;
-    this.#descriptor = this.#open();
-    // One that is being written to is closed when that is done.
-    if (old !== this.#descriptor && old !== this.#busyDescriptor) closeSync(old);
+    this.#output.reopen();
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#makeLines();
-    this.#flush();
-    if (this.#busyDescriptor === undefined) return;
-    await this.#idle();
-    if (this.#busyDescriptor === undefined) return;
-    giveUpWriting(this.#busyDescriptor);
+    this.#end();
+    const endAt = performance.now() + LONGEST_CLOSE_MS;
+    let takenBytes = -1;
+    while (this.#isWriting && takenBytes !== this.#output.takenBytes && performance.now() < endAt) {
+      ({ takenBytes } = this.#output);
+      await this.#idle();
+    }
+    if (!this.#isWriting) return;
+    this.#output.giveUp();
     await this.#idle();
   }
 
   retire(): void {
     this.#isRetired = true;
+    this.#end();
+  }
+
+  #end(): void {
     clearTimeout(this.#timer);
+    this.#isEnding = true;
     this.#makeLines();
     this.#flush();
   }
@@ -177,20 +193,22 @@ class BatchedLog implements AccessLog {
       return;
     }
     this.#writeLine(this.#record, this.#pending);
-    if (this.#pending.at >= FLUSH_AT_BYTES) this.#flush();
+    if (this.#pending.at >= this.#output.batchBytes) this.#flush();
   }
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;
+    this.#isDue = true;
     this.#makeLines();
     this.#flush();
   };
 
   #flush(): void {
-    if (this.#busyDescriptor !== undefined) return;
+    if (this.#isWriting) return;
+    this.#isDue = false;
     if (this.#pending.at === 0) {
       this.#onIdle?.();
-      if (this.#isRetired && this.#descriptor > 2) closeSync(this.#descriptor);
+      if (this.#isRetired) this.#output.close();
       this.#isRetired = false;
       return;
     }
@@ -198,29 +216,16 @@ class BatchedLog implements AccessLog {
     this.#dropped = 0;
     const lines = this.#pending;
     this.#pending = this.#written;
-    this.#pending.restart(BUFFER_BYTES);
+    this.#pending.restart(this.#bufferBytes);
     this.#written = lines;
-    this.#busyDescriptor = this.#descriptor;
-    this.#write(this.#descriptor, lines, 0);
+    this.#isWriting = true;
+    this.#output.write(lines.bytes, lines.at, this.#onWritten);
   }
 
-  #write(descriptor: number, lines: LineBuffer, from: number): void {
-    write(descriptor, lines.bytes, from, lines.at - from, null, (error, count) => {
-      const isAgain = error !== null && error.code === "EAGAIN";
-      if (isAgain || (error === null && from + count < lines.at)) {
-        this.#writeLater(descriptor, lines, isAgain ? from : from + count);
-        return;
-      }
-      this.#busyDescriptor = undefined;
-      if (descriptor !== this.#descriptor) closeSync(descriptor);
-      this.#flush();
-    });
-  }
-
-  /** A terminal or pipe that another process made non-blocking may be full: wait rather than spin. */
-  #writeLater(descriptor: number, lines: LineBuffer, from: number): void {
-    setTimeout(() => {
-      this.#write(descriptor, lines, from);
-    }, FLUSH_AFTER_MS);
-  }
+  readonly #onWritten = (): void => {
+    this.#isWriting = false;
+    // Else what came meanwhile waits for its time: few large writes cost less than many small ones.
+    const isEnough = this.#pending.at >= this.#output.batchBytes;
+    if (isEnough || this.#isDue || this.#isEnding) this.#flush();
+  };
 }

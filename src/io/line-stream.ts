@@ -4,9 +4,9 @@
 import { constants, fstatSync, openSync, write, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { isatty } from "node:tty";
+import { RetryDelay } from "./retry-delay.ts";
 
 const FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
-const RETRY_MS = 50;
 const MAX_PENDING_LENGTH = 1024 * 1024;
 /** Whoever can wait should from here on (see `isBehind`). */
 const BEHIND_LENGTH = 128 * 1024;
@@ -57,6 +57,7 @@ export class LineStream {
   #pending = "";
   #dropped = 0;
   #isWriting = false;
+  readonly #delay = new RetryDelay();
   #timer: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
   /** Called when all was written, after `isBehind` was true. */
@@ -124,7 +125,7 @@ export class LineStream {
         return;
       }
       try {
-        this.#current = this.#current.subarray(writeSync(this.#descriptor, this.#current));
+        this.#took(writeSync(this.#descriptor, this.#current));
       } catch (error) {
         this.#failed(error);
         if (this.#timer !== undefined) return;
@@ -150,10 +151,15 @@ export class LineStream {
     this.#isWriting = true;
     write(this.#descriptor, this.#current, (error, count) => {
       this.#isWriting = false;
-      if (error === null) this.#current = this.#current.subarray(count);
+      if (error === null) this.#took(count);
       else this.#failed(error);
       if (this.#timer === undefined) this.#flush();
     });
+  }
+
+  #took(count: number): void {
+    this.#current = this.#current.subarray(count);
+    this.#delay.progress();
   }
 
   #failed(error: unknown): void {
@@ -164,7 +170,7 @@ export class LineStream {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#flush();
-    }, RETRY_MS);
+    }, this.#delay.next());
     this.#timer.unref();
   }
 }

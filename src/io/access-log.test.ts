@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { describe, it } from "node:test";
+
+const LINES = 20_000;
+
+/** Writes so many lines to standard output, a turn of the event loop apart now and then, and ends as the server does. */
+const WRITER = `
+  import { openAccessLog } from "${new URL("access-log.ts", import.meta.url).href}";
+  const target = { kind: "stdout" };
+  const log = openAccessLog({ target, format: "{status} {target}", hasQuery: true, mayColour: false });
+  const facts = { remoteAddress: "", id: "", bytesReceived: 0, bytesSent: 0, head: undefined, elapsedMs: 0 };
+  for (let number = 0; number < ${LINES}; number++) {
+    const requestLine = "GET /" + String(number).padStart(200, "0");
+    log.refused({ ...facts, refusal: { status: 400, code: "badRequest" }, requestLine });
+    if (number % 64 === 63) await new Promise(setImmediate);
+  }
+  await log.close();
+  process.exit(0);
+`;
+
+/** Takes what a pipe holds, and then nothing for a while, for longer in all than a log waits for one that takes nothing. */
+const SLOW_READER = `
+  import { readSync, writeSync } from "node:fs";
+  const part = Buffer.alloc(65536);
+  for (let turn = 0; turn < 12; turn++) {
+    writeSync(1, part, 0, readSync(0, part));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  process.stdin.pipe(process.stdout);
+`;
+
+/** What comes through a pipe from the writer to the reader. */
+function linesThrough(reader: string): string[] {
+  const { stdout } = spawnSync("/bin/sh", ["-c", `"$NODE" $ARGS "$WRITER" | ${reader}`], {
+    env: {
+      ...process.env,
+      NODE: process.execPath,
+      ARGS: "--disable-warning=ExperimentalWarning --input-type=module -e",
+      WRITER,
+      READER: SLOW_READER,
+    },
+    encoding: "latin1",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return stdout.split("\n").slice(0, -1);
+}
+
+function numbersOf(lines: readonly string[]): number[] {
+  return lines.map((line) => Number(/^400 \/(\d+)$/.exec(line)?.[1]));
+}
+
+const ALL = Array.from({ length: LINES }, (_, number) => number);
+
+describe("an access log to a pipe", () => {
+  it("has all lines, in their order, when the reader takes them as they come", () => {
+    assert.deepEqual(numbersOf(linesThrough("cat")), ALL);
+  });
+
+  it("has all lines when the reader is slow, but goes on taking them at the end", () => {
+    assert.deepEqual(numbersOf(linesThrough('"$NODE" $ARGS "$READER"')), ALL);
+  });
+});
