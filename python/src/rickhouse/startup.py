@@ -68,6 +68,8 @@ def _run() -> None:
         _fail(
             control, "front and Python side are of different versions", "Install Rickhouse again."
         )
+    # We may have been started before the front had set all of its own.
+    os.environ.update(load.get("environment", {}))
     settings = settings_of(load)
     if settings.is_watched:
         # We may have been started long ago, to be there when a file is saved. What was installed

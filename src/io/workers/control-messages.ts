@@ -41,6 +41,8 @@ export interface LoadRequest {
   readonly watch: boolean;
   /** Show clients the traceback of an exception. */
   readonly debug: boolean;
+  /** Variables that the front has set since the interpreter was started. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Per worker thread: `[started, withdrawnTo, exempt]`. */

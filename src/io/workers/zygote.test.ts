@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { LoadRequest } from "./control-messages.ts";
 import { Zygote } from "./zygote.ts";
 
-const LOAD: LoadRequest = {
+const LOAD: Omit<LoadRequest, "environment"> = {
   type: "load",
   protocol: 2,
   version: "",
@@ -45,5 +48,29 @@ describe("a zygote that cannot be started", () => {
 
   it("has ended, when the program is not ours", async () => {
     assert.equal(await endOf("/bin/true"), "exit status 0");
+  });
+});
+
+describe("the load message", () => {
+  it("has the variables that the front has set since, and no others", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "zygote-test-"));
+    const python = join(directory, "python");
+    // In place of Python: keeps the message.
+    writeFileSync(python, `#!/bin/sh\nhead -n 1 <&3 >"${directory}/load"\n`, { mode: 0o755 });
+    try {
+      const env = [{ name: "RICKHOUSE_TEST_GIVEN", value: "theirs" }];
+      const zygote = new Zygote({ python, env });
+      process.env["RICKHOUSE_TEST_GIVEN"] = "ours";
+      process.env["RICKHOUSE_TEST_LATE"] = "a b";
+      await new Promise<string>((resolve) => {
+        zygote.load(LOAD, { onReport: () => {}, onGone: resolve });
+      });
+      const load: unknown = JSON.parse(readFileSync(join(directory, "load"), "utf8"));
+      assert.deepEqual(load, { ...LOAD, environment: { RICKHOUSE_TEST_LATE: "a b" } });
+    } finally {
+      delete process.env["RICKHOUSE_TEST_GIVEN"];
+      delete process.env["RICKHOUSE_TEST_LATE"];
+      rmSync(directory, { recursive: true });
+    }
   });
 });

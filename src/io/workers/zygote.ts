@@ -33,13 +33,16 @@ export class Zygote {
   #how = "";
   #isGone = false;
   #isListening = false;
+  /** What it was started with. */
+  #environment: NodeJS.ProcessEnv = {};
 
   /** Starts `config.python` in the front's working directory, environment and `config.env`. */
   constructor(config: Pick<Config, "python" | "env">) {
     try {
       const given = config.env.map(({ name, value }) => [name, value] as const);
+      this.#environment = { ...process.env, ...Object.fromEntries(given) };
       const child = spawn(config.python, [PYTHON_MAIN], {
-        env: { ...process.env, ...Object.fromEntries(given) },
+        env: this.#environment,
         stdio: ["ignore", "inherit", "inherit", "pipe"],
         // No session of its own, which Linux would schedule as a group of its own (docs/decisions/010): it leaves the process group.
       });
@@ -54,9 +57,13 @@ export class Zygote {
   }
 
   /** Has it load the application; called once. */
-  load(load: LoadRequest, events: ZygoteEvents): void {
+  load(load: Omit<LoadRequest, "environment">, events: ZygoteEvents): void {
     this.#events = events;
-    this.send(load);
+    // It may have been started before the front was through with its own.
+    const environment: Record<string, string> = {};
+    for (const [name, value] of Object.entries(process.env))
+      if (value !== undefined && !(name in this.#environment)) environment[name] = value;
+    this.send({ ...load, environment });
     // Before anybody was there to be told.
     if (this.#isGone) {
       process.nextTick(() => {
