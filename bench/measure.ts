@@ -19,8 +19,8 @@ export interface RoundSettings extends Places {
 
 const APPS = join(import.meta.dirname, "apps");
 const MIB = 2 ** 20;
-/** Compilers of a running program (V8's) are at work that long: before that its figures are those of its start. */
-const WARM_UP_SECONDS = 4;
+/** Compilers of a running program (V8's) do most of their work by then: before, its figures are those of its start. */
+const WARM_UP_SECONDS = 3;
 const IDLE_MS = 1000;
 /** Longer than the load that they stand beside. */
 const BESIDE_EXTRA_SECONDS = 2;
