@@ -38,7 +38,7 @@ export function makeFormat(format: string, options: FormatOptions): LineWriter {
   return templateLine(isNamed ? NAMED_TEMPLATES[format] : format, options.hasQuery);
 }
 
-const TEMPLATE_STYLE: ValueStyle = { nothing: "-", isQuoted: false, escaped: quotedText };
+const TEMPLATE_STYLE: ValueStyle = { nothing: "-", escaped: quotedText };
 const PLACEHOLDER = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
 
 /** `{field}` is the field, `{{` and `}}` are braces. An empty field is `-`. */

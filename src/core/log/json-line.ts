@@ -19,6 +19,9 @@ const OUTCOME = new Constant(',"outcome":"');
 const BYTES_IN = new Constant('","bytes_in":');
 const NO_OUTCOME = new Constant(',"outcome":null,"bytes_in":');
 const BYTES_OUT = new Constant(',"bytes_out":');
+/** Most requests have no body, and all goes well: one piece for what stands in their lines then. */
+const NOTHING_IN = new Constant(',"outcome":null,"bytes_in":0,"bytes_out":');
+const NO_RECEIVE_MS = new Constant(',"receive_ms":0.000,"queue_ms":');
 const RECEIVE_MS = new Constant(',"receive_ms":');
 const QUEUE_MS = new Constant(',"queue_ms":');
 const APP_MS = new Constant(',"app_ms":');
@@ -56,19 +59,21 @@ export function jsonLine(hasQuery: boolean): LineWriter {
     endText(out, start);
     out.constant(STATUS);
     out.integer(record.status);
-    if (record.outcome === "") {
-      out.constant(NO_OUTCOME);
+    if (record.outcome === "" && record.bytesIn === 0) {
+      out.constant(NOTHING_IN);
     } else {
-      out.constant(OUTCOME);
-      out.latin1(record.outcome);
-      out.constant(BYTES_IN);
+      writeOutcome(out, record.outcome);
+      out.integer(record.bytesIn);
+      out.constant(BYTES_OUT);
     }
-    out.integer(record.bytesIn);
-    out.constant(BYTES_OUT);
     out.integer(record.bytesOut);
-    out.constant(RECEIVE_MS);
-    writeTime(out, record.receiveMs);
-    out.constant(QUEUE_MS);
+    if (record.receiveMs === 0) {
+      out.constant(NO_RECEIVE_MS);
+    } else {
+      out.constant(RECEIVE_MS);
+      writeTime(out, record.receiveMs);
+      out.constant(QUEUE_MS);
+    }
     writeTime(out, record.queueMs);
     out.constant(APP_MS);
     writeTime(out, record.appMs);
@@ -88,6 +93,17 @@ export function jsonLine(hasQuery: boolean): LineWriter {
     endText(out, start);
     out.constant(END);
   };
+}
+
+/** And the key of the next value. */
+function writeOutcome(out: LineBuffer, outcome: string): void {
+  if (outcome === "") {
+    out.constant(NO_OUTCOME);
+    return;
+  }
+  out.constant(OUTCOME);
+  out.latin1(outcome);
+  out.constant(BYTES_IN);
 }
 
 function writeTime(out: LineBuffer, ms: number): void {

@@ -2,10 +2,10 @@
 // string is made on the way, so a line leaves no garbage. Knows no field and no format.
 
 import { Buffer } from "node:buffer";
+import { DIGITS, POINT_AND_DIGITS, THREE_DIGITS } from "./digits.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
 const ZERO = 0x30;
-const POINT = 0x2e;
 
 /** 1 for each byte that means something to JSON, to a quoted text or to a terminal, or is no ASCII. */
 const IS_ODD = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -122,24 +122,44 @@ export class LineBuffer {
 
   /** A whole number, not negative. */
   integer(value: number): void {
-    if (value > MAX_INT32) this.latin1(String(value));
-    else if (value < 10) this.byte(ZERO + value);
-    else this.fixed(value, value < 100 ? 2 : value < 1000 ? 3 : digitsOf(value));
+    if (value > MAX_INT32) {
+      this.latin1(String(value));
+      return;
+    }
+    const whole = value | 0;
+    if (whole >= 1_000_000) {
+      this.#digits(whole, digitsOf(whole));
+      return;
+    }
+    const thousands = (whole / 1000) | 0;
+    const first = thousands === 0 ? whole : thousands;
+    this.#word(DIGITS[first] ?? 0, first < 10 ? 1 : first < 100 ? 2 : 3);
+    if (thousands !== 0) this.threeDigits(whole - thousands * 1000);
+  }
+
+  /** A whole number below a thousand, with zeros in front. */
+  threeDigits(value: number): void {
+    this.#word(THREE_DIGITS[value] ?? 0, 3);
   }
 
   /** A number of thousandths, with a point before the last three digits. */
   thousandths(value: number): void {
-    const whole = Math.floor(value / 1000);
+    const whole = value > MAX_INT32 ? Math.floor(value / 1000) : ((value | 0) / 1000) | 0;
     this.integer(whole);
-    this.byte(POINT);
-    this.fixed(value - whole * 1000, 3);
+    this.#word(POINT_AND_DIGITS[value - whole * 1000] ?? 0, 4);
   }
 
-  /** So many digits, with zeros in front; `value` has 31 bits. */
-  fixed(value: number, count: number): void {
+  /** The first `length` bytes of four. */
+  #word(word: number, length: number): void {
+    this.reserve(4);
+    this.#view.setInt32(this.at, word, true);
+    this.at += length;
+  }
+
+  #digits(value: number, count: number): void {
     this.reserve(count);
     const { bytes, at } = this;
-    let left = value | 0;
+    let left = value;
     for (let i = at + count - 1; i >= at; i--) {
       const rest = (left / 10) | 0;
       bytes[i] = ZERO + left - rest * 10;
@@ -173,8 +193,8 @@ export class LineBuffer {
 }
 
 function digitsOf(value: number): number {
-  let count = 4;
-  for (let bound = 10_000; value >= bound; bound *= 10) count++;
+  let count = 7;
+  for (let bound = 10_000_000; value >= bound; bound *= 10) count++;
   return count;
 }
 

@@ -14,9 +14,7 @@ export interface Piece {
 export interface ValueStyle {
   /** In place of a value that is not known. */
   readonly nothing: string;
-  /** Texts stand between double quotes, `nothing` does not. */
-  readonly isQuoted: boolean;
-  /** Of a peer's text with odd bytes (one character each), between the quotes: what may stand in a line. */
+  /** Of a peer's text with odd bytes (one character each): what may stand in a line. */
   escaped(text: string): string;
 }
 
@@ -27,36 +25,25 @@ export function lineOf(
   style: ValueStyle,
   hasQuery: boolean,
 ): LineWriter {
-  const isQuoted = (field: AccessField): boolean => {
-    return style.isQuoted && ACCESS_FIELDS[field].kind !== "number";
-  };
   const steps = pieces.map(({ literal, field }) => ({
-    before: new Constant(isQuoted(field) ? `${literal}"` : literal),
+    before: new Constant(literal),
     write: fieldWriter(field, hasQuery),
     isText: ACCESS_FIELDS[field].kind === "text",
-    quotes: isQuoted(field) ? 1 : 0,
   }));
   const nothing = new Constant(style.nothing);
   const last = new Constant(end);
   return (record, out) => {
-    for (const { before, write, isText, quotes } of steps) {
+    for (const { before, write, isText } of steps) {
       out.constant(before);
       const start = out.at;
       out.oddity = 0;
       write(record, out);
-      if (out.at === start) {
-        out.at = start - quotes;
-        out.constant(nothing);
-        continue;
-      }
-      if (isText && out.oddity !== 0) escape(out, start, style);
-      if (quotes !== 0) out.byte(QUOTE);
+      if (out.at === start) out.constant(nothing);
+      else if (isText && out.oddity !== 0) escape(out, start, style);
     }
     out.constant(last);
   };
 }
-
-const QUOTE = 0x22;
 
 function escape(out: LineBuffer, start: number, style: ValueStyle): void {
   const text = out.latin1Since(start);

@@ -36,7 +36,7 @@ const Z = 0x5a;
 /** The same, for lines of which there are many. */
 export function writeIsoTime(out: LineBuffer, epochMs: number): void {
   out.constant(isoSecond(epochMs));
-  out.fixed(Math.floor(epochMs % 1000), 3);
+  out.threeDigits(Math.floor(epochMs % 1000));
   out.byte(Z);
 }
 
