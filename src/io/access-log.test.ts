@@ -4,19 +4,34 @@ import { describe, it } from "node:test";
 
 const LINES = 20_000;
 
-/** Writes so many lines to standard output, a turn of the event loop apart now and then, and ends as the server does. */
-const WRITER = `
+const OPEN = `
   import { openAccessLog } from "${new URL("access-log.ts", import.meta.url).href}";
   const target = { kind: "stdout" };
-  const log = openAccessLog({ target, format: "{status} {target}", hasQuery: true, mayColour: false });
-  const facts = { remoteAddress: "", id: "", bytesReceived: 0, bytesSent: 0, head: undefined, elapsedMs: 0 };
+  const log = openAccessLog({ target, format: "{status} {client}", hasQuery: true, mayColour: false });
+`;
+
+/** Writes so many lines to standard output, a turn of the event loop apart now and then, and ends as the server does. */
+const MANY = `
+  ${OPEN}
+  const facts = { requestLine: "", id: "", bytesReceived: 0, bytesSent: 0, head: undefined, elapsedMs: 0 };
   for (let number = 0; number < ${LINES}; number++) {
-    const requestLine = "GET /" + String(number).padStart(200, "0");
-    log.refused({ ...facts, refusal: { status: 400, code: "badRequest" }, requestLine });
+    const remoteAddress = String(number).padStart(200, "0");
+    log.refused({ ...facts, refusal: { status: 400, code: "badRequest" }, remoteAddress });
     if (number % 64 === 63) await new Promise(setImmediate);
   }
   await log.close();
   process.exit(0);
+`;
+
+/** What waits for others to be made into lines is more than is written at once; then another log takes its place. */
+const RETIRED = `
+  ${OPEN}
+  const request = { headAt: 0, body: undefined };
+  const facts = { request, receivedAt: 0, startedAt: 0, runMs: 1, status: 400, outcome: "", bytesSent: 0, workerPid: 0 };
+  for (let number = 0; number < 31; number++) {
+    log.exchangeOver({ ...facts, remoteAddress: String(number).padStart(2000, "0") }, 1);
+  }
+  log.retire();
 `;
 
 /** Takes what a pipe holds, and then nothing for a while, for longer in all than a log waits for one that takes nothing. */
@@ -31,13 +46,13 @@ const SLOW_READER = `
 `;
 
 /** What comes through a pipe from the writer to the reader. */
-function linesThrough(reader: string): string[] {
+function linesThrough(reader: string, writer = MANY): string[] {
   const { stdout } = spawnSync("/bin/sh", ["-c", `"$NODE" $ARGS "$WRITER" | ${reader}`], {
     env: {
       ...process.env,
       NODE: process.execPath,
       ARGS: "--disable-warning=ExperimentalWarning --input-type=module -e",
-      WRITER,
+      WRITER: writer,
       READER: SLOW_READER,
     },
     encoding: "latin1",
@@ -47,7 +62,7 @@ function linesThrough(reader: string): string[] {
 }
 
 function numbersOf(lines: readonly string[]): number[] {
-  return lines.map((line) => Number(/^400 \/(\d+)$/.exec(line)?.[1]));
+  return lines.map((line) => Number(/^400 (\d+)$/.exec(line)?.[1]));
 }
 
 const ALL = Array.from({ length: LINES }, (_, number) => number);
@@ -59,5 +74,9 @@ describe("an access log to a pipe", () => {
 
   it("has all lines when the reader is slow, but goes on taking them at the end", () => {
     assert.deepEqual(numbersOf(linesThrough('"$NODE" $ARGS "$READER"')), ALL);
+  });
+
+  it("has all lines when another takes its place", () => {
+    assert.deepEqual(numbersOf(linesThrough("cat", RETIRED)), ALL.slice(0, 31));
   });
 });

@@ -142,7 +142,7 @@ class BatchedLog implements AccessLog {
   }
 
   async close(): Promise<void> {
-    this.#end();
+    this.#end(false);
     const endAt = performance.now() + LONGEST_CLOSE_MS;
     let takenBytes = -1;
     while (this.#isWriting && takenBytes !== this.#output.takenBytes && performance.now() < endAt) {
@@ -155,14 +155,15 @@ class BatchedLog implements AccessLog {
   }
 
   retire(): void {
-    this.#isRetired = true;
-    this.#end();
+    this.#end(true);
   }
 
-  #end(): void {
+  #end(isRetired: boolean): void {
     clearTimeout(this.#timer);
-    this.#isEnding = true;
+    // Before the rest: a write may be over at once, and the first that leaves nothing is then the last.
     this.#makeLines();
+    this.#isEnding = true;
+    this.#isRetired ||= isRetired;
     this.#flush();
   }
 
