@@ -15,6 +15,7 @@ export interface Opened {
 const FILE_BATCH_BYTES = 256 * 1024;
 /** A pipe holds 64 KiB: of a batch of these it leaves nothing, if its reader keeps up. */
 const PIPE_BATCH_BYTES = 48 * 1024;
+const PIPE_BYTES = 64 * 1024;
 
 export class AccessLogOutput {
   readonly #open: () => Opened;
@@ -80,7 +81,7 @@ export class AccessLogOutput {
     let count = 0;
     try {
       // What was left waiting may be much: a part at a time.
-      count = writeSync(descriptor, this.#bytes, this.#at, Math.min(length, PIPE_BATCH_BYTES));
+      count = writeSync(descriptor, this.#bytes, this.#at, Math.min(length, PIPE_BYTES));
     } catch (thrown) {
       error = thrown;
     }
