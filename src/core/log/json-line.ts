@@ -125,12 +125,11 @@ function endText(out: LineBuffer, start: number): void {
     out.constant(NULL);
     return;
   }
-  if (out.oddity !== 0) escape(out, start);
+  if (out.oddity !== 0) out.rewriteSince(start, escaped);
   out.byte(QUOTE);
 }
 
-function escape(out: LineBuffer, start: number): void {
-  const text = out.latin1Since(start);
-  out.at = start;
-  out.utf8(jsonText(text).slice(1, -1));
+/** Between the quotes. */
+function escaped(text: string): string {
+  return jsonText(text).slice(1, -1);
 }

@@ -186,6 +186,13 @@ export class LineBuffer {
     return -1;
   }
 
+  /** Writes what stands behind `start` otherwise: `written` gets it with one character a byte. */
+  rewriteSince(start: number, written: (text: string) => string): void {
+    const text = this.latin1Since(start);
+    this.at = start;
+    this.utf8(written(text));
+  }
+
   /** What stands behind `start`, one character a byte. */
   latin1Since(start: number): string {
     return this.bytes.toString("latin1", start, this.at);

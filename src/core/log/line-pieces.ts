@@ -1,7 +1,7 @@
 // A line as a list of pieces: what stands before a value, and what writes it. How values stand in a line is the format's.
 
 import { ACCESS_FIELDS, type AccessField, type FieldWriter, fieldWriter } from "./access-fields.ts";
-import { Constant, type LineBuffer } from "./line-buffer.ts";
+import { Constant } from "./line-buffer.ts";
 
 /** Writes one line, with its line feed. */
 export type LineWriter = FieldWriter;
@@ -15,7 +15,7 @@ export interface ValueStyle {
   /** In place of a value that is not known. */
   readonly nothing: string;
   /** Of a peer's text with odd bytes (one character each): what may stand in a line. */
-  escaped(text: string): string;
+  readonly escaped: (text: string) => string;
 }
 
 /** `end` stands behind the last value. */
@@ -39,14 +39,8 @@ export function lineOf(
       out.oddity = 0;
       write(record, out);
       if (out.at === start) out.constant(nothing);
-      else if (isText && out.oddity !== 0) escape(out, start, style);
+      else if (isText && out.oddity !== 0) out.rewriteSince(start, style.escaped);
     }
     out.constant(last);
   };
-}
-
-function escape(out: LineBuffer, start: number, style: ValueStyle): void {
-  const text = out.latin1Since(start);
-  out.at = start;
-  out.utf8(style.escaped(text));
 }
