@@ -4,7 +4,7 @@ import type { MemoryPlace } from "./shared-memory.ts";
 
 /** Front to zygote. */
 export type ControlRequest =
-  | LoadRequest
+  | (LoadRequest & LateVariables)
   | { readonly type: "fork"; readonly worker: number; readonly tokens: readonly string[] }
   | {
       readonly type: "withdraw";
@@ -41,7 +41,10 @@ export interface LoadRequest {
   readonly watch: boolean;
   /** Show clients the traceback of an exception. */
   readonly debug: boolean;
-  /** Variables that the front has set since the interpreter was started. */
+}
+
+/** The interpreter may be started before the front is through with its own environment. */
+export interface LateVariables {
   readonly environment: Readonly<Record<string, string>>;
 }
 

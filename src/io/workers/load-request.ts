@@ -11,7 +11,7 @@ export function loadRequestOf(
   config: Config,
   application: ApplicationSpec,
   place: { version: string; privateDirectory: string; channelPath: string },
-): Omit<LoadRequest, "environment"> {
+): LoadRequest {
   return {
     type: "load",
     protocol: PROTOCOL_VERSION,

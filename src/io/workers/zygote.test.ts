@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import type { LoadRequest } from "./control-messages.ts";
 import { Zygote } from "./zygote.ts";
 
-const LOAD: Omit<LoadRequest, "environment"> = {
+const LOAD: LoadRequest = {
   type: "load",
   protocol: 2,
   version: "",

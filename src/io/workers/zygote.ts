@@ -57,7 +57,7 @@ export class Zygote {
   }
 
   /** Has it load the application; called once. */
-  load(load: Omit<LoadRequest, "environment">, events: ZygoteEvents): void {
+  load(load: LoadRequest, events: ZygoteEvents): void {
     this.#events = events;
     // It may have been started before the front was through with its own.
     const environment: Record<string, string> = {};
