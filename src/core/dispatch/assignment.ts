@@ -123,8 +123,8 @@ export class Assignment<R extends DispatchedRequest> {
     while (request !== undefined) {
       const estimateMs = this.estimates.of(request.route);
       if (channel.inHand > 0) {
-        const waitedMs = now - request.queuedAt;
         if (channel.inHand >= share) return;
+        const waitedMs = now - request.queuedAt;
         if (!channel.fits(estimateMs, request.frameBytes, now, waitedMs)) return;
       }
       this.queue.remove(request);
