@@ -2,9 +2,10 @@
 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { residentKiB } from "../test/support/processes.ts";
 import { HeldConnections } from "./beside.ts";
 import { burst } from "./burst.ts";
-import { cpuUsOfTree, pssBytesOf, pssBytesOfTree, rssBytesOf } from "./process-tree.ts";
+import { cpuUsOfTree, pssBytesOf, pssBytesOfTree } from "./process-tree.ts";
 import { type Places, RunningServer } from "./running-server.ts";
 import type { Server } from "./servers.ts";
 import type { Figures, Round } from "./table.ts";
@@ -18,6 +19,7 @@ export interface RoundSettings extends Places {
 }
 
 const APPS = join(import.meta.dirname, "apps");
+const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 /** Compilers of a running program (V8's) do most of their work by then: before, its figures are those of its start. */
 const WARM_UP_SECONDS = 3;
@@ -73,13 +75,13 @@ async function frontMemory(
     while (answered < count) answered += (await runWrk(url, load, signal)).requests;
   };
   await untilAnswered(requests / 2);
-  const before = rssBytesOf(pid);
+  const before = residentKiB(pid);
   await untilAnswered(requests);
-  const after = rssBytesOf(pid);
+  const after = residentKiB(pid);
   return {
     pssMib: pssBytesOf(pid) / MIB,
-    rssMib: after / MIB,
-    grownMib: (after - before) / MIB,
+    rssMib: after / KIB,
+    grownMib: (after - before) / KIB,
   };
 }
 

@@ -59,12 +59,6 @@ export function pssBytesOfTree(root: number): number {
   return treeOf(root).reduce((sum, { pid }) => sum + pssBytesOf(pid), 0);
 }
 
-/** Resident set size, in bytes: what several share counts for each. */
-export function rssBytesOf(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
-  return Number(kib ?? 0) * 1024;
-}
-
 /** Proportional set size, in bytes. */
 export function pssBytesOf(pid: number): number {
   try {

@@ -1,10 +1,9 @@
 // Clients that go in the middle, 500 of each kind: nothing of them may stay.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { get, spoolFiles } from "../support/answers-app.ts";
-import { openDescriptors } from "../support/processes.ts";
+import { openDescriptors, residentKiB } from "../support/processes.ts";
 import { RawClient, rawRequest } from "../support/raw-client.ts";
 import { startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
 
@@ -54,10 +53,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
 };
-
-function residentKiB(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]);
-}
 
 /** By kind of figure: of the whole tree, so that a leak anywhere shows. */
 function figuresOf(server: ServerUnderTest): { processes: number[]; descriptors: number[] } {

@@ -1,10 +1,11 @@
 // Request bodies on their way to the application: in memory, in a file, refused, cut off.
 
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { get, spoolFiles, stateOf } from "../support/answers-app.ts";
 import { pattern, sha256 } from "../support/pattern.ts";
+import { residentKiB } from "../support/processes.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { type ServerUnderTest, startServer, waitFor } from "../support/server.ts";
 
@@ -88,7 +89,7 @@ describe("uploads", () => {
 
   it("chunks of one byte cost the server little more than what they carry", async () => {
     using client = new RawClient(server.port);
-    const atFirst = residentBytes(server.pid);
+    const atFirst = residentKiB(server.pid);
     const body = pattern(MIB - 1000);
     const clients = Array.from({ length: 8 }, () => new RawClient(server.port));
     // All but the end: everything is held.
@@ -100,7 +101,7 @@ describe("uploads", () => {
     await waitFor("all of it sent", () => clients.every((one) => one.socket.writableLength === 0));
     client.send(get("/state"));
     await client.response();
-    const grown = residentBytes(server.pid) - atFirst;
+    const grown = (residentKiB(server.pid) - atFirst) * 1024;
     for (const one of clients) one.reset();
     // One object for each byte would be 8 x 100 MiB and more.
     assert.ok(grown < 200 * MIB, `${Math.round(grown / MIB)} MiB`);
@@ -264,8 +265,3 @@ describe("uploads", () => {
     await waitFor("no file", () => spoolFiles(small).length === 0);
   });
 });
-
-function residentBytes(pid: number): number {
-  const found = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
-  return Number(found) * 1024;
-}

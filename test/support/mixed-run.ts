@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { spoolFiles } from "./answers-app.ts";
 import { type Counts, MixedDeeds } from "./mixed-deeds.ts";
 import { type PoliteLoad, startPoliteLoad } from "./polite-load.ts";
-import { childrenOf, openDescriptors, residentKiB, zombiesOf } from "./processes.ts";
+import { childrenOf, openDescriptors, residentKiBIfAlive, zombiesOf } from "./processes.ts";
 import { ServerUnderTest, startServer, waitFor } from "./server.ts";
 import { grown, type Sample, takeSample } from "./soak-samples.ts";
 import { type Failure, mostKilledTwice, verdictOf } from "./soak-verdict.ts";
@@ -175,8 +175,8 @@ class Run {
     return {
       processes: 1 + server.zygotes.length + server.workers.length,
       descriptors: openDescriptors(server.pid),
-      frontKiB: residentKiB(server.pid),
-      zygoteKiB: residentKiB(server.zygotes[0] ?? 0),
+      frontKiB: residentKiBIfAlive(server.pid),
+      zygoteKiB: residentKiBIfAlive(server.zygotes[0] ?? 0),
     };
   }
 }

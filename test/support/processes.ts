@@ -49,11 +49,16 @@ export function wakeUpsOf(pid: number): number {
   return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1]);
 }
 
-/** Resident memory in KiB; 0 for a process that has just gone. */
+/** Resident memory in KiB. Throws for a process that is gone; NaN for one that waits to be reaped. */
 export function residentKiB(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "latin1");
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
+}
+
+/** The same, but 0 for a process that has just gone. */
+export function residentKiBIfAlive(pid: number): number {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, "latin1");
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    return residentKiB(pid) || 0;
   } catch {
     return 0;
   }

@@ -1,9 +1,9 @@
 // Reload after reload under load: what must hold however many there are.
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openDescriptors } from "./processes.ts";
+import { openDescriptors, residentKiB } from "./processes.ts";
 import { startPoliteLoad } from "./polite-load.ts";
 import { get } from "./requests.ts";
 import { ServerUnderTest, startServer, waitFor } from "./server.ts";
@@ -46,8 +46,4 @@ export async function reloadUnderLoad(count: number): Promise<void> {
   assert.ok(isSteady());
   load.stop();
   await load.over;
-}
-
-function residentKiB(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]);
 }

@@ -1,7 +1,7 @@
 // What a server takes at one moment of a soak, and whether that grew from the first third of it to the last.
 
 import { spoolFiles } from "./answers-app.ts";
-import { openDescriptors, residentKiB } from "./processes.ts";
+import { openDescriptors, residentKiBIfAlive } from "./processes.ts";
 import type { ServerUnderTest } from "./server.ts";
 
 export interface Sample {
@@ -41,11 +41,11 @@ export const MEASURES: readonly Measure[] = [
 
 export function takeSample(server: ServerUnderTest, ms: number): Sample {
   const { zygotes, workers } = server;
-  const workerKiB = workers.map(residentKiB).filter((kib) => kib > 0);
+  const workerKiB = workers.map(residentKiBIfAlive).filter((kib) => kib > 0);
   return {
     seconds: Math.round(ms / 1000),
-    frontMib: mib(residentKiB(server.pid)),
-    zygoteMib: mib(residentKiB(zygotes.at(-1) ?? 0)),
+    frontMib: mib(residentKiBIfAlive(server.pid)),
+    zygoteMib: mib(residentKiBIfAlive(zygotes.at(-1) ?? 0)),
     workerMib: mib(workerKiB.reduce((sum, kib) => sum + kib, 0) / Math.max(1, workerKiB.length)),
     descriptors: openDescriptors(server.pid),
     processes: 1 + zygotes.length + workers.length,
