@@ -1,9 +1,10 @@
 // Workers that have served long enough are replaced, and nobody notices: --max-requests, --max-age, --max-memory, --max-replacing.
 
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { failuresOf, numbered, runLoad } from "../support/load.ts";
 import { isAlive, memoryMaps, openDescriptors, zombiesOf } from "../support/processes.ts";
 import { noted, openGate } from "../support/record.ts";
@@ -18,6 +19,12 @@ const pidOf = async (server: ServerUnderTest, target = "/"): Promise<number> =>
 function counts(server: ServerUnderTest): number[] {
   const [zygote = 0] = server.zygotes;
   return [openDescriptors(server.pid), openDescriptors(zygote), memoryMaps(zygote)];
+}
+
+/** Unix sockets of that directory, those included that wait to be accepted. */
+function socketsIn(directory: string): number {
+  const lines = readFileSync("/proc/net/unix", "latin1").split("\n");
+  return lines.filter((line) => line.includes(directory)).length;
 }
 
 describe("--max-requests 50 under load", () => {
@@ -123,6 +130,27 @@ describe("a worker over its limit", () => {
     rmSync(join(server.temporaryDirectory, "later"));
     await waitFor("its end", () => !isAlive(old));
     assert.notEqual(await pidOf(server), old);
+  });
+
+  it("whose successor dies behind its HELLO: that is no stranger's", async () => {
+    const args = ["--workers", "1", "--max-requests", "1", "--preload", "off"];
+    await using server = await startServer("reluctant:app", { args });
+    writeFileSync(join(server.temporaryDirectory, "later"), "wait");
+    const old = await pidOf(server);
+    await noted(server, "import wait");
+    const [successor = 0] = server.workers.filter((pid) => pid !== old);
+    const before = socketsIn(server.temporaryDirectory);
+    // The front reads nothing of what the successor says before it hears that it is gone.
+    process.kill(server.pid, "SIGSTOP");
+    openGate(server, "import");
+    await waitFor("its connection", () => socketsIn(server.temporaryDirectory) > before);
+    await delay(100);
+    process.kill(successor, "SIGKILL");
+    await waitFor("its burial", () => !isAlive(successor));
+    process.kill(server.pid, "SIGCONT");
+    await server.logged(`(pid ${successor}) was ended by SIGKILL before it was ready`);
+    await waitFor("another", async () => (await pidOf(server)) !== old);
+    assert.doesNotMatch(server.stderr, /refused/);
   });
 });
 

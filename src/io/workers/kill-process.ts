@@ -1,7 +1,7 @@
 // Signals to processes that may be gone by now.
 
 import type { WorkerChannel } from "./worker-channel.ts";
-import type { WorkerRecord } from "./worker-record.ts";
+import { admittedOf, type WorkerRecord } from "./worker-record.ts";
 
 export function killProcess(pid: number | undefined, signal: string): void {
   if (pid === undefined) return;
@@ -10,6 +10,11 @@ export function killProcess(pid: number | undefined, signal: string): void {
   } catch {
     // ESRCH: it is gone, which is what was wanted.
   }
+}
+
+/** Whoever's end is not known. */
+export function killLiving(records: Iterable<WorkerRecord>): void {
+  for (const record of records) if (record.exit === undefined) killProcess(record.pid, "SIGKILL");
 }
 
 /** The zygote of these workers is lost: one may stand still for a withdrawal. Returns their channels. */
@@ -21,7 +26,7 @@ export function continueOrphans(
   for (const record of records) {
     if (record.generation !== generation) continue;
     killProcess(record.pid, "SIGCONT");
-    for (const channel of record.channels) if (channel !== undefined) channels.push(channel);
+    channels.push(...admittedOf(record));
   }
   return channels;
 }

@@ -22,7 +22,7 @@ export interface Hello {
   readonly pid: number;
 }
 
-/** `late`: by now its worker is not wanted any more, a reload came in between, say. `unknown`: nobody was given this token. */
+/** `late`: by now its worker is gone or not wanted any more, a reload came in between, say. `unknown`: nobody was given this token. */
 export type Welcome = "welcome" | "late" | "unknown";
 
 export interface WorkerChannelEvents {

@@ -1,7 +1,6 @@
 // What the front keeps of one worker process: its tokens, its channels, how it ended. Facts only.
 
 import { randomBytes } from "node:crypto";
-import { PROTOCOL_VERSION } from "./load-request.ts";
 import type { DeathCause } from "../../core/dispatch/death.ts";
 import type { Death } from "../../core/metrics/history.ts";
 import type { Service } from "../../core/workers/recycling.ts";
@@ -10,7 +9,7 @@ import type { BodySlot } from "./body-memory.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { LedgerWords } from "./control-messages.ts";
 import { countOomKills } from "./oom-kills.ts";
-import type { Hello, WorkerChannel } from "./worker-channel.ts";
+import type { WorkerChannel } from "./worker-channel.ts";
 
 export interface WorkerExit {
   readonly status: number | null;
@@ -95,21 +94,15 @@ export function recordOf(
   return undefined;
 }
 
+/** The channels that serve, or are read to their end. */
+export function admittedOf(record: WorkerRecord | undefined): WorkerChannel[] {
+  return (record?.channels ?? []).filter((channel) => channel !== undefined);
+}
+
 /** Whether a worker, by its number, holds requests. */
 export function busyAmong(records: ReadonlyMap<number, WorkerRecord>): (worker: number) => boolean {
   return (worker) =>
     records.get(worker)?.channels.some((each) => (each?.channel?.inHand ?? 0) > 0) === true;
-}
-
-/** Who was given the token of this HELLO, if it speaks our version. */
-export function recordExpecting(
-  records: Iterable<WorkerRecord>,
-  hello: Hello,
-): WorkerRecord | undefined {
-  if (hello.version !== PROTOCOL_VERSION) return undefined;
-  const token = Buffer.from(hello.token).toString("hex");
-  for (const record of records) if (record.tokens[hello.thread] === token) return record;
-  return undefined;
 }
 
 /** The zygote's last word on this thread; undefined without an exit report. */

@@ -6,14 +6,15 @@ import type { RegistryCommand, RegistryOptions } from "../../core/workers/comman
 import { Registry } from "../../core/workers/registry.ts";
 import { ChannelServer } from "./channel-server.ts";
 import type { ControlReport } from "./control-messages.ts";
-import { continueOrphans, killProcess } from "./kill-process.ts";
+import { HelloTokens } from "./hello-tokens.ts";
+import { continueOrphans, killLiving } from "./kill-process.ts";
 import { StacksRequests } from "./stacks-requests.ts";
 import { StartFailure } from "./start-failure.ts";
 import type { Hello, Welcome, WorkerChannel } from "./worker-channel.ts";
 import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
 import { noteDeath, noteExit, tellEnd, writeNote } from "./worker-death.ts";
 import { forgetMemory, lastWordOf, noteSlot, takeAnswers } from "./worker-memory.ts";
-import { busyAmong, newWorkerRecord, recordExpecting, recordOf } from "./worker-record.ts";
+import { admittedOf, busyAmong, newWorkerRecord, recordOf } from "./worker-record.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import { ZygoteSet } from "./zygote-set.ts";
 
@@ -29,6 +30,7 @@ export class Workforce {
   readonly #stacks = new StacksRequests();
   /** HELLOs that the registry has yet to admit. */
   readonly #greeting = new Map<string, WorkerChannel>();
+  readonly #tokens = new HelloTokens();
   #channelServer: ChannelServer | undefined;
   readonly #startFailure: StartFailure;
   #isClosed = false;
@@ -93,9 +95,8 @@ export class Workforce {
   }
 
   hello(channel: WorkerChannel, hello: Hello, now: number): Welcome {
-    const record = recordExpecting(this.#records.values(), hello);
-    if (record === undefined) return "unknown";
-    record.tokens[hello.thread] = ""; // Used.
+    const record = this.#tokens.take(this.#records.values(), hello);
+    if (record === "late" || record === "unknown") return record;
     // The zygote's report of the fork may be lost with the zygote; without its pid an orphan could not be ended.
     this.#onForked(record.worker, hello.pid, now);
     const key = `${record.worker}/${hello.thread}`;
@@ -180,9 +181,7 @@ export class Workforce {
   /** Ends every process that is left, at once. */
   close(): void {
     this.#isClosed = true;
-    for (const record of this.#records.values()) {
-      if (record.exit === undefined) killProcess(record.pid, "SIGKILL");
-    }
+    killLiving(this.#records.values());
     this.#zygotes.killAll();
     this.#channelServer?.close();
   }
@@ -209,9 +208,8 @@ export class Workforce {
       case "refuse":
         return; // hello() finds that the channel was not admitted.
       case "retire":
-        for (const channel of this.#records.get(command.worker)?.channels ?? []) {
-          if (channel !== undefined) this.#events.onRetired(channel);
-        }
+        for (const channel of admittedOf(this.#records.get(command.worker)))
+          this.#events.onRetired(channel);
         return;
       case "signal":
         this.#zygotes.signal(command);
@@ -337,6 +335,7 @@ export class Workforce {
     if (isOver && record.channels.every((channel) => channel === undefined)) {
       tellEnd(record, this.#options.log);
       forgetMemory(record);
+      this.#tokens.forget(record);
       this.#records.delete(record.worker);
     }
   }
