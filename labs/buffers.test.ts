@@ -52,7 +52,7 @@ describe("buffers", () => {
 });
 
 async function experiment(name: string): Promise<string> {
-  const { code, output } = await runLab("buffers", { args: [name], env: { SLEEP: "0.5" } });
+  const { code, output } = await runLab("buffers", { args: [name], env: { SLEEP: "2" } });
   assert.equal(code, 0, output);
   assert.ok(output.startsWith(`== ${name}\n`));
   return output;

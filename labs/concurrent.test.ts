@@ -24,8 +24,8 @@ describe("webserver3c", () => {
     using client = new Client(server.port);
     await client.receives("Hello, World!");
     const [child] = server.children.running;
-    assert.match(server.output, new RegExp(`Parent PID \\(PPID\\): ${server.pid}\n`));
-    assert.match(server.output, new RegExp(`Child PID: ${child}\\. Parent PID: ${server.pid}\n`));
+    await server.printed(new RegExp(`Parent PID \\(PPID\\): ${server.pid}\n`));
+    await server.printed(new RegExp(`Child PID: ${child}\\. Parent PID: ${server.pid}\n`));
   });
 
   it("ends the connection when the child does", async () => {

@@ -23,7 +23,7 @@ describe("without fork", () => {
   });
 
   it("webserver3c serves two clients while both sleep, and leaves zombies", async () => {
-    await using server = await startServer("webserver3c", { env: { FORK, SLEEP: "1" } });
+    await using server = await startServer("webserver3c", { env: { FORK, SLEEP: "3" } });
     using first = new Client(server.port);
     using second = new Client(server.port);
     await Promise.all([first.receives("Hello, World!"), second.receives("Hello, World!")]);

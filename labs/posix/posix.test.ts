@@ -115,15 +115,15 @@ describe("onSignal", () => {
       runs++;
     });
     const [reading, writing] = pipe();
-    // The second line ends the test if the kernel restarts the call.
-    const command = `sleep 0.2; kill -USR2 ${process.pid}; sleep 2; echo restarted`;
+    // More than one signal: the first may come before the call. The last command ends the test if the kernel restarts the call.
+    const command = `for i in 1 2 3 4 5 6 7 8; do sleep 0.2; kill -USR2 ${process.pid}; done; echo restarted`;
     const shell = spawn("/bin/sh", ["-c", command], { stdio: ["ignore", writing, "ignore"] });
     assert.throws(
       () => read(reading, 100),
       (error) => isSystemError(error, "EINTR"),
     );
-    assert.equal(runs, 1);
     shell.kill("SIGKILL");
+    assert.ok(runs >= 1);
     close(reading);
     close(writing);
   });

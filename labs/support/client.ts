@@ -65,6 +65,15 @@ export class Client implements Disposable {
   }
 }
 
+/** The answers to two requests: the second is sent and answered whole while the server still waits for the end of the first. */
+export async function askWithinAnother(port: number): Promise<[first: string, second: string]> {
+  const middle = REQUEST.indexOf("\n") + 1;
+  using first = new Client(port, REQUEST.slice(0, middle));
+  const second = await ask(port);
+  first.send(REQUEST.slice(middle));
+  return [await first.answer(), second];
+}
+
 /** One request, and everything that came for it. */
 export async function ask(port: number, request?: string): Promise<string> {
   using client = new Client(port, request);

@@ -45,7 +45,8 @@ export class LabProcess implements AsyncDisposable {
     };
     this.#process.stdout?.on("data", add);
     this.#process.stderr?.on("data", add);
-    this.#process.on("exit", (code, signal) => {
+    // Not "exit": the last lines may still be in the pipe.
+    this.#process.on("close", (code, signal) => {
       this.#exit = { code, signal };
     });
     process.on("exit", this.#killGroup);
