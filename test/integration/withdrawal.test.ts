@@ -10,8 +10,8 @@ import { startServer } from "../support/server.ts";
 const REQUESTS = Number(process.env["RICKHOUSE_TEST_WITHDRAWAL"] ?? "20000");
 const QUICK_CLIENTS = 48;
 const SLOW_MS = 8;
-const SLOWEST_MS = 500;
-const ONE_SLOWEST_AMONG = 12;
+const SLOWEST_MS = 1000;
+const ONE_SLOWEST_AMONG = 6;
 
 /** `slowClients` of the clients send slow requests, one after the other, until the quick ones are through. */
 function makeTargets(
@@ -48,8 +48,12 @@ describe("slow requests among many quick ones", () => {
       assert.equal(new Set(runs).size, outcomes.length, "different runs");
       const quick = outcomes.filter(({ target }) => !target.includes("?"));
       assert.equal(quick.length, quickCount);
-      const worstMs = Math.max(...quick.map(({ latencyMs }) => latencyMs));
-      assert.ok(worstMs < 0.8 * SLOWEST_MS, `a quick request took ${worstMs} ms`);
+      // When the machine stands still, all are late, and none is overtaken.
+      const late = quick.filter(
+        ({ latencyMs, overtakenBy }) =>
+          latencyMs > 0.8 * SLOWEST_MS && overtakenBy > 8 * QUICK_CLIENTS,
+      );
+      assert.deepEqual(late, []);
     });
   }
 });

@@ -10,6 +10,8 @@ export interface Outcome {
   readonly status: number;
   readonly body: string;
   readonly latencyMs: number;
+  /** How many of all clients' requests were answered meanwhile: what a machine that stands still does not change. */
+  readonly overtakenBy: number;
 }
 
 export interface LoadOptions {
@@ -37,6 +39,7 @@ function runClient(options: LoadOptions, client: number, outcomes: Outcome[]): P
     let received = "";
     let target: string | undefined;
     let sentAt = 0;
+    let sentAfter = 0;
     const socket: Socket = connect({ port: options.port, host: "127.0.0.1", noDelay: true });
     const sendNext = (): void => {
       target = options.next(client);
@@ -45,11 +48,13 @@ function runClient(options: LoadOptions, client: number, outcomes: Outcome[]): P
         return;
       }
       sentAt = performance.now();
+      sentAfter = outcomes.length;
       socket.write(message(options.method, target, options.method === "POST" ? "body" : ""));
     };
     const over = (status: number, body: string): void => {
       if (target === undefined) return;
-      outcomes.push({ target, status, body, latencyMs: performance.now() - sentAt });
+      const latencyMs = performance.now() - sentAt;
+      outcomes.push({ target, status, body, latencyMs, overtakenBy: outcomes.length - sentAfter });
       target = undefined;
     };
     socket.setEncoding("latin1");
