@@ -214,12 +214,11 @@ export class Front {
 
   #startSweeping(): NodeJS.Timeout {
     this.#clock.own = ownFieldsAt(Date.now());
-    return setInterval(() => {
-      this.#sweep();
-    }, SWEEP_MS);
+    // A front that stood still finds its timers over and what clients sent meanwhile unread: that is read first.
+    return setInterval(() => setImmediate(this.#sweep), SWEEP_MS);
   }
 
-  #sweep(): void {
+  readonly #sweep = (): void => {
     if (this.#connections.size === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
@@ -235,7 +234,7 @@ export class Front {
         if (waiter instanceof Http1Connection) waiter.checkBodyRate(now);
       });
     }
-  }
+  };
 
   /** Clients that have everything and do not close their side must not hold up the end. */
   #endLingering(now: number): void {
