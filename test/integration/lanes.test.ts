@@ -37,10 +37,14 @@ describe("quick requests", () => {
     isOver = true;
     const outcomes = await quick;
     assert.deepEqual(failuresOf([...slow, ...outcomes]), []);
-    // Had the slow ones all workers, most of the time no quick one would be answered for 2 s. A machine that stands still
-    // makes a gap without quick requests, which costs one such wait.
-    const late = outcomes.filter(({ latencyMs }) => latencyMs > 1000);
-    assert.ok(late.length <= 2, `${late.length} quick requests took more than 1 s`);
+    // Had the slow ones all workers, no quick one would be answered for 2 s, three times. A machine that stands still makes gaps without
+    // quick requests, each of which may cost the two clients one such wait.
     assert.ok(outcomes.length > 300, `${outcomes.length} quick requests`);
+    const late = outcomes.filter(({ latencyMs }) => latencyMs > 1000);
+    const share = late.length / outcomes.length;
+    assert.ok(
+      share < 0.02,
+      `${late.length} of ${outcomes.length} quick requests took more than 1 s`,
+    );
   });
 });

@@ -55,7 +55,7 @@ describe("the queue", () => {
     const waitedMs = performance.now() - startedAt;
     assert.equal(late.status, 503);
     assert.match(late.fields.get("retry-after") ?? "", /^\d+$/);
-    assert.ok(waitedMs >= 300 && waitedMs < 1300, `waited ${waitedMs} ms`);
+    assert.ok(waitedMs >= 300 && waitedMs < 8000, `waited ${waitedMs} ms`);
     openGate(server, "held");
     assert.equal((await held.response()).status, 200);
     assert.equal((await get(server.port, "/free/next")).status, 200);

@@ -95,7 +95,7 @@ describe("SIGTERM and SIGINT", () => {
     server.signal("SIGTERM");
     assert.deepEqual(await server.exited(), { code: 0, signal: null });
     const tookMs = performance.now() - startedAt;
-    assert.ok(tookMs >= 490 && tookMs < 2500, `took ${tookMs} ms`);
+    assert.ok(tookMs >= 490 && tookMs < 10_000, `took ${tookMs} ms`);
     await hung.ended();
     await server.logged("not everything ended within --graceful-timeout: cutting 1 connection");
   });
