@@ -5,11 +5,11 @@
 import { EMPTY_LEDGER, fateOf } from "../workers/ledger.ts";
 import type { Ledger } from "../workers/ledger.ts";
 import { Assignment } from "./assignment.ts";
-import { Channel } from "./channel.ts";
-import type { WorkerLoad } from "./channel.ts";
+import { Channel, type WorkerLoad } from "./channel.ts";
 import { afterDeath } from "./death.ts";
 import type { DeathCause, GiveUpReason, TimeoutKind } from "./death.ts";
 import { RUN_CAP_MS } from "./estimate.ts";
+import { QUICK_LATELY_MS } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import { NOT_STARTED } from "./request.ts";
 import type { DispatchedRequest } from "./request.ts";
@@ -283,6 +283,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     const lateMs = now - this.#nextTickAt;
     this.#nextTickAt = Infinity;
     const { channels } = this.#work;
+    if (lateMs > QUICK_LATELY_MS) this.#work.queue.stoodStill(now - lateMs, now);
     if (lateMs >= STANDSTILL_MS) {
       for (const channel of channels) channel.silentSince += lateMs;
       this.#dueBy(now + CATCH_UP_MS, now);

@@ -177,8 +177,14 @@ describe("a dispatcher with slow and quick requests", () => {
     assert.equal(dispatcher.nextTickAt, 20 + QUICK_LATELY_MS);
   });
 
+  it("does not take it for a pause of theirs that the front itself stood still", () => {
+    dispatcher.tick(800);
+    assert.equal(dispatcher.waiting, 2);
+    assert.equal(dispatcher.nextTickAt, 800 + QUICK_LATELY_MS);
+  });
+
   it("gives it to the slow ones when no quick one came for a while", () => {
-    dispatcher.tick(20 + QUICK_LATELY_MS);
+    dispatcher.tick(800 + QUICK_LATELY_MS);
     assert.equal(dispatcher.waiting, 1);
     assert.equal(dispatcher.idleChannels, 0);
     assert.equal(holder("s4").inHand, 1);

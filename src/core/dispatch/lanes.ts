@@ -88,6 +88,11 @@ export class Lanes<R extends DispatchedRequest> {
     this.#slowInHand++;
   }
 
+  /** Since then no quick request could come, because the front itself stood still: those that came lately have their time anew. */
+  stoodStill(since: number, now: number): void {
+    if (since <= this.#quickAt + QUICK_LATELY_MS) this.#quickAt = now;
+  }
+
   /** It left a channel's hands. */
   letGo(request: R): void {
     if (request.isSlow) this.#slowInHand--;
