@@ -21,7 +21,7 @@ export function headOf(
   tableFor: () => FieldNameTable = () => NAMES,
 ): RequestHead {
   const { method, target, fields } = request;
-  const head = new RequestHead(Math.max(fields.length, 1));
+  const head = new RequestHead();
   // Something stands before and behind the head, as in a real chunk.
   let text = `junk${method} ${target} HTTP/1.${request.minorVersion}\r\n`;
   head.methodStart = 4;

@@ -115,7 +115,7 @@ function describeHead(head: RequestHead): SeenRequest {
     query: latin1Of(bytes, head.queryStart, head.queryEnd),
     minorVersion: head.minorVersion,
     fields,
-    nonAscii: [...head.nonAscii.subarray(0, head.fieldCount)],
+    nonAscii: head.nonAscii.slice(0, head.fieldCount),
     hasRepeatedFields: head.hasRepeatedFields,
     pathHasEscapes: head.pathHasEscapes,
     isHead: head.isHead,

@@ -33,11 +33,11 @@ export class RequestHead {
   minorVersion = 1;
 
   fieldCount = 0;
-  /** The same name is the same object within one head. Entries from `fieldCount` on are left over from earlier heads. */
+  /** The same name is the same object within one head. In this and the lists below, entries from `fieldCount` on are left over from earlier heads. */
   readonly names: FieldName[] = [];
-  readonly offsets: Int32Array;
-  /** True in `nonAscii[i]` when field i's value has a byte of 0x80 or above (obs-text). */
-  readonly nonAscii: Uint8Array;
+  readonly offsets: number[] = [];
+  /** 1 in `nonAscii[i]` when field i's value has a byte of 0x80 or above (obs-text). */
+  readonly nonAscii: number[] = [];
   /** At least one name stands more than once. */
   hasRepeatedFields = false;
   /** The path has at least one `%`. */
@@ -57,11 +57,6 @@ export class RequestHead {
 
   /** The peer is a proxy whose word on its clients counts. Set before the head is encoded. */
   isFromTrustedProxy = false;
-
-  constructor(maxFields: number) {
-    this.offsets = new Int32Array(maxFields * OFFSETS_PER_FIELD);
-    this.nonAscii = new Uint8Array(maxFields);
-  }
 
   /** The head's bytes were copied to `bytes`, where they lie `by` bytes further in front. */
   moveTo(bytes: Uint8Array, by: number): void {

@@ -40,7 +40,7 @@ const COMMON_NAMES = [
 /** Makes `names` know the common names. Once for each table, before it meets a peer. */
 export function learnCommonNames(names: FieldNameTable): void {
   const fieldCount = COMMON_NAMES.length;
-  const head = new RequestHead(fieldCount);
+  const head = new RequestHead();
   head.bytes = Buffer.from(`${COMMON_NAMES.map((name) => `${name}:\r\n`).join("")}\r\n`);
   const { length } = head.bytes;
   const limits = {

@@ -11,7 +11,7 @@ const LINE = "GET / HTTP/1.1\r\n";
 
 /** Scans `text` behind a request line, in steps of `step` bytes: the fields, INCOMPLETE, or a refusal's code. */
 function scan(text: string, { step = Number.POSITIVE_INFINITY, limits = DEFAULT_LIMITS } = {}) {
-  const head = new RequestHead(limits.fieldCount);
+  const head = new RequestHead();
   const scanner = new FieldScanner(head, limits, new FieldNameTable());
   head.bytes = Buffer.from(LINE + text, "latin1");
   const { length } = head.bytes;
@@ -102,7 +102,7 @@ describe("FieldScanner", () => {
   });
 
   it("takes names for the same in any case", () => {
-    const head = new RequestHead(9);
+    const head = new RequestHead();
     const scanner = new FieldScanner(head, DEFAULT_LIMITS, new FieldNameTable());
     head.bytes = Buffer.from("Accept:\r\naCCEPT:\r\nAccept-X:\r\n\r\n");
     scanner.begin(0, 0);

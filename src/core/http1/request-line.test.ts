@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS } from "../../../test/support/transcript.ts";
 
 /** Scans `text` behind two other bytes, in steps of `step` bytes: the end's offset, INCOMPLETE, or a refusal's code. */
 function scan(text: string, { step = Number.POSITIVE_INFINITY, limits = DEFAULT_LIMITS } = {}) {
-  const head = new RequestHead(0);
+  const head = new RequestHead();
   const scanner = new RequestLineScanner(head, limits);
   head.bytes = Buffer.from(`\r\n${text}`, "latin1");
   scanner.begin(2);

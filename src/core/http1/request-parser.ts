@@ -64,7 +64,7 @@ export class RequestParser {
 
   /** `names` is shared by all connections of a server. */
   constructor(limits: RequestLimits, names: FieldNameTable) {
-    this.head = new RequestHead(limits.fieldCount);
+    this.head = new RequestHead();
     this.#headParser = new HeadParser(this.head, limits, names);
     this.#decoder = new ChunkedDecoder(limits);
   }

@@ -6,7 +6,7 @@ import { readTarget } from "./target.ts";
 
 /** Reads a request line as its scanner would have left it: form, authority, path, query; or the refusal's code. */
 function read(method: string, target: string): string {
-  const head = new RequestHead(0);
+  const head = new RequestHead();
   head.bytes = Buffer.from(`${method} ${target} HTTP/1.1`);
   head.methodEnd = method.length;
   head.targetStart = method.length + 1;

@@ -3,7 +3,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Shape } from "./environ-shapes.ts";
-import { MARSHAL, textOf } from "./marshal.ts";
+import { closeText, LONG_PREFIX_BYTES, MARSHAL, MAX_GROWTH, textOf } from "./marshal.ts";
 
 /** What is the same for every request of one connection. Texts are latin-1. */
 export interface ConnectionFacts {
@@ -44,31 +44,62 @@ export interface ConnectionEnviron {
 }
 
 export function encodeConnectionEnviron(facts: ConnectionFacts): ConnectionEnviron {
-  const { scheme, remoteAddress, remotePort, serverName, serverPort } = facts;
-  const { scriptName = "", host = "" } = facts;
-  const shape: Uint8Array[] = [Uint8Array.of(MARSHAL.dict)];
-  shape.push(KEY.scriptName, textOf(scriptName), KEY.scheme, textOf(scheme));
-  shape.push(KEY.serverName, textOf(serverName), KEY.serverPort, textOf(serverPort));
-  // What Apache's modules and CGI scripts know an https request by; applications look at it too.
-  if (scheme === "https") shape.push(KEY.https, textOf("on"));
-  const values: Uint8Array[] = [];
-  const add = (key: Uint8Array, value: string): void => {
-    shape.push(key, NONE);
-    values.push(textOf(value));
-  };
-  add(KEY.remoteAddress, remoteAddress);
-  if (remotePort !== "") add(KEY.remotePort, remotePort);
-  if (host !== "") add(KEY.host, host);
+  const { remoteAddress, remotePort, host = "" } = facts;
+  const values = [remoteAddress];
+  if (remotePort !== "") values.push(remotePort);
+  if (host !== "") values.push(host);
   return {
-    shape: concat(shape),
-    values: concat(values),
+    shape: shapeOf(facts),
+    values: textsOf(values),
     count: values.length,
     hasBegun: false,
     shapeOfLast: undefined,
   };
 }
 
-/** Of its own size: an idle connection must not hold a piece of Node's pool. */
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts));
+/** Beyond this they are forgotten and made again: a proxy tells what names it likes. */
+const MAX_SHAPES = 64;
+const shapes = new Map<string, Uint8Array>();
+
+/** Connections that come in at the same place have the same one. */
+function shapeOf(facts: ConnectionFacts): Uint8Array {
+  const { scheme, serverName, serverPort, scriptName = "", remotePort, host = "" } = facts;
+  const keys = (remotePort === "" ? 0 : 1) + (host === "" ? 0 : 2);
+  const id = `${keys}\n${scheme}\n${serverName}\n${serverPort}\n${scriptName}`;
+  let shape = shapes.get(id);
+  if (shape === undefined) {
+    if (shapes.size >= MAX_SHAPES) shapes.clear();
+    shape = encodeShape(facts);
+    shapes.set(id, shape);
+  }
+  return shape;
+}
+
+function encodeShape(facts: ConnectionFacts): Uint8Array {
+  const { scheme, serverName, serverPort, scriptName = "", remotePort, host = "" } = facts;
+  const shape: Uint8Array[] = [Uint8Array.of(MARSHAL.dict)];
+  shape.push(KEY.scriptName, textOf(scriptName), KEY.scheme, textOf(scheme));
+  shape.push(KEY.serverName, textOf(serverName), KEY.serverPort, textOf(serverPort));
+  // What Apache's modules and CGI scripts know an https request by; applications look at it too.
+  if (scheme === "https") shape.push(KEY.https, textOf("on"));
+  shape.push(KEY.remoteAddress, NONE);
+  if (remotePort !== "") shape.push(KEY.remotePort, NONE);
+  if (host !== "") shape.push(KEY.host, NONE);
+  return new Uint8Array(Buffer.concat(shape));
+}
+
+let scratch = new Uint8Array(256);
+
+/** Latin-1 texts, one behind the other. */
+function textsOf(texts: readonly string[]): Uint8Array {
+  const most = texts.reduce((sum, { length }) => sum + LONG_PREFIX_BYTES + MAX_GROWTH * length, 0);
+  if (most > scratch.length) scratch = new Uint8Array(most);
+  let at = 0;
+  for (const text of texts) {
+    const start = at + LONG_PREFIX_BYTES;
+    for (let i = 0; i < text.length; i++) scratch[start + i] = text.charCodeAt(i);
+    at = closeText(scratch, start, start + text.length);
+  }
+  // Of its own size: an idle connection must not hold a piece of Node's pool.
+  return scratch.slice(0, at);
 }

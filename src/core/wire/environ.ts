@@ -142,7 +142,7 @@ export class EnvironEncoder {
       }
       const from = head.valueStart(i) + shift;
       const to = head.valueEnd(i) + shift;
-      at = head.nonAscii[i] ? writeLatin1(out, at, from, to) : writeText(out, at, from, to);
+      at = head.nonAscii[i] === 1 ? writeLatin1(out, at, from, to) : writeText(out, at, from, to);
     }
     return at;
   }

@@ -123,7 +123,7 @@ describe("RequestTrace", () => {
   });
 
   it("fits into the room that it asks for", () => {
-    const head = new RequestHead(1);
+    const head = new RequestHead();
     const out = new Uint8Array(MAX_TRACE_BYTES);
     assert.ok(traceOf().write(out, 0, head) <= out.length);
   });

@@ -10,6 +10,7 @@ import type { DeadlineList } from "./deadlines.ts";
 import type { Http1Connection } from "./http1-connection.ts";
 import type { PendingRequest } from "./pending-request.ts";
 import type { WriterOptions } from "./response-writer.ts";
+import type { ReadBuffer } from "./read-buffer.ts";
 
 /** Who is told what happened to requests: the access log, the figures. */
 export interface ConnectionObserver {
@@ -51,7 +52,7 @@ export interface ConnectionContext {
   readonly limits: RequestLimits;
   readonly names: FieldNameTable;
   /** What each read of each connection writes into. */
-  readonly readBuffer: Buffer;
+  readonly readBuffer: ReadBuffer;
   readonly encoder: EnvironEncoder;
   readonly body: BodyOptions;
   readonly writer: WriterOptions;

@@ -30,7 +30,7 @@ import { ProxyPreface } from "./proxy-preface.ts";
 import { turnedAway } from "./refused-request.ts";
 import { OutputBuffer } from "./response-writer.ts";
 import { SpoolSpace } from "./spool-space.ts";
-import { newReadBuffer } from "./socket-reader.ts";
+import { ReadBuffer } from "./read-buffer.ts";
 import { TrustedProxies } from "./trusted-proxies.ts";
 
 /** How often deadlines are looked at: they fire this late at most. */
@@ -264,7 +264,7 @@ export class Front {
       observer,
       ...connectionLimits(config, this.#shared),
       names,
-      readBuffer: newReadBuffer(),
+      readBuffer: new ReadBuffer(),
       encoder: new EnvironEncoder(undefined, trace),
       deadlines: this.#deadlines,
       get isDraining() {

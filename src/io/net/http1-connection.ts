@@ -20,7 +20,6 @@ import { type Cut, markCut, RefusedRequests } from "./refused-request.ts";
 import { RequestIntake } from "./request-intake.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { ResponseWriter } from "./response-writer.ts";
-import { SocketReader } from "./socket-reader.ts";
 
 /** Bytes behind the request being answered stay in the kernel above this (design section 2.1). */
 const MAX_BUFFERED_BYTES = 32 * 1024;
@@ -58,18 +57,16 @@ export class Http1Connection implements AnswerSink, Waiter {
 
   /** `preface`: a PROXY header has to come first. */
   constructor(
-    accepted: Socket,
+    socket: Socket,
     context: ConnectionContext,
     origin: ConnectionOrigin,
     preface?: ProxyPreface,
   ) {
     const onBytes = (bytes: Buffer): void => this.#onData(bytes);
     const onRead = preface?.before(onBytes, () => this.#socket.destroy()) ?? onBytes;
-    const reader = new SocketReader(accepted, context.readBuffer, onRead);
-    const { socket } = reader;
     this.#socket = socket;
     this.#context = context;
-    const source = { reader, origin };
+    const source = { reader: context.readBuffer, origin };
     this.#intake = new RequestIntake(context, this, source, {
       onContinueWanted: () => {
         this.#writer.writeRaw(CONTINUE);
@@ -102,6 +99,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     });
     this.#listen(socket);
     context.deadlines.head.start(this, context.now());
+    context.readBuffer.read(socket, onRead);
   }
 
   #listen(socket: Socket): void {

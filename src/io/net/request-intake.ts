@@ -11,7 +11,7 @@ import type { ConnectionContext } from "./connection-context.ts";
 import type { ConnectionOrigin } from "./connection-origin.ts";
 import { clearDeadline, type Waiter } from "./deadlines.ts";
 import { PendingRequest } from "./pending-request.ts";
-import type { SocketReader } from "./socket-reader.ts";
+import type { ReadBuffer } from "./read-buffer.ts";
 
 export interface IntakeEvents {
   /** The client waits for 100 Continue before it sends its body (RFC 9110 section 10.1.1). */
@@ -26,7 +26,7 @@ export interface IntakeEvents {
 
 export interface Source {
   /** What was read belongs to it: see `keepRest`. */
-  readonly reader: Pick<SocketReader, "keep">;
+  readonly reader: Pick<ReadBuffer, "keep">;
   readonly origin: ConnectionOrigin;
 }
 

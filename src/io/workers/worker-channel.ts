@@ -11,7 +11,7 @@ import { FrameReader, READ, type Read } from "../../core/wire/frame-reader.ts";
 import { nextRequestState, requestEventOf } from "../../core/wire/state.ts";
 import type { BlockPool } from "../net/block-pool.ts";
 import { ReadBlocks } from "../net/read-blocks.ts";
-import { readInto } from "../net/socket-reader.ts";
+import { readInto } from "../net/read-buffer.ts";
 import type { BodySlot } from "./body-memory.ts";
 import { ChannelSocket, type ChannelFlusher } from "./channel-socket.ts";
 
@@ -73,7 +73,7 @@ export class WorkerChannel {
   #isBroken = false;
 
   constructor(
-    accepted: Socket,
+    socket: Socket,
     shared: SharedByChannels,
     dispatcher: Dispatcher<Exchange>,
     events: WorkerChannelEvents,
@@ -81,8 +81,8 @@ export class WorkerChannel {
     const blocks = new ReadBlocks(shared.blocks);
     this.#blocks = blocks;
     this.#reader = new FrameReader(() => blocks.hold());
-    const socket = readInto(
-      accepted,
+    readInto(
+      socket,
       () => blocks.next(),
       (chunk) => {
         blocks.filled(chunk.length);

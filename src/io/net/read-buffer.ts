@@ -1,0 +1,102 @@
+// Reads what one client sends into a buffer that all connections share. Node's own way makes a buffer of 64 KiB for each read, which costs
+// more than all that is done with the few bytes of a usual request (docs/decisions/007-shared-read-buffer.md). Knows no HTTP.
+
+import { Socket } from "node:net";
+
+/** As much as Node itself reads at once. */
+const READ_BYTES = 64 * 1024;
+
+/** Where Node's sockets keep what they stand for. */
+const HANDLE = "_handle";
+
+/** What all connections read into, one after the other. */
+export class ReadBuffer {
+  readonly #bytes = Buffer.allocUnsafeSlow(READ_BYTES);
+
+  /**
+   * `accepted` is a socket that reads nothing yet (`pauseOnConnect`). `onBytes` is given what came; it may look at it until it
+   * returns, and must `keep` what it needs longer. The first bytes come in a later turn.
+   */
+  read(accepted: Socket, onBytes: (bytes: Buffer) => void): void {
+    readInto(accepted, this.#bytes, onBytes);
+  }
+
+  /** The same bytes, where no later read overwrites them. */
+  keep(piece: Uint8Array): Uint8Array {
+    return piece.buffer === this.#bytes.buffer ? Buffer.from(piece) : piece;
+  }
+}
+
+/**
+ * Has `accepted`, which reads nothing yet, read into `buffer`, or into those that it names: asked at first and again behind each read,
+ * undefined leaves the last one. Where this Node cannot, the buffers are Node's own.
+ */
+export function readInto(
+  accepted: Socket,
+  buffer: Buffer | (() => Buffer | undefined),
+  onBytes: (bytes: Buffer) => void,
+): void {
+  const handle = handleOf(accepted);
+  const first = typeof buffer === "function" ? buffer() : buffer;
+  if (handle === undefined || ONREAD === undefined || first === undefined) {
+    accepted.on("data", onBytes).resume();
+    return;
+  }
+  Reflect.set(accepted, ONREAD.buffer, first);
+  Reflect.set(accepted, ONREAD.callback, (length: number, read: Buffer) => {
+    onBytes(read.subarray(0, length));
+    return true;
+  });
+  if (typeof buffer === "function") Reflect.set(accepted, ONREAD.nextBuffer, buffer);
+  handle.useUserBuffer(first);
+  accepted.read(0); // Now, rather than in the next turn as resume() does, whatever pause() says until then.
+  accepted.resume();
+}
+
+const callback = (): boolean => true;
+
+/**
+ * Node lets only sockets that it connects itself be given a buffer (`onread`), not those that it accepts. So an accepted one is given
+ * what the other kind has: these are the properties in which Node keeps it. Undefined where a Node keeps it differently.
+ */
+const ONREAD = findOnread();
+
+interface OnreadProperties {
+  readonly buffer: PropertyKey;
+  readonly callback: PropertyKey;
+  readonly nextBuffer: PropertyKey;
+}
+
+function findOnread(): OnreadProperties | undefined {
+  const fixed = Buffer.alloc(1);
+  const next = (): Buffer => fixed;
+  const reads = new Socket({ onread: { buffer: fixed, callback } });
+  const asks = new Socket({ onread: { buffer: next, callback } });
+  const found = {
+    buffer: propertyWith(reads, fixed),
+    callback: propertyWith(reads, callback),
+    nextBuffer: propertyWith(asks, next),
+  };
+  const { buffer, nextBuffer } = found;
+  if (buffer === undefined || found.callback === undefined || nextBuffer === undefined) {
+    return undefined;
+  }
+  return { buffer, callback: found.callback, nextBuffer };
+}
+
+function propertyWith(socket: Socket, value: unknown): PropertyKey | undefined {
+  return Reflect.ownKeys(socket).find((key) => Reflect.get(socket, key) === value);
+}
+
+interface Handle {
+  useUserBuffer(buffer: Uint8Array): void;
+}
+
+function handleOf(accepted: Socket): Handle | undefined {
+  const handle: unknown = Reflect.get(accepted, HANDLE);
+  const isPlain = accepted.constructor === Socket && typeof handle === "object" && handle !== null;
+  return isPlain && "useUserBuffer" in handle && typeof handle.useUserBuffer === "function"
+    ? // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- looked at in the line above; Node's types know no handles
+      (handle as Handle)
+    : undefined;
+}
