@@ -22,7 +22,7 @@ import { Http1Connection } from "../src/io/net/http1-connection.ts";
 import { ReadBuffer } from "../src/io/net/read-buffer.ts";
 import { OutputBuffer } from "../src/io/net/response-writer.ts";
 import { SpoolSpace } from "../src/io/net/spool-space.ts";
-import { ChannelFlusher } from "../src/io/workers/channel-socket.ts";
+import { ChannelFlusher } from "../src/io/workers/channel-flusher.ts";
 import { WorkerChannel } from "../src/io/workers/worker-channel.ts";
 
 const CLIENTS = 64;
@@ -106,7 +106,7 @@ function makeDispatcher(workers: Map<number, Worker>): Dispatcher<Exchange> {
 }
 
 function addWorkers(workers: Map<number, Worker>, dispatcher: Dispatcher<Exchange>): void {
-  const shared = { flusher: new ChannelFlusher(), blocks: new BlockPool() };
+  const shared = { flusher: new ChannelFlusher(() => 0), blocks: new BlockPool() };
   for (let id = 1; id <= WORKERS; id++) {
     const socket = new IdleSocket();
     const worker = new WorkerChannel(socket.asSocket, shared, dispatcher, {

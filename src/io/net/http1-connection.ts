@@ -49,6 +49,8 @@ export class Http1Connection implements AnswerSink, Waiter {
   #isHolding = false;
   /** The connection ends once the client has been given all of the last answer. */
   #mustClose = false;
+  /** It has said that its last request is the last, and nothing of that is still on its way. */
+  #hasClientFinished = false;
   /** FIN is sent, or the socket is gone: what still comes is dropped. */
   #isClosing = false;
   #lingering: LingeringClose | undefined;
@@ -192,6 +194,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     const exchange = new Exchange(request, this, request.remoteAddress, this.#context.now());
     this.#exchange = exchange;
     this.#hasBegunAnswer = false;
+    this.#hasClientFinished = !request.keepAlive && request.headAt === 0;
     this.#context.requests.submit(exchange);
     if (this.#hasClientEnded && this.#exchange === exchange) {
       this.#context.requests.clientLeft(exchange, false);
@@ -319,10 +322,13 @@ export class Http1Connection implements AnswerSink, Waiter {
     if (this.#isClosing || this.#writer.isBehind) return;
     this.#isClosing = true;
     clearDeadline(this);
-    if (this.#hasClientEnded) {
-      this.#socket.end();
-      return;
-    }
+    // RFC 9112 section 9.6: a client that has sent `close` must not send more. The kernel delivers what it has, and FIN behind it.
+    if (this.#hasClientFinished && this.#isSent) this.#socket.destroy();
+    else if (this.#hasClientEnded) this.#socket.end();
+    else this.#linger();
+  }
+
+  #linger(): void {
     this.#lingering = new LingeringClose(this.#socket, this.#context, this);
     this.#lingering.begin((isPaused) => {
       this.#setPaused(isPaused);

@@ -5,7 +5,8 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { ChannelFlusher, ChannelSocket } from "./channel-socket.ts";
+import { ChannelFlusher } from "./channel-flusher.ts";
+import { ChannelSocket } from "./channel-socket.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "rickhouse-unit-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -28,7 +29,7 @@ describe("a channel whose worker has died", () => {
     // More than the stream reads ahead, less than the kernel takes.
     const answer = Buffer.alloc(100_000, "x");
     const socket = await channelOfDeadWorker(answer);
-    const channel = new ChannelSocket(socket, new ChannelFlusher());
+    const channel = new ChannelSocket(socket, new ChannelFlusher(() => 0));
     socket.on("error", () => {});
     let received = 0;
     socket.on("data", (chunk: Buffer) => {

@@ -1,8 +1,9 @@
 // One channel at the front's end: frames in, requests out (docs/protocol.md section 1). Owns the socket and the buffers;
-// knows neither queue nor HTTP. Requests of one turn leave in one write.
+// knows neither queue nor HTTP. When they leave is the ChannelFlusher's business.
 
 import type { Socket } from "node:net";
 import type { Exchange } from "../../core/http/exchange.ts";
+import type { ChannelFlusher } from "./channel-flusher.ts";
 import { FRAME, FRAME_HEADER_BYTES, GONE_FLAG, REQUEST_FLAG } from "../../core/wire/frame.ts";
 import { writeFrameHeader, writeU32 } from "../../core/wire/frame.ts";
 import { requestFrameBytes, writeRequestPrefix } from "../../core/wire/request-writer.ts";
@@ -136,21 +137,4 @@ function outliveFailedWrites(socket: Socket): void {
     });
   };
   // oxlint-enable no-underscore-dangle
-}
-
-/** Writes what was sent during one turn of the event loop at its end: one system call per worker and turn. */
-export class ChannelFlusher {
-  #dirty: ChannelSocket[] = [];
-
-  add(channel: ChannelSocket): void {
-    if (this.#dirty.includes(channel)) return;
-    this.#dirty.push(channel);
-    if (this.#dirty.length === 1) setImmediate(this.#flushAll);
-  }
-
-  readonly #flushAll = (): void => {
-    const dirty = this.#dirty;
-    this.#dirty = [];
-    for (const channel of dirty) channel.flush();
-  };
 }

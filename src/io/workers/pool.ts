@@ -11,7 +11,7 @@ import type { Ledger } from "../../core/workers/ledger.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
 import type { Log } from "../log.ts";
 import { BlockPool } from "../net/block-pool.ts";
-import { ChannelFlusher } from "./channel-socket.ts";
+import { ChannelFlusher } from "./channel-flusher.ts";
 import { abandonIfItWaits } from "./half-closed.ts";
 import { nameVictim } from "./worker-death.ts";
 import { ElasticWorkers } from "./elastic-workers.ts";
@@ -24,7 +24,7 @@ import { OverloadLog } from "./overload-log.ts";
 import { poolStatus, type PoolStatus } from "./pool-status.ts";
 import { SchedulingWatch } from "./scheduling-watch.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
-import { WorkerChannel } from "./worker-channel.ts";
+import { type SharedByChannels, WorkerChannel } from "./worker-channel.ts";
 import { deathCauseOf, type WorkerRecord } from "./worker-record.ts";
 import { Workforce } from "./workforce.ts";
 
@@ -40,7 +40,7 @@ export class Pool implements RequestSink {
   readonly #dispatcher: Dispatcher<Exchange>;
   readonly #workforce: Workforce;
   readonly #elastic: ElasticWorkers;
-  readonly #shared = { flusher: new ChannelFlusher(), blocks: new BlockPool(READ_BYTES) };
+  readonly #shared: SharedByChannels;
   /** By the id of the dispatcher's channel. */
   readonly #channels = new Map<number, WorkerChannel>();
   readonly #held = new Map<Exchange, WorkerChannel>();
@@ -65,6 +65,8 @@ export class Pool implements RequestSink {
     this.#options = options;
     this.#log = options.log;
     this.#settings = new PoolSettings(options.config);
+    const flusher = new ChannelFlusher(() => options.figures.connectionsAccepted);
+    this.#shared = { flusher, blocks: new BlockPool(READ_BYTES) };
     this.#dispatcher = new Dispatcher<Exchange>(this.#settings.dispatch, {
       send: (channel, number, exchange) => {
         this.#channels.get(channel.id)?.send(number, exchange);

@@ -13,7 +13,8 @@ import type { BlockPool } from "../net/block-pool.ts";
 import { ReadBlocks } from "../net/read-blocks.ts";
 import { readInto } from "../net/read-buffer.ts";
 import type { BodySlot } from "./body-memory.ts";
-import { ChannelSocket, type ChannelFlusher } from "./channel-socket.ts";
+import type { ChannelFlusher } from "./channel-flusher.ts";
+import { ChannelSocket } from "./channel-socket.ts";
 
 export interface Hello {
   readonly token: Uint8Array;

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ChannelFlusher } from "./channel-flusher.ts";
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("what was sent to workers", () => {
+  it("leaves at the end of the turn, once for each channel", async () => {
+    const flushed: string[] = [];
+    const flusher = new ChannelFlusher(() => 0);
+    const [first, second] = ["first", "second"].map((name) => ({
+      flush: () => flushed.push(name),
+    }));
+    if (first === undefined || second === undefined) return;
+    flusher.add(first);
+    flusher.add(second);
+    flusher.add(first);
+    assert.deepEqual(flushed, []);
+    await turn();
+    assert.deepEqual(flushed, ["first", "second"]);
+    flusher.add(second);
+    await turn();
+    assert.deepEqual(flushed, ["first", "second", "second"]);
+  });
+
+  it("waits while each turn brings a connection, and leaves in the first that brings none", async () => {
+    let connections = 0;
+    let flushes = 0;
+    const flusher = new ChannelFlusher(() => connections);
+    connections++;
+    flusher.add({ flush: () => flushes++ });
+    await turn();
+    connections++;
+    await turn();
+    assert.equal(flushes, 0);
+    await turn();
+    assert.equal(flushes, 1);
+  });
+
+  it("waits for so many turns at most, however many connections come", async () => {
+    let connections = 0;
+    let flushes = 0;
+    const flusher = new ChannelFlusher(() => ++connections);
+    const channel = { flush: () => flushes++ };
+    for (let round = 1; round <= 2; round++) {
+      flusher.add(channel);
+      for (let count = 0; count < 15; count++) await turn();
+      assert.equal(flushes, round - 1);
+      await turn();
+      assert.equal(flushes, round);
+    }
+  });
+});
