@@ -1,12 +1,14 @@
 // Connections as a whole: half-closed, reset, too many, on other kinds of sockets, and at the end of the server.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { get, spoolFiles, stateOf, stateWith } from "../support/answers-app.ts";
 import { pattern } from "../support/pattern.ts";
+import { tcpSocketsOf } from "../support/processes.ts";
 import { RawClient, rawRequest } from "../support/raw-client.ts";
 import { ROOT, ServerUnderTest, startServer, waitFor } from "../support/server.ts";
 
@@ -92,6 +94,52 @@ describe("a client that half-closes", () => {
     for (const length of [20_000_000, 1000, 7]) {
       assert.ok((await client.response()).body.equals(pattern(length)));
     }
+  });
+});
+
+function closing(line: string, rest: string = "\r\n"): string {
+  return `${line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${rest}`;
+}
+
+describe("a client that says Connection: close", () => {
+  it("costs no descriptor any more when it has its answer, though it does not close its side", async () => {
+    await using server = await serve();
+    for (const request of [closing("GET /list?n=1000"), "GET /list?n=1000 HTTP/1.0\r\n\r\n"]) {
+      using client = new RawClient(server.port);
+      client.send(request);
+      assert.ok((await client.response()).body.equals(pattern(1000)));
+      await client.ended();
+      const held = tcpSocketsOf(server.pid).filter(({ port }) => port === server.port);
+      assert.deepEqual(held, [{ port: server.port, state: "LISTEN" }]);
+    }
+  });
+
+  it("gets all of a large answer that it reads slowly", async () => {
+    await using server = await serve();
+    using client = new RawClient(server.port);
+    client.send(closing("GET /list?n=20000000"));
+    await client.bytes(1);
+    client.pause();
+    await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+    client.resume();
+    assert.ok((await client.response()).body.equals(pattern(20_000_000)));
+    await client.ended();
+    assert.equal(client.error, undefined);
+  });
+
+  it("may send empty lines behind a body, as old ones do: that resets nothing", async () => {
+    await using server = await serve();
+    using client = new RawClient(server.port);
+    client.send(closing("POST /upload", "Content-Length: 3\r\n\r\nabc"));
+    assert.equal((await client.response()).status, 200);
+    await client.ended();
+    client.send("\r\n");
+    // Until then a reset would have come; the next write meets it.
+    await rawRequest(server.port, get("/list?n=1"));
+    client.send("\r\n");
+    client.end();
+    await once(client.socket, "close");
+    assert.equal(client.error, undefined);
   });
 });
 
