@@ -3,11 +3,13 @@ import { describe, it } from "node:test";
 import { ChannelFlusher } from "./channel-flusher.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** A clock by which no turn takes any time. */
+const atOnce = (): number => 0;
 
 describe("what was sent to workers", () => {
   it("leaves at the end of the turn, once for each channel", async () => {
     const flushed: string[] = [];
-    const flusher = new ChannelFlusher(() => 0);
+    const flusher = new ChannelFlusher(() => 0, atOnce);
     const [first, second] = ["first", "second"].map((name) => ({
       flush: () => flushed.push(name),
     }));
@@ -26,7 +28,7 @@ describe("what was sent to workers", () => {
   it("waits while each turn brings a connection, and leaves in the first that brings none", async () => {
     let connections = 0;
     let flushes = 0;
-    const flusher = new ChannelFlusher(() => connections);
+    const flusher = new ChannelFlusher(() => connections, atOnce);
     connections++;
     flusher.add({ flush: () => flushes++ });
     await turn();
@@ -40,12 +42,33 @@ describe("what was sent to workers", () => {
   it("waits for so many turns at most, however many connections come", async () => {
     let connections = 0;
     let flushes = 0;
-    const flusher = new ChannelFlusher(() => ++connections);
+    const flusher = new ChannelFlusher(() => ++connections, atOnce);
     const channel = { flush: () => flushes++ };
     for (let round = 1; round <= 2; round++) {
       flusher.add(channel);
       for (let count = 0; count < 15; count++) await turn();
       assert.equal(flushes, round - 1);
+      await turn();
+      assert.equal(flushes, round);
+    }
+  });
+
+  it("waits for a millisecond at most, however long the turns take", async () => {
+    let connections = 0;
+    let now = 0;
+    let flushes = 0;
+    const flusher = new ChannelFlusher(
+      () => ++connections,
+      () => now,
+    );
+    const channel = { flush: () => flushes++ };
+    for (let round = 1; round <= 2; round++) {
+      flusher.add(channel);
+      await turn();
+      now += 0.9;
+      await turn();
+      assert.equal(flushes, round - 1);
+      now += 0.1;
       await turn();
       assert.equal(flushes, round);
     }

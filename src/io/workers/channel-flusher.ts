@@ -1,7 +1,10 @@
-// When requests leave for their workers: all that were sent to one in a turn of the event loop in one write, at the end of the turn.
+// When requests leave for their workers: all that were sent to one in a turn of the event loop in one write, at the end of the turn, or of one
+// of the next while connections keep coming (docs/decisions/034-a-connection-for-each-request.md).
 
-/** Libuv accepts one connection a turn. So many turns in a row may bring one before what waits has to leave: less than a millisecond. */
+/** Libuv accepts one connection a turn. So many turns in a row may bring one before what waits has to leave. */
 const MAX_TURNS = 16;
+/** Turns that read large bodies take long: then it leaves before that. */
+const MAX_WAIT_MS = 1;
 
 /** What has something to write. */
 export interface Flushable {
@@ -10,13 +13,17 @@ export interface Flushable {
 
 export class ChannelFlusher {
   readonly #connections: () => number;
+  readonly #now: () => number;
   #connectionsBefore = 0;
   #turns = 0;
+  /** When the first of these turns was over. */
+  #since = 0;
   #dirty: Flushable[] = [];
 
-  /** `connections`: how many were ever accepted. While they keep coming, the requests that they bring are waited for. */
-  constructor(connections: () => number) {
+  /** `connections`: how many were ever accepted. While they keep coming, the requests that they bring are waited for. `now`: milliseconds. */
+  constructor(connections: () => number, now: () => number = () => performance.now()) {
     this.#connections = connections;
+    this.#now = now;
   }
 
   add(channel: Flushable): void {
@@ -29,7 +36,7 @@ export class ChannelFlusher {
     const connections = this.#connections();
     const isOneMore = connections !== this.#connectionsBefore;
     this.#connectionsBefore = connections;
-    if (isOneMore && ++this.#turns < MAX_TURNS) {
+    if (isOneMore && this.#mayWait()) {
       setImmediate(this.#endOfTurn);
       return;
     }
@@ -38,4 +45,11 @@ export class ChannelFlusher {
     this.#dirty = [];
     for (const channel of dirty) channel.flush();
   };
+
+  /** For what the next turn brings. */
+  #mayWait(): boolean {
+    const now = this.#now();
+    if (this.#turns === 0) this.#since = now;
+    return ++this.#turns < MAX_TURNS && now - this.#since < MAX_WAIT_MS;
+  }
 }

@@ -25,7 +25,7 @@ export class ChannelSocket {
     outliveFailedWrites(socket);
   }
 
-  /** REQUEST: leaves with the others of this turn. `place`: where its body lies in the memory of the thread; -1: nowhere. */
+  /** REQUEST: leaves with others, when the flusher says so. `place`: where its body lies in the memory of the thread; -1: nowhere. */
   send(number: number, exchange: Exchange, place: number): void {
     const { request } = exchange;
     const { body, environ } = request;

@@ -108,7 +108,6 @@ export class WorkerChannel {
       this.#blocks.close();
       this.#events.onClosed();
     });
-    socket.resume();
   }
 
   /** Everything that the worker wrote was read. */
