@@ -127,6 +127,23 @@ describe("a client that says Connection: close", () => {
     assert.equal(client.error, undefined);
   });
 
+  it("gets all of its answer also when it sends on, against the rules", async () => {
+    await using server = await serve();
+    using client = new RawClient(server.port);
+    client.send(closing("GET /list?n=20000000"));
+    await client.bytes(1);
+    client.pause();
+    await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+    const sendOn = (): void => {
+      client.send("more");
+    };
+    sendOn();
+    client.socket.on("data", sendOn);
+    client.resume();
+    assert.ok((await client.response()).body.equals(pattern(20_000_000)));
+    assert.equal(client.error, undefined);
+  });
+
   it("may send empty lines behind a body, as old ones do: that resets nothing", async () => {
     await using server = await serve();
     using client = new RawClient(server.port);

@@ -162,6 +162,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   // Reading.
 
   #onData(chunk: Buffer): void {
+    this.#hasClientFinished = false; // Behind its last request there should be nothing.
     // Lingering: what comes is read and dropped, so that the last answer arrives.
     if (this.#mustClose && this.#exchange === undefined) {
       this.#lingering?.goOn();
@@ -330,9 +331,7 @@ export class Http1Connection implements AnswerSink, Waiter {
 
   #linger(): void {
     this.#lingering = new LingeringClose(this.#socket, this.#context, this);
-    this.#lingering.begin((isPaused) => {
-      this.#setPaused(isPaused);
-    });
+    this.#lingering.begin((isPaused): void => this.#setPaused(isPaused));
   }
 
   #onClientEnded(): void {
