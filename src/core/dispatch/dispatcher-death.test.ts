@@ -252,6 +252,26 @@ describe("request time-out", () => {
     assert.deepEqual(effects(), []);
   });
 
+  it("is not put off by a standstill for what began behind it", () => {
+    const channel = busy(1, "ab");
+    end(channel, 90_000);
+    dispatcher.tick(90_001);
+    dispatcher.tick(90_051);
+    assert.deepEqual(effects(), []);
+    dispatcher.tick(120_001);
+    assert.deepEqual(effects(), ["b stuck in 1: request-timeout after 30000"]);
+  });
+
+  it("is not put off by a time without requests either", () => {
+    const channel = busy(1, "a");
+    end(channel, 100);
+    submit("b", 3_600_000);
+    effects();
+    assert.ok(dispatcher.nextTickAt > 3_600_000);
+    for (let now = 0; now <= 30_000; now += 250) dispatcher.tick(3_600_000 + now);
+    assert.deepEqual(effects(), ["b stuck in 1: request-timeout after 30000"]);
+  });
+
   it("of one thread lets a safe request of another run again", () => {
     const [one, two] = [worker(1, 0, 0), worker(1, 0, 1)];
     submit("a", 0);

@@ -2,8 +2,7 @@
 // leaves by ended(), cancel() or effects.giveUp(), exactly once. Knows no socket, no process, no clock: the io side
 // reports what happened, with the time in milliseconds, and carries out the effects.
 
-import { EMPTY_LEDGER, fateOf } from "../workers/ledger.ts";
-import type { Ledger } from "../workers/ledger.ts";
+import { EMPTY_LEDGER, fateOf, type Ledger } from "../workers/ledger.ts";
 import { Assignment } from "./assignment.ts";
 import { Channel, type WorkerLoad } from "./channel.ts";
 import { afterDeath } from "./death.ts";
@@ -13,8 +12,7 @@ import { QUICK_LATELY_MS } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import { NOT_STARTED } from "./request.ts";
 import type { DispatchedRequest } from "./request.ts";
-import { review } from "./review.ts";
-import type { Patience } from "./review.ts";
+import { type Patience, review } from "./review.ts";
 
 export interface DispatchOptions extends Patience {
   /** Above this many waiting requests submit() refuses. */
@@ -116,6 +114,8 @@ export class Dispatcher<R extends DispatchedRequest> {
     if (request.place !== "new")
       throw new Error(`a request that is ${request.place} was submitted`);
     request.queuedAt = now;
+    // Nothing was timed until now: what is left of requests that are over would look like a standstill.
+    if (this.waiting + this.inHand === 0) this.#nextTickAt = Infinity;
     if (this.#work.toIdle(request, now)) return true;
     if (this.#work.queue.size >= this.#options.maxWaiting) return false;
     this.#work.queue.push(request);
@@ -285,7 +285,9 @@ export class Dispatcher<R extends DispatchedRequest> {
     const { channels } = this.#work;
     if (lateMs > QUICK_LATELY_MS) this.#work.queue.stoodStill(now - lateMs, now);
     if (lateMs >= STANDSTILL_MS) {
-      for (const channel of channels) channel.silentSince += lateMs;
+      // What began since then is younger than the standstill.
+      for (const channel of channels)
+        channel.silentSince = Math.min(channel.silentSince + lateMs, now);
       this.#dueBy(now + CATCH_UP_MS, now);
       return;
     }
