@@ -1,4 +1,4 @@
-// One round: a server started fresh, put through one workload, and what it gave.
+// What one server gives under one workload.
 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,12 +22,18 @@ const APPS = join(import.meta.dirname, "apps");
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 /** Compilers of a running program (V8's) do most of their work by then: before, its figures are those of its start. */
-const WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 5;
 const IDLE_MS = 1000;
 /** Longer than the load that they stand beside. */
 const BESIDE_EXTRA_SECONDS = 2;
 
-export async function measure(
+/** Nothing of a round is left for the next: all servers can run beside each other, and take turns. */
+export function canTakeTurns({ load }: Workload): boolean {
+  return load.kind === "load" && load.beside === undefined;
+}
+
+/** One round on a fresh server. */
+export async function measureFresh(
   server: Server,
   workload: Workload,
   settings: RoundSettings,
@@ -37,6 +43,59 @@ export async function measure(
   return { workload: workload.name, server: server.name, figures };
 }
 
+/** One of several servers that take turns under full load. */
+export class TurnTaker implements AsyncDisposable {
+  readonly #started: RunningServer;
+  readonly #server: Server;
+  readonly #workload: Workload;
+  readonly #settings: RoundSettings;
+
+  private constructor(
+    started: RunningServer,
+    server: Server,
+    workload: Workload,
+    settings: RoundSettings,
+  ) {
+    this.#started = started;
+    this.#server = server;
+    this.#workload = workload;
+    this.#settings = settings;
+  }
+
+  /** Starts it and warms it up. */
+  static async start(
+    server: Server,
+    workload: Workload,
+    settings: RoundSettings,
+  ): Promise<TurnTaker> {
+    const started = await RunningServer.start(server, workload, settings);
+    const taker = new TurnTaker(started, server, workload, settings);
+    try {
+      const load = fullLoadOf(workload);
+      await warmUp(started, workload, load, settings.signal);
+    } catch (error) {
+      await taker[Symbol.asyncDispose]();
+      throw error;
+    }
+    return taker;
+  }
+
+  async turn(): Promise<Round> {
+    const load = fullLoadOf(this.#workload);
+    const figures = await underLoad(this.#started, this.#workload, load, this.#settings);
+    return { workload: this.#workload.name, server: this.#server.name, figures };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#started[Symbol.asyncDispose]();
+  }
+}
+
+function fullLoadOf({ name, load }: Workload): FullLoad {
+  if (load.kind !== "load") throw new Error(`${name} is no full load`);
+  return load;
+}
+
 async function figuresOf(
   started: RunningServer,
   workload: Workload,
@@ -44,23 +103,42 @@ async function figuresOf(
 ): Promise<Figures> {
   const url = started.origin + workload.path;
   const { load } = workload;
-  const warmUp = { connections: 64, seconds: WARM_UP_SECONDS };
+  const hello = { connections: 64, seconds: WARM_UP_SECONDS };
   switch (load.kind) {
     case "start":
       return { startMs: started.startMs };
     case "memory":
-      await runWrk(url, warmUp, settings.signal);
+      await runWrk(url, hello, settings.signal);
       return { pssMib: pssBytesOfTree(started.pid) / MIB };
     case "front-memory":
       return frontMemory(started, url, load.requests, settings.signal);
     case "burst": {
-      await runWrk(url, warmUp, settings.signal);
+      await runWrk(url, hello, settings.signal);
       await sleep(IDLE_MS);
       return burst(`${started.origin}/slow`, load.requests);
     }
     case "load":
+      await warmUp(started, workload, load, settings.signal);
       return underLoad(started, workload, load, settings);
   }
+}
+
+async function warmUp(
+  started: RunningServer,
+  workload: Workload,
+  load: FullLoad,
+  signal: AbortSignal,
+): Promise<void> {
+  const url = started.origin + workload.path;
+  await runWrk(url, { ...wrkOf(load), seconds: WARM_UP_SECONDS }, signal);
+}
+
+function wrkOf({ connections, wrk }: FullLoad): {
+  connections: number;
+  more: readonly string[];
+  cwd: string;
+} {
+  return { connections, more: wrk ?? [], cwd: APPS };
 }
 
 async function frontMemory(
@@ -93,14 +171,12 @@ async function underLoad(
 ): Promise<Figures> {
   const { seconds, signal } = settings;
   const url = started.origin + workload.path;
-  const wrk = { connections: load.connections, seconds, more: load.wrk ?? [], cwd: APPS };
-  await runWrk(url, { ...wrk, seconds: WARM_UP_SECONDS }, signal);
   const letGo = await holdBeside(started, load.beside, settings);
   const before = cpuUsOfTree(started.pid);
   let answers: Load;
   let cpuUs: number;
   try {
-    answers = await runWrk(url, wrk, signal);
+    answers = await runWrk(url, { ...wrkOf(load), seconds }, signal);
     cpuUs = cpuUsOfTree(started.pid) - before;
   } finally {
     await letGo();

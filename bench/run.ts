@@ -1,6 +1,5 @@
 // `npm run bench`: the same loads on rickhouse and on its peers, side by side on this machine. Prints tables and writes
-// bench/results/latest.json. The rounds of all servers are interleaved, so that a machine that gets slower for a while is slow for
-// everyone. Linux only: CPU time is read from /proc.
+// bench/results/latest.json. Linux only: CPU time is read from /proc.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -10,15 +9,14 @@ import { chartOf } from "./chart.ts";
 import { tooSlow } from "./gate.ts";
 import { goalRows } from "./goals.ts";
 import { machineFacts } from "./machine.ts";
-import { measure } from "./measure.ts";
 import { pageOf, type Results } from "./page.ts";
 import { unpackPackage } from "./package.ts";
 import { type Plan, planOf, USAGE } from "./plan.ts";
 import { runToEnd, UsageError } from "./run-to-end.ts";
-import { killRunningServers, type Places } from "./running-server.ts";
-import { isInstalled, type Server } from "./servers.ts";
+import { runAll } from "./rounds.ts";
+import { killRunningServers } from "./running-server.ts";
+import { isInstalled } from "./servers.ts";
 import { type Round, summarize, tableOf, textOf } from "./table.ts";
-import type { Workload } from "./workloads.ts";
 import { wrkVersion } from "./wrk.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -27,38 +25,6 @@ const PEERS = /^(?:granian|gunicorn|uwsgi|waitress|bjoern|flask|django|pyramid)=
 
 /** Ctrl-C. */
 const interruption = new AbortController();
-
-async function runAll(plan: Plan, places: Places): Promise<Round[]> {
-  const rounds: Round[] = [];
-  const failed = new Set<string>();
-  const perRound = plan.workloads.map((workload) => serversFor(workload, plan).length);
-  const total = plan.rounds * perRound.reduce((sum, count) => sum + count, 0);
-  const settings = { ...places, seconds: plan.seconds, signal: interruption.signal };
-  let done = 0;
-  for (let round = 1; round <= plan.rounds; round++) {
-    for (const workload of plan.workloads) {
-      for (const server of serversFor(workload, plan)) {
-        const name = `${workload.name}, ${server.name}`;
-        progress(`${++done}/${total}  round ${round}: ${name}`);
-        if (failed.has(name)) continue;
-        try {
-          rounds.push(await measure(server, workload, settings));
-        } catch (error) {
-          // One server that fails must not cost the figures of the others.
-          failed.add(name);
-          progress("");
-          console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-        }
-      }
-    }
-  }
-  progress("");
-  return rounds;
-}
-
-function serversFor({ isOwn }: Workload, { servers }: Plan): readonly Server[] {
-  return isOwn === true ? servers.filter(({ name }) => name === "rickhouse") : servers;
-}
 
 /** A line that the next one replaces, on a terminal only. */
 function progress(text: string): void {
@@ -126,11 +92,13 @@ async function main(): Promise<number> {
   if (asked.servers.some(({ needs }) => needs !== undefined)) addNativePeers(python);
   const servers = asked.servers.filter((server) => isInstalled(server, python));
   const plan = { ...asked, servers };
-  const places = { python, root: unpackPackage(python) };
-  const rounds = await runAll(plan, places);
-  // A machine that was busy for a while gets a second chance.
-  if (plan.isGate && tooSlow(rounds).length > 0) rounds.push(...(await runAll(plan, places)));
   const { seconds } = plan;
+  const places = { python, root: unpackPackage(python) };
+  const run = { ...places, seconds, signal: interruption.signal };
+  const rounds = await runAll(plan, run, progress);
+  // A machine that was busy for a while gets a second chance.
+  if (plan.isGate && tooSlow(rounds).length > 0)
+    rounds.push(...(await runAll(plan, run, progress)));
   const machine = { ...machineFacts(python), Load: tool };
   const results: Results = {
     date: new Date().toISOString(),
