@@ -206,6 +206,37 @@ describe("--reuse-port", () => {
   });
 });
 
+/** By which the front listens. */
+function listeningDescriptors(server: ServerUnderTest): number {
+  return server.listeningPorts.filter((port) => port === server.port).length;
+}
+
+async function connectAndLeave(server: ServerUnderTest, count: number): Promise<void> {
+  while (count-- > 0) await rawRequest(server.port, "GET / HTTP/1.0\r\n\r\n");
+}
+
+describe("many connections in a short time", () => {
+  it("are accepted by several descriptors of the same socket, which all end with a drain", async () => {
+    await using server = await startServer("echo:app");
+    await connectAndLeave(server, 50);
+    assert.equal(listeningDescriptors(server), 1);
+    await waitFor("twins", async () => {
+      await connectAndLeave(server, 250);
+      return listeningDescriptors(server) === 8;
+    });
+    await connectAndLeave(server, 100);
+    server.signal("SIGTERM");
+    assert.equal((await server.exited()).code, 0);
+    assert.doesNotMatch(server.stderr, /error|warning/);
+  });
+
+  it("find one descriptor as before where there are few", async () => {
+    await using server = await startServer("echo:app", { args: ["--max-connections", "500"] });
+    await connectAndLeave(server, 600);
+    assert.equal(listeningDescriptors(server), 1);
+  });
+});
+
 describe("an address that cannot be had", () => {
   it("a directory that is not there", async () => {
     const directory = ServerUnderTest.makeDirectory();

@@ -77,17 +77,18 @@ export interface TcpSocket {
   readonly state: "ESTABLISHED" | "CLOSE_WAIT" | "LISTEN" | "other";
 }
 
-/** The IPv4 sockets that this process holds. */
+/** The IPv4 sockets that this process holds, each once for each of its descriptors. */
 export function tcpSocketsOf(pid: number): TcpSocket[] {
-  const own = new Set(
-    readdirSync(`/proc/${pid}/fd`).map((name) => linkOf(`/proc/${pid}/fd/${name}`)),
+  const own = Map.groupBy(readdirSync(`/proc/${pid}/fd`), (name) =>
+    linkOf(`/proc/${pid}/fd/${name}`),
   );
   const sockets: TcpSocket[] = [];
   for (const line of readFileSync("/proc/net/tcp", "latin1").split("\n").slice(1, -1)) {
     const [, local = "", , state = "", , , , , , inode] = line.trim().split(/\s+/);
-    if (!own.has(`socket:[${inode}]`)) continue;
     const port = Number.parseInt(local.split(":")[1] ?? "", 16);
-    sockets.push({ port, state: isKnown(state) ? TCP_STATES[state] : "other" });
+    for (const _ of own.get(`socket:[${inode}]`) ?? []) {
+      sockets.push({ port, state: isKnown(state) ? TCP_STATES[state] : "other" });
+    }
   }
   return sockets;
 }

@@ -41,6 +41,8 @@ const LINGER_MS = 2000;
 const LAST_LINGER_MS = 250;
 /** A closed socket says so within a turn of the event loop; this is for one that does not. */
 const CLOSED_MS = 1000;
+/** With fewer, descriptors are too dear to have several for a listening socket. */
+const LEAST_CONNECTIONS_FOR_TWINS = 1000;
 /** From this share of the connections on, idle ones are closed to make room. */
 const CROWDED = 0.95;
 /** How many connections are looked at for one that can go. */
@@ -114,7 +116,8 @@ export class Front {
 
   /** Binds every address of the configuration. Throws StartupError; what was bound before is closed again. */
   async listen(): Promise<readonly Listener[]> {
-    const { bind, backlog, socketMode, reusePort } = this.#options.config;
+    const { bind, backlog, socketMode, reusePort, python } = this.#options.config;
+    const hasDescriptors = this.#options.maxConnections >= LEAST_CONNECTIONS_FOR_TWINS;
     try {
       for (const address of bind) {
         const listener = await listen({
@@ -123,6 +126,7 @@ export class Front {
           socketMode,
           reusePort,
           ipv6Only: hasIpv4Twin(address, bind),
+          twinsBy: hasDescriptors ? python : undefined,
           onConnection: (socket, at) => {
             this.#accept(socket, at);
           },

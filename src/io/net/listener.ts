@@ -7,6 +7,7 @@ import type { BindAddress } from "../../config/bind-address.ts";
 import { StartupError } from "../../config/startup-error.ts";
 import { acceptRest } from "./accept-rest.ts";
 import { listenError } from "./listen-error.ts";
+import { TwinListeners } from "./twin-listeners.ts";
 
 export interface Listener {
   /** Where it really listens, for people: `http://127.0.0.1:8888` or `unix:/run/app.sock`. */
@@ -28,6 +29,8 @@ export interface ListenOptions {
   readonly reusePort: boolean;
   /** `[::]` takes IPv4 connections too, unless this is set. */
   readonly ipv6Only: boolean;
+  /** The interpreter that makes twins of a TCP socket when many connections come; undefined: none are made. */
+  readonly twinsBy?: string | undefined;
   /** The socket reads nothing until it is resumed. */
   onConnection(socket: Socket, listener: Listener): void;
   /** Accepting failed; the listener goes on. */
@@ -39,27 +42,47 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const { address } = options;
   if (address.kind === "unix") await removeStaleSocket(address.path);
   if (address.kind === "fd") checkDescriptor(address);
-  // allowHalfOpen: a client that sends FIN behind its request still wants the answer (design section 2).
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
+  const server = makeServer();
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(listenError(error, address));
     });
     startListening(server, options, resolve);
   });
+  const serve = (one: Server): Server => {
+    one.on("error", (error) => {
+      options.onError(error);
+    });
+    return one.on("connection", (socket) => {
+      options.onConnection(socket, listener);
+      twins?.count();
+    });
+  };
+  const bound = server.address();
+  const isTcp = bound !== null && typeof bound === "object";
+  const { twinsBy } = options;
+  const twins =
+    isTcp && twinsBy !== undefined
+      ? new TwinListeners(server, twinsBy, () => serve(makeServer()))
+      : undefined;
+  const close = (): void => {
+    twins?.close();
+    server.close();
+  };
   // A passed socket has another owner: what waits in it waits for the next server.
   const finish = async (python: string): Promise<void> => {
+    twins?.close();
     if (address.kind === "fd") server.close();
     else await acceptRest(server, python);
   };
-  const listener = { ...describeListener(server, address), finish };
-  server.on("error", (error) => {
-    options.onError(error);
-  });
-  server.on("connection", (socket) => {
-    options.onConnection(socket, listener);
-  });
+  const listener = { ...describeListener(server, address, close), finish };
+  serve(server);
   return listener;
+}
+
+function makeServer(): Server {
+  // allowHalfOpen: a client that sends FIN behind its request still wants the answer (design section 2).
+  return createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
 }
 
 function startListening(server: Server, options: ListenOptions, onListening: () => void): void {
@@ -85,10 +108,7 @@ const UNIX_SERVER = { serverName: "localhost", serverPort: "80" } as const;
 
 type Described = Omit<Listener, "finish">;
 
-function describeListener(server: Server, address: BindAddress): Described {
-  const close = (): void => {
-    server.close();
-  };
+function describeListener(server: Server, address: BindAddress, close: () => void): Described {
   if (address.kind === "unix") return { url: `unix:${address.path}`, ...UNIX_SERVER, close };
   const bound = server.address();
   if (address.kind === "tcp") {

@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import type { Server } from "node:net";
 import { pythonFile } from "../../package-files.ts";
+import { descriptorOf } from "./listening-descriptor.ts";
 
 const SCRIPT = pythonFile("no_new_connections.py");
 /** A start of Python takes some 20 ms; on a machine without a moment to spare the end does not wait for ever. */
@@ -29,12 +30,4 @@ export function refuseNewConnections(server: Server, python: string): Promise<bo
       end(code === 0);
     });
   });
-}
-
-/** Node's own number for it, which net.Server does not tell by a public name. */
-function descriptorOf(server: Server): number | undefined {
-  const handle: unknown = Reflect.get(server, "_handle");
-  if (typeof handle !== "object" || handle === null) return undefined;
-  const descriptor: unknown = Reflect.get(handle, "fd");
-  return typeof descriptor === "number" && descriptor >= 0 ? descriptor : undefined;
 }
