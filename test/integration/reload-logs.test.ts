@@ -17,7 +17,7 @@ describe("SIGHUP and the logs", () => {
     const config = join(directory, "server.toml");
     const [first, second] = [join(directory, "first"), join(directory, "second")];
     const app = join(import.meta.dirname, "../apps/plain:app");
-    const head = `application = "${app}"\nworkers = 1\n`;
+    const head = `application = "${app}"\nworkers = "1:2"\n`;
     writeFileSync(config, `${head}access-log = "${first}"\n`);
     const args = ["--config", config];
     const server = new ServerUnderTest(null, { directory, args, logsAccess: true });
@@ -35,9 +35,11 @@ describe("SIGHUP and the logs", () => {
     });
     await waitFor("all in the first", () => textOf(first).includes("/first19?query"));
     assert.equal(textOf(first).split("/first").length - 1, 20);
+    // The reload is over, and with it the workers of the old generation.
+    await waitFor("one worker", () => server.zygotes.length === 1 && server.workers.length === 1);
     const before = server.stderr;
     server.signal("SIGTTIN"); // Says something at level info.
-    await waitFor("a second worker", () => server.workers.length >= 2);
+    await waitFor("a second worker", () => server.workers.length === 2);
     assert.equal(server.stderr, before);
   });
 
