@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import type { Server } from "node:net";
 import { pythonFile } from "../../package-files.ts";
-import { descriptorOf } from "./listening-descriptor.ts";
+import { descriptorOf } from "./node-handle.ts";
 
 const SCRIPT = pythonFile("no_new_connections.py");
 /** A start of Python takes some 20 ms; on a machine without a moment to spare the end does not wait for ever. */

@@ -2,12 +2,10 @@
 // more than all that is done with the few bytes of a usual request (docs/decisions/007-shared-read-buffer.md). Knows no HTTP.
 
 import { Socket } from "node:net";
+import { handleOf } from "./node-handle.ts";
 
 /** As much as Node itself reads at once. */
 const READ_BYTES = 64 * 1024;
-
-/** Where Node's sockets keep what they stand for. */
-const HANDLE = "_handle";
 
 /** What all connections read into, one after the other. */
 export class ReadBuffer {
@@ -36,7 +34,7 @@ export function readInto(
   buffer: Buffer | (() => Buffer | undefined),
   onBytes: (bytes: Buffer) => void,
 ): void {
-  const handle = handleOf(accepted);
+  const handle = bufferedHandleOf(accepted);
   const first = typeof buffer === "function" ? buffer() : buffer;
   if (handle === undefined || ONREAD === undefined || first === undefined) {
     accepted.on("data", onBytes).resume();
@@ -88,15 +86,14 @@ function propertyWith(socket: Socket, value: unknown): PropertyKey | undefined {
   return Reflect.ownKeys(socket).find((key) => Reflect.get(socket, key) === value);
 }
 
-interface Handle {
+interface BufferedHandle {
   useUserBuffer(buffer: Uint8Array): void;
 }
 
-function handleOf(accepted: Socket): Handle | undefined {
-  const handle: unknown = Reflect.get(accepted, HANDLE);
-  const isPlain = accepted.constructor === Socket && typeof handle === "object" && handle !== null;
-  return isPlain && "useUserBuffer" in handle && typeof handle.useUserBuffer === "function"
-    ? // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- looked at in the line above; Node's types know no handles
-      (handle as Handle)
-    : undefined;
+function bufferedHandleOf(accepted: Socket): BufferedHandle | undefined {
+  const handle = accepted.constructor === Socket ? handleOf(accepted) : undefined;
+  if (handle === undefined || !("useUserBuffer" in handle)) return undefined;
+  if (typeof handle.useUserBuffer !== "function") return undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- looked at in the lines above; Node's types know no handles
+  return handle as BufferedHandle;
 }

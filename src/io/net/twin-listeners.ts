@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Server } from "node:net";
 import { pythonFile } from "../../package-files.ts";
-import { descriptorOf } from "./listening-descriptor.ts";
+import { descriptorOf } from "./node-handle.ts";
 
 const SCRIPT = pythonFile("twin_listeners.py");
 /** A single connection costs as many system calls that find nothing, some 0.3 µs each. */
