@@ -21,6 +21,16 @@ function serveOne(...args: string[]): Promise<ServerUnderTest> {
   return startServer("answers:app", { args: ["--workers", "1", "--threads", "4", ...args] });
 }
 
+/** It has begun to read a large answer, of which the rest is in a file by now, and is paused. */
+async function slowReader(server: ServerUnderTest, requests: string): Promise<RawClient> {
+  const client = new RawClient(server.port);
+  client.send(requests);
+  await client.bytes(1);
+  client.pause();
+  await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+  return client;
+}
+
 describe("a client that half-closes", () => {
   it("is served: one request, two requests, a body, a long answer", async () => {
     await using server = await serve();
@@ -81,11 +91,8 @@ describe("a client that half-closes", () => {
     await using server = await startServer("answers:app", {
       args: ["--workers", "1", "--response-memory", "64k"],
     });
-    using client = new RawClient(server.port);
-    client.send(get("/list?n=20000000") + get("/list?n=1000") + get("/list?n=7"));
-    await client.bytes(1);
-    client.pause();
-    await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+    const requests = get("/list?n=20000000") + get("/list?n=1000") + get("/list?n=7");
+    using client = await slowReader(server, requests);
     // The only worker is done with it, and the server has seen the end.
     await rawRequest(server.port, get("/list?n=1"));
     client.end();
@@ -116,11 +123,7 @@ describe("a client that says Connection: close", () => {
 
   it("gets all of a large answer that it reads slowly", async () => {
     await using server = await serve();
-    using client = new RawClient(server.port);
-    client.send(closing("GET /list?n=20000000"));
-    await client.bytes(1);
-    client.pause();
-    await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+    using client = await slowReader(server, closing("GET /list?n=20000000"));
     client.resume();
     assert.ok((await client.response()).body.equals(pattern(20_000_000)));
     await client.ended();
@@ -129,11 +132,7 @@ describe("a client that says Connection: close", () => {
 
   it("gets all of its answer also when it sends on, against the rules", async () => {
     await using server = await serve();
-    using client = new RawClient(server.port);
-    client.send(closing("GET /list?n=20000000"));
-    await client.bytes(1);
-    client.pause();
-    await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+    using client = await slowReader(server, closing("GET /list?n=20000000"));
     const sendOn = (): void => {
       client.send("more");
     };
