@@ -27,9 +27,26 @@ const IDLE_MS = 1000;
 /** Longer than the load that they stand beside. */
 const BESIDE_EXTRA_SECONDS = 2;
 
-/** Nothing of a round is left for the next: all servers can run beside each other, and take turns. */
-export function canTakeTurns({ load }: Workload): boolean {
-  return load.kind === "load" && load.beside === undefined;
+/** Of a workload of which nothing of a round is left for the next: all servers can run beside each other, and take turns. */
+export function loadInTurns({ load }: Workload): FullLoad | undefined {
+  return load.kind === "load" && load.beside === undefined ? load : undefined;
+}
+
+/** A server that can take its turns; the caller ends it. */
+export async function startWarm(
+  server: Server,
+  workload: Workload,
+  load: FullLoad,
+  settings: RoundSettings,
+): Promise<RunningServer> {
+  const started = await RunningServer.start(server, workload, settings);
+  try {
+    await warmUp(started, workload, load, settings.signal);
+  } catch (error) {
+    await started[Symbol.asyncDispose]();
+    throw error;
+  }
+  return started;
 }
 
 /** One round on a fresh server. */
@@ -41,59 +58,6 @@ export async function measureFresh(
   await using started = await RunningServer.start(server, workload, settings);
   const figures = await figuresOf(started, workload, settings);
   return { workload: workload.name, server: server.name, figures };
-}
-
-/** One of several servers that take turns under full load. */
-export class TurnTaker implements AsyncDisposable {
-  readonly #started: RunningServer;
-  readonly #server: Server;
-  readonly #workload: Workload;
-  readonly #settings: RoundSettings;
-
-  private constructor(
-    started: RunningServer,
-    server: Server,
-    workload: Workload,
-    settings: RoundSettings,
-  ) {
-    this.#started = started;
-    this.#server = server;
-    this.#workload = workload;
-    this.#settings = settings;
-  }
-
-  /** Starts it and warms it up. */
-  static async start(
-    server: Server,
-    workload: Workload,
-    settings: RoundSettings,
-  ): Promise<TurnTaker> {
-    const started = await RunningServer.start(server, workload, settings);
-    const taker = new TurnTaker(started, server, workload, settings);
-    try {
-      const load = fullLoadOf(workload);
-      await warmUp(started, workload, load, settings.signal);
-    } catch (error) {
-      await taker[Symbol.asyncDispose]();
-      throw error;
-    }
-    return taker;
-  }
-
-  async turn(): Promise<Round> {
-    const load = fullLoadOf(this.#workload);
-    const figures = await underLoad(this.#started, this.#workload, load, this.#settings);
-    return { workload: this.#workload.name, server: this.#server.name, figures };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#started[Symbol.asyncDispose]();
-  }
-}
-
-function fullLoadOf({ name, load }: Workload): FullLoad {
-  if (load.kind !== "load") throw new Error(`${name} is no full load`);
-  return load;
 }
 
 async function figuresOf(
@@ -163,7 +127,7 @@ async function frontMemory(
   };
 }
 
-async function underLoad(
+export async function underLoad(
   started: RunningServer,
   workload: Workload,
   load: FullLoad,

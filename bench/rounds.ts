@@ -1,14 +1,15 @@
 // All rounds of a plan. Servers take turns under a workload, a few seconds each, so that a machine that gets slower for a while is slow for
 // everyone. Where a round leaves something behind (workers that came for those that sleep, say), each has a fresh server.
 
-import { canTakeTurns, measureFresh, type RoundSettings, TurnTaker } from "./measure.ts";
+import { loadInTurns, measureFresh, type RoundSettings, startWarm, underLoad } from "./measure.ts";
 import type { Plan } from "./plan.ts";
+import type { RunningServer } from "./running-server.ts";
 import type { Server } from "./servers.ts";
 import type { Round } from "./table.ts";
-import type { Workload } from "./workloads.ts";
+import type { FullLoad, Workload } from "./workloads.ts";
 
 /** Rounds on fresh servers take several times as long: no more than this. */
-export const MAX_FRESH_ROUNDS = 2;
+const MAX_FRESH_ROUNDS = 2;
 
 /** `progress` is told what comes next, and "" where a message follows. */
 export async function runAll(
@@ -17,18 +18,27 @@ export async function runAll(
   progress: (text: string) => void,
 ): Promise<Round[]> {
   const rounds: Round[] = [];
-  const fail = (name: string, error: unknown): void => {
-    // One server that fails must not cost the figures of the others.
-    progress("");
-    console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-  };
   for (const [index, workload] of plan.workloads.entries()) {
-    const servers = serversFor(workload, plan);
-    const say = (text: string): void => {
-      progress(`${index + 1}/${plan.workloads.length}  ${workload.name}, ${text}`);
+    const run: Run = {
+      ...settings,
+      rounds: plan.rounds,
+      say: ({ name }, what) => {
+        progress(`${index + 1}/${plan.workloads.length}  ${workload.name}, ${name}: ${what}`);
+      },
+      fail: ({ name }, error) => {
+        // One server that fails must not cost the figures of the others.
+        progress("");
+        const reason = error instanceof Error ? error.message : String(error);
+        console.error(`${workload.name}, ${name}: ${reason}`);
+      },
     };
-    const run = canTakeTurns(workload) ? takeTurns : startFresh;
-    rounds.push(...(await run(servers, workload, { ...settings, rounds: plan.rounds, say, fail })));
+    const servers = serversFor(workload, plan);
+    const load = loadInTurns(workload);
+    const done =
+      load === undefined
+        ? await startFresh(servers, workload, run)
+        : await takeTurns(servers, workload, load, run);
+    rounds.push(...done);
   }
   progress("");
   return rounds;
@@ -36,34 +46,36 @@ export async function runAll(
 
 interface Run extends RoundSettings {
   readonly rounds: number;
-  say(text: string): void;
-  fail(name: string, error: unknown): void;
+  say(server: Server, what: string): void;
+  fail(server: Server, error: unknown): void;
 }
 
 async function takeTurns(
   servers: readonly Server[],
   workload: Workload,
+  load: FullLoad,
   run: Run,
 ): Promise<Round[]> {
   await using stack = new AsyncDisposableStack();
-  const takers = new Map<Server, TurnTaker>();
+  const takers = new Map<Server, RunningServer>();
   for (const server of servers) {
-    run.say(`${server.name}: start`);
+    run.say(server, "start");
     try {
-      takers.set(server, stack.use(await TurnTaker.start(server, workload, run)));
+      takers.set(server, stack.use(await startWarm(server, workload, load, run)));
     } catch (error) {
-      run.fail(`${workload.name}, ${server.name}`, error);
+      run.fail(server, error);
     }
   }
   const rounds: Round[] = [];
   for (let round = 1; round <= run.rounds; round++) {
-    for (const [server, taker] of takers) {
-      run.say(`${server.name}: round ${round}`);
+    for (const [server, started] of takers) {
+      run.say(server, `round ${round}`);
       try {
-        rounds.push(await taker.turn());
+        const figures = await underLoad(started, workload, load, run);
+        rounds.push({ workload: workload.name, server: server.name, figures });
       } catch (error) {
         takers.delete(server);
-        run.fail(`${workload.name}, ${server.name}`, error);
+        run.fail(server, error);
       }
     }
   }
@@ -80,12 +92,12 @@ async function startFresh(
   for (let round = 1; round <= Math.min(run.rounds, MAX_FRESH_ROUNDS); round++) {
     for (const server of servers) {
       if (failed.has(server)) continue;
-      run.say(`${server.name}: round ${round}`);
+      run.say(server, `round ${round}`);
       try {
         rounds.push(await measureFresh(server, workload, run));
       } catch (error) {
         failed.add(server);
-        run.fail(`${workload.name}, ${server.name}`, error);
+        run.fail(server, error);
       }
     }
   }
