@@ -77,6 +77,21 @@ describe("Assignment", () => {
     assert.equal(sent.at(-1), 2);
   });
 
+  it("wakes no second channel for less work than waking takes", () => {
+    const { assignment, sent } = work(3, 2);
+    assignment.estimates.record(9, 0.03);
+    for (let count = 0; count < 6; count++) assignment.toIdle(new Request(9), 0);
+    assert.deepEqual(sent, [3, 3, 3, 2, 2, 2]);
+  });
+
+  it("wakes a second one at once if what runs takes longer than was expected", () => {
+    const { assignment, sent } = work(3, 2);
+    assignment.estimates.record(9, 0.03);
+    assignment.toIdle(new Request(9), 0);
+    assignment.toIdle(new Request(9), 5);
+    assert.deepEqual(sent, [3, 2]);
+  });
+
   it("takes an idle channel while a processor may be free, though one was used again and again", () => {
     const { assignment, sent } = work(3, 2);
     for (let count = 0; count < 5; count++) {

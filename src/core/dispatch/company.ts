@@ -1,5 +1,6 @@
 // The channels that share the processors for quick requests: as many as can compute at once. While all of them are busy, one more would
-// only share the processors with them, so a request that fits in a window goes behind the least work of theirs (docs/decisions/009).
+// only share the processors with them, so a request that fits in a window goes behind the least work of theirs (docs/decisions/009); and
+// behind very little work it goes even where one is idle, since to wake that one costs more.
 // One that a slow request holds is no company any more: another takes its place. Knows no queue.
 
 import type { Channel } from "./channel.ts";
@@ -8,6 +9,8 @@ import type { DispatchedRequest } from "./request.ts";
 
 /** With more processors than this they are not what is short; and each request would look at them all. */
 const MOST_MEMBERS = 16;
+/** What a worker can do in about the time in which another is woken: up to so much in one hand needs no second. */
+const NOT_WORTH_WAKING_MS = 0.1;
 
 export class Company<R extends DispatchedRequest> {
   readonly #idle: IdleChannels<R>;
@@ -26,18 +29,23 @@ export class Company<R extends DispatchedRequest> {
     if (this.#idle.size === 0) return undefined;
     let vacancy = -1;
     let best: Channel<R> | undefined;
+    let asleep: Channel<R> | undefined;
     for (let place = 0; place < this.#members.length; place++) {
       const member = this.#members[place];
       if (member === undefined || !member.canTake || member.isHeldUp(now)) {
         vacancy = place;
       } else if (member.isIdle && member.load.busyThreads === 0) {
-        this.#idle.remove(member);
-        return member;
+        asleep ??= member;
       } else if (member.inHand === 0) {
         vacancy = place;
       } else if (best === undefined || member.workMs < best.workMs) {
         if (member.fits(estimateMs, request.frameBytes, now)) best = member;
       }
+    }
+    if (best !== undefined && best.workMs + estimateMs <= NOT_WORTH_WAKING_MS) return best;
+    if (asleep !== undefined) {
+      this.#idle.remove(asleep);
+      return asleep;
     }
     if (vacancy === -1 && best !== undefined) return best;
     const channel = this.#idle.take();
