@@ -219,16 +219,16 @@ export class Front {
   #startSweeping(): NodeJS.Timeout {
     this.#clock.own = ownFieldsAt(Date.now());
     // A front that stood still finds its timers over and what clients sent meanwhile unread: that is read first.
-    return setInterval(() => setImmediate(this.#sweep), SWEEP_MS);
+    return setInterval(() => setImmediate(this.#sweep, performance.now()), SWEEP_MS);
   }
 
-  readonly #sweep = (): void => {
+  /** `now`: before what was unread was read: what came in time is not late because reading took time. */
+  readonly #sweep = (now: number): void => {
     if (this.#connections.size === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
       return;
     }
-    const now = performance.now();
     this.#clock.own = ownFieldsAt(Date.now());
     const { head, body, keepAlive, linger } = this.#deadlines;
     for (const list of [head, body, keepAlive, linger]) list.sweep(now);
