@@ -41,14 +41,27 @@ describe("the goals of a full run", () => {
     assert.deepEqual(rowOf(run, "flask: p99")?.slice(3), ["1.20 x", "missed"]);
   });
 
-  it("compare a load with the same one undisturbed", () => {
+  it("take what is kept from the rounds in which it was measured, not from another workload", () => {
+    const figures = { requestsPerSecond: 184, keptPercent: 92 };
     const run = [
-      summary("hello", "rickhouse", { requestsPerSecond: 200 }),
-      summary("idle-4000", "rickhouse", { requestsPerSecond: 184 }),
-      summary("half-400", "rickhouse", { requestsPerSecond: 184 }),
+      summary("hello", "rickhouse", { requestsPerSecond: 100 }),
+      summary("mixed-16", "rickhouse", figures),
+      summary("idle-4000", "rickhouse", figures),
+      summary("half-400", "rickhouse", figures),
     ];
+    const sleeping = rowOf(run, "16 fast beside 16 that sleep: requests/s kept");
+    assert.deepEqual(sleeping?.slice(3), ["92 %", "stretch reached"]);
     assert.deepEqual(rowOf(run, "4,000 idle")?.slice(3), ["92 %", "reached"]);
     assert.deepEqual(rowOf(run, "400 half-sent")?.slice(3), ["92 %", "missed"]);
+  });
+
+  it("say nothing of what there is no peer or no load to hold against", () => {
+    const run = [
+      summary("close", "rickhouse", { requestsPerSecond: 9 }),
+      summary("close", "granian", { requestsPerSecond: 0 }),
+      summary("idle-4000", "rickhouse", { requestsPerSecond: 0 }),
+    ];
+    assert.equal(goalRows(run).length, 1);
   });
 
   it("say nothing of what was not measured", () => {

@@ -113,7 +113,7 @@ export const GOALS: readonly Goal[] = [
       stretch: 90,
       atLeast: true,
       unit: "%",
-      valueOf: (run) => keptPercent(run, `mixed-${sleeping}`, "mixed-0"),
+      valueOf: (run) => run.own(`mixed-${sleeping}`, "keptPercent"),
     },
   ]),
   {
@@ -129,7 +129,7 @@ export const GOALS: readonly Goal[] = [
     stretch: 100,
     atLeast: true,
     unit: "%",
-    valueOf: (run) => keptPercent(run, "idle-4000", "hello"),
+    valueOf: (run) => run.own("idle-4000", "keptPercent"),
   },
   {
     what: "400 half-sent requests: requests/s kept",
@@ -137,7 +137,7 @@ export const GOALS: readonly Goal[] = [
     stretch: 100,
     atLeast: true,
     unit: "%",
-    valueOf: (run) => keptPercent(run, "half-400", "hello"),
+    valueOf: (run) => run.own("half-400", "keptPercent"),
   },
   ...["down", "up"].map((workload): Goal => ({
     what: `1 MiB ${workload}: bytes/s, of the best peer`,
@@ -172,11 +172,6 @@ export const GOALS: readonly Goal[] = [
     valueOf: (run) => run.own("start", "startMs") - run.of("gunicorn sync", "start", "startMs"),
   },
 ];
-
-function keptPercent(run: Run, workload: string, without: string): number {
-  const rate = run.own(workload, "requestsPerSecond");
-  return (100 * rate) / run.own(without, "requestsPerSecond");
-}
 
 /** A row for each goal of which the run has the figures: what, goal, stretch, measured, verdict. */
 export function goalRows(summaries: readonly Summary[]): string[][] {

@@ -5,12 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { residentKiB } from "../test/support/processes.ts";
 import { HeldConnections } from "./beside.ts";
 import { burst } from "./burst.ts";
+import { besideOthers } from "./kept.ts";
 import { cpuUsOfTree, pssBytesOf, pssBytesOfTree } from "./process-tree.ts";
 import { type Places, RunningServer } from "./running-server.ts";
 import type { Server } from "./servers.ts";
 import type { Figures, Round } from "./table.ts";
 import type { Beside, FullLoad, Workload } from "./workloads.ts";
-import { type Load, runWrk } from "./wrk.ts";
+import { runWrk } from "./wrk.ts";
 
 export interface RoundSettings extends Places {
   readonly seconds: number;
@@ -81,9 +82,13 @@ async function figuresOf(
       await sleep(IDLE_MS);
       return burst(`${started.origin}/slow`, load.requests);
     }
-    case "load":
+    case "load": {
+      const { beside } = load;
+      const measure = (): Promise<Figures> => underLoad(started, workload, load, settings);
       await warmUp(started, workload, load, settings.signal);
-      return underLoad(started, workload, load, settings);
+      if (beside === undefined) return measure();
+      return besideOthers(measure, () => hold(started, beside, settings));
+    }
   }
 }
 
@@ -127,6 +132,7 @@ async function frontMemory(
   };
 }
 
+/** The load alone, whatever may be said to stand beside it. */
 export async function underLoad(
   started: RunningServer,
   workload: Workload,
@@ -135,16 +141,9 @@ export async function underLoad(
 ): Promise<Figures> {
   const { seconds, signal } = settings;
   const url = started.origin + workload.path;
-  const letGo = await holdBeside(started, load.beside, settings);
   const before = cpuUsOfTree(started.pid);
-  let answers: Load;
-  let cpuUs: number;
-  try {
-    answers = await runWrk(url, { ...wrkOf(load), seconds }, signal);
-    cpuUs = cpuUsOfTree(started.pid) - before;
-  } finally {
-    await letGo();
-  }
+  const answers = await runWrk(url, { ...wrkOf(load), seconds }, signal);
+  const cpuUs = cpuUsOfTree(started.pid) - before;
   const { requests, requestsPerSecond, p50Ms, p99Ms, errors } = answers;
   const payload = workload.payloadBytes;
   return {
@@ -156,17 +155,18 @@ export async function underLoad(
   };
 }
 
-/** Starts what goes on beside the load; returns what ends it. */
-async function holdBeside(
+/** Starts what goes on beside a load; returns what ends it, and resolves once the server is rid of it. */
+async function hold(
   started: RunningServer,
-  beside: Beside | undefined,
+  { kind, connections }: Beside,
   { seconds, signal }: RoundSettings,
 ): Promise<() => Promise<void>> {
-  if (beside === undefined) return () => Promise.resolve();
-  const { kind, connections } = beside;
   if (kind !== "sleeping") {
     const held = await HeldConnections.open(`${started.origin}/`, kind, connections);
-    return () => Promise.resolve(held.close());
+    return () => {
+      held.close();
+      return calmDown(started);
+    };
   }
   const url = `${started.origin}/slow`;
   const sleepers = runWrk(url, { connections, seconds: seconds + BESIDE_EXTRA_SECONDS }, signal);
@@ -174,5 +174,12 @@ async function holdBeside(
   await sleep(IDLE_MS);
   return async () => {
     await sleepers;
+    await calmDown(started);
   };
+}
+
+/** Clients that are gone may have left requests behind, which a server without a look at them runs first. */
+async function calmDown(started: RunningServer): Promise<void> {
+  await started.untilAnswered("/").catch(() => {}); // One that never does is measured as it is.
+  await sleep(IDLE_MS);
 }

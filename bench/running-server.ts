@@ -10,7 +10,7 @@ import type { Workload } from "./workloads.ts";
 
 const APPS = join(import.meta.dirname, "apps");
 export const WORKERS = 2;
-const START_MS = 20_000;
+const ANSWER_MS = 20_000;
 const STOP_MS = 10_000;
 const POLL_MS = 5;
 const MAX_OUTPUT_CHARACTERS = 4000;
@@ -71,7 +71,7 @@ export class RunningServer implements AsyncDisposable {
     });
     const running = new RunningServer(child, `http://127.0.0.1:${port}`);
     try {
-      await running.#untilReady(workload.path === "/down" ? "/" : workload.path);
+      await running.untilAnswered(workload.path === "/down" ? "/" : workload.path);
     } catch (error) {
       await running[Symbol.asyncDispose]();
       throw error;
@@ -84,8 +84,9 @@ export class RunningServer implements AsyncDisposable {
     return this.#child.pid ?? 0;
   }
 
-  async #untilReady(path: string): Promise<void> {
-    const deadline = performance.now() + START_MS;
+  /** Resolves once it gives a good answer; throws when it does not in time. */
+  async untilAnswered(path: string): Promise<void> {
+    const deadline = performance.now() + ANSWER_MS;
     while (performance.now() < deadline) {
       if (this.#hasEnded()) break;
       try {

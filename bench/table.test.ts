@@ -3,11 +3,15 @@ import { describe, it } from "node:test";
 import { chartOf } from "./chart.ts";
 import { tooSlow } from "./gate.ts";
 import { pageOf } from "./page.ts";
-import { median, type Round, rowsOf, summarize, tableOf } from "./table.ts";
+import { type Figures, median, type Round, rowsOf, summarize, tableOf } from "./table.ts";
 
 function round(server: string, requestsPerSecond: number, cpuUsPerRequest: number): Round {
   const figures = { requestsPerSecond, cpuUsPerRequest, p50Ms: 1, p99Ms: 2, errors: 1 };
   return { workload: "hello", server, figures };
+}
+
+function half(server: string, figures: Figures): Round {
+  return { workload: "half", server, figures };
 }
 
 const ROUNDS = [
@@ -38,6 +42,8 @@ describe("the table of a workload", () => {
   });
 
   it("has no ratios without the reference, and no rows of other workloads", () => {
+    const [, row] = rowsOf("hello", summarize([round("rickhouse", 1, 2)]));
+    assert.deepEqual(row, ["rickhouse", "1", "", "2.0", "", "1.00", "2.00", "1", "0 %"]);
     assert.match(tableOf("hello", summarize([round("rickhouse", 1, 2)])), /rickhouse {2,}1 .* 0 %/);
     assert.equal(tableOf("flask", summarize(ROUNDS)).split("\n").length, 1);
   });
@@ -51,6 +57,20 @@ describe("the table of a workload", () => {
     ]);
     const silent = { workload: "hello", server: "waitress", figures: { requestsPerSecond: 0 } };
     assert.equal(rowsOf("hello", summarize([...ROUNDS, silent])).at(-1)?.[3], "-");
+  });
+
+  it("has what is kept as a median of rounds, and nothing where it is not known", () => {
+    const rounds = [
+      half("rickhouse", { requestsPerSecond: 10, keptPercent: 90 }),
+      half("rickhouse", { requestsPerSecond: 30, keptPercent: 95 }),
+      half("granian", { requestsPerSecond: 0 }),
+    ];
+    assert.deepEqual(rowsOf("half", summarize(rounds)), [
+      ["half", "req/s", "ratio", "kept %", "spread"],
+      ["rickhouse", "20", "", "93", "100 %"],
+      ["granian", "0", "", "-", "-"],
+    ]);
+    assert.equal(JSON.stringify(summarize(rounds)).includes("null"), false);
   });
 });
 

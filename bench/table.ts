@@ -5,6 +5,7 @@ import { REFERENCE } from "./servers.ts";
 /** How each figure is shown, and which of two is the better one. */
 export const FIGURES = {
   requestsPerSecond: { title: "req/s", digits: 0, better: "more" },
+  keptPercent: { title: "kept %", digits: 0, better: "more" },
   mibPerSecond: { title: "MiB/s", digits: 0, better: "more" },
   cpuUsPerRequest: { title: "CPU us/req", digits: 1, better: "less" },
   p50Ms: { title: "p50 ms", digits: 2, better: "less" },
@@ -23,6 +24,7 @@ export type Figures = Readonly<Partial<Record<Figure, number>>>;
 
 const ALL: readonly Figure[] = [
   "requestsPerSecond",
+  "keptPercent",
   "mibPerSecond",
   "cpuUsPerRequest",
   "p50Ms",
@@ -47,8 +49,8 @@ export interface Round {
 /** The medians of a server's rounds. */
 export interface Summary extends Round {
   readonly rounds: number;
-  /** Largest less smallest of what counts most, as a share of its median. */
-  readonly spread: number;
+  /** Largest less smallest of what counts most, as a share of its median; none where that is 0. */
+  readonly spread?: number;
 }
 
 export function summarize(rounds: readonly Round[]): Summary[] {
@@ -62,10 +64,16 @@ export function summarize(rounds: readonly Round[]): Summary[] {
       if (values.length > 0) figures[figure] = median(values);
     }
     const main = valuesOf(group, mainFigure(figures));
-    const spread = (Math.max(...main) - Math.min(...main)) / median(main);
+    const spread = shareOf(Math.max(...main) - Math.min(...main), median(main));
     const { workload, server } = first;
-    return { workload, server, figures, rounds: group.length, spread };
+    const summary = { workload, server, figures, rounds: group.length };
+    return spread === undefined ? summary : { ...summary, spread };
   });
+}
+
+/** Undefined where there is nothing, or nothing known, to be a share of. */
+function shareOf(part: number, whole: number): number | undefined {
+  return whole > 0 && Number.isFinite(whole) ? part / whole : undefined;
 }
 
 function valuesOf(rounds: readonly Round[], figure: Figure): number[] {
@@ -114,14 +122,14 @@ export function rowsOf(workload: string, summaries: readonly Summary[]): string[
       const text = value?.toFixed(FIGURES[figure].digits) ?? "-";
       return COMPARED.includes(figure) ? [text, ratio(value, referenceOf(rows, figure))] : [text];
     }),
-    `${(row.spread * 100).toFixed(0)} %`,
+    row.spread === undefined ? "-" : `${(row.spread * 100).toFixed(0)} %`,
   ]);
   return [[workload, ...head, "spread"], ...lines];
 }
 
 /** Empty where there is nothing to compare with. */
 function ratio(value: number | undefined, best: number): string {
-  return value !== undefined && Number.isFinite(best) ? (value / best).toFixed(2) : "";
+  return value === undefined ? "" : (shareOf(value, best)?.toFixed(2) ?? "");
 }
 
 export function tableOf(workload: string, summaries: readonly Summary[]): string {

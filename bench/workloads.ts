@@ -83,7 +83,6 @@ export const WORKLOADS: readonly Workload[] = [
     path: "/up",
     payloadBytes: MIB,
   },
-  hello("mixed-0", "16 fast connections alone", full(16)),
   hello("mixed-4", "16 fast connections beside 4 that sleep", full(16, beside("sleeping", 4))),
   hello("mixed-16", "16 fast connections beside 16 that sleep", full(16, beside("sleeping", 16))),
   hello("mixed-64", "16 fast connections beside 64 that sleep", full(16, beside("sleeping", 64))),
