@@ -2,7 +2,7 @@
 // bench/results/latest.json. Linux only: CPU time is read from /proc.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setUpEnvironment } from "../scripts/python-environment.ts";
 import { chartOf } from "./chart.ts";
@@ -48,6 +48,7 @@ function report(plan: Plan, rounds: readonly Round[], results: Results): void {
 
 function writePage(plan: Plan, results: Results): void {
   const charts = join(ROOT, "docs/benchmarks");
+  rmSync(charts, { recursive: true, force: true }); // Those of workloads that are no more.
   mkdirSync(charts, { recursive: true });
   for (const { name, title } of plan.workloads) {
     const rows = results.summaries.filter(({ workload }) => workload === name);
