@@ -73,4 +73,31 @@ describe("what was sent to workers", () => {
       assert.equal(flushes, round);
     }
   });
+
+  it("leaves before the end of a turn that brings very many requests, also those that others wait for", async () => {
+    let flushes = 0;
+    const flusher = new ChannelFlusher(() => 0, atOnce);
+    const channel = { flush: () => flushes++ };
+    const comes = (count: number): void => {
+      for (let i = 0; i < count; i++) flusher.requestCame();
+    };
+    flusher.add(channel);
+    comes(63);
+    assert.equal(flushes, 0);
+    comes(1);
+    assert.equal(flushes, 1);
+    comes(64);
+    assert.equal(flushes, 1, "there is nothing");
+    flusher.add(channel);
+    await turn();
+    assert.equal(flushes, 2);
+    flusher.add(channel);
+    comes(63);
+    await turn();
+    assert.equal(flushes, 3);
+    flusher.add(channel);
+    comes(63);
+    assert.equal(flushes, 3, "it is counted from the last flush");
+    await turn();
+  });
 });

@@ -1,10 +1,12 @@
 // When requests leave for their workers: all that were sent to one in a turn of the event loop in one write, at the end of the turn, or of one
-// of the next while connections keep coming (docs/decisions/034-a-connection-for-each-request.md).
+// of the next while connections keep coming (docs/decisions/034-a-connection-for-each-request.md); sooner in a turn that brings very many.
 
 /** Libuv accepts one connection a turn. So many turns in a row may bring one before what waits has to leave. */
 const MAX_TURNS = 16;
 /** Turns that read large bodies take long: then it leaves before that. */
 const MAX_WAIT_MS = 1;
+/** With thousands of connections a turn brings thousands of requests. Workers must not stand idle until all of them are read. */
+const MOST_REQUESTS = 64;
 
 /** What has something to write. */
 export interface Flushable {
@@ -19,6 +21,10 @@ export class ChannelFlusher {
   /** When the first of these turns was over. */
   #since = 0;
   #dirty: Flushable[] = [];
+  /** The end of the turn is waited for. */
+  #isWaiting = false;
+  /** That have come since the last flush. */
+  #requests = 0;
 
   /** `connections`: how many were ever accepted. While they keep coming, the requests that they bring are waited for. `now`: milliseconds. */
   constructor(connections: () => number, now: () => number = () => performance.now()) {
@@ -29,7 +35,14 @@ export class ChannelFlusher {
   add(channel: Flushable): void {
     if (this.#dirty.includes(channel)) return;
     this.#dirty.push(channel);
-    if (this.#dirty.length === 1) setImmediate(this.#endOfTurn);
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    setImmediate(this.#endOfTurn);
+  }
+
+  /** One more, whether a channel has something to write for it or not. */
+  requestCame(): void {
+    if (++this.#requests >= MOST_REQUESTS) this.#flush();
   }
 
   readonly #endOfTurn = (): void => {
@@ -41,10 +54,17 @@ export class ChannelFlusher {
       return;
     }
     this.#turns = 0;
+    this.#isWaiting = false;
+    this.#flush();
+  };
+
+  #flush(): void {
+    this.#requests = 0;
+    if (this.#dirty.length === 0) return;
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const channel of dirty) channel.flush();
-  };
+  }
 
   /** For what the next turn brings. */
   #mayWait(): boolean {

@@ -13,6 +13,8 @@ import type { Log } from "../log.ts";
 import { BlockPool } from "../net/block-pool.ts";
 import { ChannelFlusher } from "./channel-flusher.ts";
 import { abandonIfItWaits } from "./half-closed.ts";
+import { QueueOverflow } from "./queue-overflow.ts";
+import { TimedOutWorkers } from "./timed-out-workers.ts";
 import { nameVictim } from "./worker-death.ts";
 import { ElasticWorkers } from "./elastic-workers.ts";
 import { deathText, hangText, incidentFields, victimOf } from "./incident.ts";
@@ -44,8 +46,12 @@ export class Pool implements RequestSink {
   /** By the id of the dispatcher's channel. */
   readonly #channels = new Map<number, WorkerChannel>();
   readonly #held = new Map<Exchange, WorkerChannel>();
-  /** Workers that timed out and whose other threads still run something. */
-  readonly #timedOut = new Set<number>();
+  readonly #timedOut = new TimedOutWorkers(
+    () => this.#dispatcher.channels,
+    (worker) => {
+      this.#workforce.othersFinished(worker, performance.now());
+    },
+  );
   readonly #withdrawals = new WithdrawalWatch(
     () => this.#dispatcher.channels,
     (generation) => {
@@ -57,6 +63,7 @@ export class Pool implements RequestSink {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   readonly #overload: OverloadLog;
+  readonly #overflow: QueueOverflow;
   readonly #scheduling = new SchedulingWatch();
   readonly #recycler: Recycler;
   readonly #settings: PoolSettings;
@@ -83,6 +90,7 @@ export class Pool implements RequestSink {
       },
     });
     this.#overload = new OverloadLog(options.log, this.#dispatcher);
+    this.#overflow = new QueueOverflow(this.#dispatcher, this.#overload);
     this.#workforce = this.#makeWorkforce();
     this.#recycler = new Recycler(options.config, options.log, this.#workforce);
     this.#elastic = new ElasticWorkers(this.#dispatcher, this.#workforce, options);
@@ -142,12 +150,10 @@ export class Pool implements RequestSink {
 
   /** `queuedAt`: from when on it waits for a worker. */
   submit(exchange: Exchange, queuedAt: number = exchange.receivedAt): void {
-    if (!this.#dispatcher.submit(exchange, queuedAt)) {
-      this.#overload.refused("--queue-length was reached");
-      exchange.sink.answerRefused(exchange, REFUSALS.queueFull);
-      return;
-    }
-    if (exchange.place === "waiting") this.#elastic.waited();
+    const isTaken = this.#dispatcher.submit(exchange, queuedAt);
+    if (!isTaken) this.#overflow.add(exchange);
+    if (!isTaken || exchange.place === "waiting") this.#elastic.waited();
+    this.#shared.flusher.requestCame();
     this.#scheduleIfEarlier();
   }
 
@@ -203,18 +209,7 @@ export class Pool implements RequestSink {
       this.#log.error(text, incidentFields(exchange, worker, pid));
       this.#workforce.timedOut(worker, performance.now());
       this.#timedOut.add(worker);
-      this.#checkTimedOut();
     });
-  }
-
-  /** The other threads of a worker that timed out may finish first (design section 3, Hang). */
-  #checkTimedOut(): void {
-    for (const worker of this.#timedOut) {
-      const others = this.#dispatcher.channels.filter((channel) => channel.worker === worker);
-      if (others.some((channel) => channel.stuck === undefined && channel.inHand > 0)) continue;
-      this.#timedOut.delete(worker);
-      this.#workforce.othersFinished(worker, performance.now());
-    }
   }
 
   // From the workforce.
@@ -285,7 +280,8 @@ export class Pool implements RequestSink {
         this.#elastic.count(exchange.runMs);
       },
       onActivity: () => {
-        if (this.#timedOut.size > 0) this.#checkTimedOut();
+        this.#timedOut.check();
+        this.#overflow.admit();
         this.#scheduleIfEarlier();
       },
       now: () => performance.now(),
@@ -343,6 +339,7 @@ export class Pool implements RequestSink {
     this.#timerAt = Infinity;
     const now = performance.now();
     if (this.#dispatcher.nextTickAt <= now) this.#dispatcher.tick(now);
+    this.#overflow.admit();
     if (this.#workforce.registry.nextTickAt <= now)
       this.#workforce.tick(now, this.#dispatcher.waiting);
     this.#schedule();
