@@ -139,7 +139,8 @@ export async function underLoad(
   load: FullLoad,
   settings: RoundSettings,
 ): Promise<Figures> {
-  const { seconds, signal } = settings;
+  const { signal } = settings;
+  const seconds = Math.max(settings.seconds, load.leastSeconds ?? 0);
   const url = started.origin + workload.path;
   const before = cpuUsOfTree(started.pid);
   const answers = await runWrk(url, { ...wrkOf(load), seconds }, signal);

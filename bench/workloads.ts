@@ -6,6 +6,8 @@ export interface FullLoad {
   readonly connections: number;
   /** Further arguments of wrk. */
   readonly wrk?: readonly string[];
+  /** A round of fewer would measure how connections are made. */
+  readonly leastSeconds?: number;
   /** Beside it, on the same server. */
   readonly beside?: Beside;
 }
@@ -105,7 +107,7 @@ export const WORKLOADS: readonly Workload[] = [
     }),
   ),
   own(hello("hello-8", "Hello, 8 connections", full(8))),
-  own(hello("hello-4000", "Hello, 4,000 connections", full(4000))),
+  own(hello("hello-4000", "Hello, 4,000 connections", full(4000, { leastSeconds: 5 }))),
   ...[1, 4, 8, 16].map((workers) =>
     own({ ...hello(`workers-${workers}`, `Hello, ${workers} workers`, full(64)), workers }),
   ),
