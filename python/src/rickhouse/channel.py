@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from .departure import Departing, Departure
 from .ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN
 from .process import moved_up
-from .shapes import Shapes
+from .shapes import Shape, Shapes
 from .wire import (
     GONE,
     GONE_STOP,
@@ -74,6 +74,9 @@ class Channel:
         """
         self._shapes = Shapes(base)
         self._known_shapes = self._shapes.known
+        # Of the request before: the next one often has the same, and need not hash its bytes.
+        self._last_shape: bytes | None = None
+        self._last: Shape = ({}, ())
         self._departure = departure
         self._cell = cell
         self._outbox = outbox
@@ -128,28 +131,31 @@ class Channel:
         """
         while True:
             start = self._start
-            available = self._end - start
             needed = HEADER_BYTES
-            if available >= HEADER_BYTES:
+            if start + needed <= self._end:
                 # The lengths of a frame that has none are read from the slack of the buffer and
                 # mean nothing.
-                length, kind, flags, _, number, environ_length, values_length = _request_start(
+                length, kind, flags, number, environ_length, values_length = _request_start(
                     self._buffer, start
                 )
                 needed += length
-                if available >= needed:
-                    self._start = end = start + needed
+                end = start + needed
+                if end <= self._end:
+                    self._start = end
                     if kind == REQUEST:
                         if self._gone:
                             self._forget_gone(number)
                         body_start = start + _ENVIRON_AT + environ_length
-                        start += _REQUEST_START_BYTES
-                        values_end = start + values_length
                         view = self._view
-                        data = view[values_end:body_start].tobytes()
-                        template, keys = self._known_shapes.get(data) or self._shapes.learn(data)
+                        # One copy of both parts: `marshal` takes no notice of what follows.
+                        data = view[start + _REQUEST_START_BYTES : body_start].tobytes()
+                        shape = data[values_length:]
+                        if shape != self._last_shape:
+                            self._last = self._known_shapes.get(shape) or self._shapes.learn(shape)
+                            self._last_shape = shape
+                        template, keys = self._last
                         environ = template.copy()
-                        environ.update(zip(keys, _loads(view[start:values_end])))
+                        environ |= zip(keys, _loads(data))
                         body = view[body_start:end] if end > body_start else b""
                         return number, flags, environ, body
                     if kind == GONE:

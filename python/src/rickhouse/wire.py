@@ -50,8 +50,8 @@ HEADER = struct.Struct("<IBBHQ")
 HEADER_BYTES = HEADER.size
 # header and environ length
 REQUEST_START = struct.Struct("<IBBHQI")
-# the same, and the first of the environ: the length of its values
-REQUEST_VALUES_START = struct.Struct("<IBBHQII")
+# the same without the zero, and the first of the environ: the length of its values
+REQUEST_VALUES_START = struct.Struct("<IBB2xQII")
 # header, then status, zero, head length, content length, run ns
 ANSWER_START = struct.Struct("<IBBHQHHIQQ")
 ANSWER_FIXED_BYTES = ANSWER_START.size - HEADER.size
