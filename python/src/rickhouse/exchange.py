@@ -98,7 +98,7 @@ class Exchange:
             raise AssertionError("start_response was called a second time without exc_info")
         self.head = head = build_head(status, response_headers)
         self.wants_no_body = self._is_head_request or head[0] in BODILESS
-        return self.write
+        return self  # To be called as `write`: a bound method would be one object more.
 
     def write(self, data: bytes) -> None:
         """PEP 3333's write(): `data` is on the wire when it returns."""
@@ -106,6 +106,8 @@ class Exchange:
             raise RuntimeError("write() was called when the request was over")
         self.raise_if_stopped()
         self.send_chunk(data)
+
+    __call__ = write
 
     def is_client_gone(self) -> bool:
         """environ["rickhouse.client_disconnected"]: true after FIN, though the client may read."""

@@ -75,7 +75,7 @@ _known_heads: dict[tuple[Any, ...], Head] = {}
 
 def build_head(status: str, headers: list[tuple[str, str]]) -> Head:
     """Raises TypeError or ValueError that says what is wrong."""
-    if not isinstance(headers, list):
+    if type(headers) is not list and not isinstance(headers, list):
         raise TypeError(f"response headers must be a list, not {type(headers).__name__}")
     try:
         key = (status, *headers)
