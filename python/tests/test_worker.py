@@ -1,5 +1,6 @@
 """Real workers: how they serve, how they leave, and what applications do to them."""
 
+import contextlib
 import glob
 import os
 import signal
@@ -223,7 +224,9 @@ class Threads(unittest.TestCase):
             self.assertIsNone(channels[0].next())
             # Not started any more.
             ask(channels[1], 2, "/never")
-            ask(channels[2], 2, "/never")
+            # Its thread may have seen the signal before it waited: then it has closed the channel.
+            with contextlib.suppress(BrokenPipeError):
+                ask(channels[2], 2, "/never")
             self.assertTrue(is_alive(front.pids[1]))
             touch(front)
             self.assertEqual(channels[1].answer_to(1).body, b"wait")
