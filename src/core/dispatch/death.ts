@@ -19,8 +19,7 @@ export type GiveUpReason =
   | "queue-timeout"
   | "worker-died"
   | "memory-limit"
-  | "client-gone"
-  | "no-worker";
+  | "client-gone";
 
 /** Who may have brought the worker down must not bring down another. */
 export interface Suspicion {

@@ -305,12 +305,6 @@ describe("time in the queue", () => {
     assert.equal(dispatcher.nextTickAt, Infinity);
   });
 
-  it("ends at once when no worker will come any more", () => {
-    submit("ab", 0);
-    dispatcher.giveUpWaiting("no-worker");
-    assert.deepEqual(effects(), ["a: no-worker", "b: no-worker"]);
-  });
-
   it("does not leave a tick due in a past that rounding never reaches", () => {
     dispatcher = newDispatcher({ queueTimeoutMs: 0.3 });
     submit("a", 0.1);

@@ -269,15 +269,6 @@ export class Dispatcher<R extends DispatchedRequest> {
     this.#watchHeld(now);
   }
 
-  /** Gives up all that wait: no worker will come any more. */
-  giveUpWaiting(why: GiveUpReason): void {
-    const { queue } = this.#work;
-    for (let request = queue.oldest; request !== undefined; request = queue.oldest) {
-      queue.remove(request);
-      this.#giveUp(request, why);
-    }
-  }
-
   /** To be called at `nextTickAt`: expiry in the queue, withdrawals, time-outs of requests. */
   tick(now: number): void {
     const lateMs = now - this.#nextTickAt;

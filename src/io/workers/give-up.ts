@@ -11,7 +11,6 @@ export function refusalOf(why: GiveUpReason, hasWorkers: boolean): Refusal {
     case "request-timeout":
     case "request-total-timeout":
       return REFUSALS.requestTimeout;
-    case "no-worker":
     case "client-gone":
       return REFUSALS.noWorker;
     case "worker-died":

@@ -333,7 +333,11 @@ export class Front implements Reports {
       line.readMemory(false);
       this.#buryIfDone(line);
     }
-    this.dispatcher.giveUpWaiting("no-worker");
+    // Their connections end with the server.
+    for (const request of this.requests) {
+      if (request.place !== "waiting") continue;
+      if (this.dispatcher.cancel(request, this.#clock.now)) request.outcome = "cancelled";
+    }
   }
 
   // Time, and what must hold after every event.
