@@ -1,7 +1,17 @@
 // What follows a message on its connection (RFC 9112 sections 9.3 to 9.6, RFC 9110 sections 7.6.1, 7.8 and 10.1.1): keep-alive, pipelining,
 // Connection, Upgrade, Expect.
 
-import { accepted, get, last, post, refused, refusedAfter, type Row, row } from "./row.ts";
+import {
+  accepted,
+  get,
+  last,
+  lastWithMore,
+  post,
+  refused,
+  refusedAfter,
+  type Row,
+  row,
+} from "./row.ts";
 
 const CLOSE = "Connection: close\r\n";
 
@@ -90,9 +100,11 @@ export const CONNECTION: readonly Row[] = [
     { path: "/1" },
     { path: "/2", environ: { SERVER_PROTOCOL: "HTTP/1.1" } },
   ),
-  last("nothing behind close is served", get(CLOSE, "/1") + get("", "/2"), { path: "/1" }),
-  last("nothing behind HTTP/1.0 is served", http10("", "/1") + get("", "/2"), { path: "/1" }),
-  last("junk behind close is not looked at", `${get(CLOSE)}\0\0\0`, { path: "/" }),
+  lastWithMore("nothing behind close is served", get(CLOSE, "/1") + get("", "/2"), { path: "/1" }),
+  lastWithMore("nothing behind HTTP/1.0 is served", http10("", "/1") + get("", "/2"), {
+    path: "/1",
+  }),
+  lastWithMore("junk behind close is not looked at", `${get(CLOSE)}\0\0\0`, { path: "/" }),
   refusedAfter([{ path: "/" }], "junk behind a good request", `${get()}junk\r\n\r\n`),
   refusedAfter([{ path: "/" }], "NUL behind a good request", `${get()}\0`),
   refusedAfter(

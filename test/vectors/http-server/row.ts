@@ -28,6 +28,8 @@ export interface Row {
   readonly isOpen: boolean;
   /** The answers have no body. */
   readonly isHead: boolean;
+  /** The client sends on behind the request that it has said is its last (RFC 9112 section 9.6). */
+  readonly sendsOn: boolean;
 }
 
 /** Every request is answered with 200, and another may follow. */
@@ -38,6 +40,11 @@ export function accepted(name: string, send: string, ...saw: readonly Seen[]): R
 /** Every request is answered with 200, and the server ends the connection. */
 export function last(name: string, send: string, ...saw: readonly Seen[]): Row {
   return row(name, send, { saw, statuses: saw.map(() => 200) });
+}
+
+/** The same, and behind the last request comes something that nobody looks at. */
+export function lastWithMore(name: string, send: string, ...saw: readonly Seen[]): Row {
+  return { ...last(name, send, ...saw), sendsOn: true };
 }
 
 /** The application sees nothing of it, and the connection ends. */
@@ -62,8 +69,8 @@ export function truncated(name: string, send: string, ...saw: readonly Seen[]): 
 
 /** Anything else. */
 export function row(name: string, send: string, rest: Partial<Row>): Row {
-  const usual = { isEnded: false, statuses: [], saw: [], isOpen: false, isHead: false };
-  return { ...usual, ...rest, name, send };
+  const flags = { isEnded: false, isOpen: false, isHead: false, sendsOn: false };
+  return { ...flags, statuses: [], saw: [], ...rest, name, send };
 }
 
 /** GET with a Host and further field lines, each with its CRLF. */
