@@ -20,7 +20,7 @@ Made by \`npm run bench -- --page\`, never by hand. Under each workload every se
 Where a round leaves something behind (requests that sleep, idle connections, a burst, memory, the start), each round has servers of its own, and there are no more than two.
 *Kept* is the requests/s beside what sleeps, idles or is half sent, in percent of the mean of the same load without it, on the same server just before and just after.
 CPU is user and system time of a server's whole process tree, ended children included. Ratios are to the better setting of Granian. \`, batch\` is the same server under
-\`chrt --batch 0\`, the policy that Rickhouse chooses for its front while it is busy. The load (wrk) runs on the same processors as the servers: compare rows of one table, not tables
+\`chrt --batch 0\`, the policy that Rickhouse chooses for its front while it is busy; it stands where servers take turns. The load (wrk) runs on the same processors as the servers: compare rows of one table, not tables
 of different machines. *Spread* is the largest less the smallest of the rounds, as a share of the median: differences below it mean nothing.
 `;
 

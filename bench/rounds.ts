@@ -32,8 +32,8 @@ export async function runAll(
         console.error(`${workload.name}, ${name}: ${reason}`);
       },
     };
-    const servers = serversFor(workload, plan);
     const load = loadInTurns(workload);
+    const servers = serversFor(workload, plan, load !== undefined);
     const done =
       load === undefined
         ? await startFresh(servers, workload, run)
@@ -104,6 +104,12 @@ async function startFresh(
   return rounds;
 }
 
-function serversFor({ isOwn }: Workload, { servers }: Plan): readonly Server[] {
-  return isOwn === true ? servers.filter(({ name }) => name === "rickhouse") : servers;
+function serversFor(
+  { isOwn }: Workload,
+  { servers }: Plan,
+  areInTurns: boolean,
+): readonly Server[] {
+  return servers.filter(({ name, isAgain }) => {
+    return (isOwn !== true || name === "rickhouse") && (areInTurns || isAgain !== true);
+  });
 }

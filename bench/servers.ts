@@ -9,6 +9,8 @@ export interface Server {
   readonly command: string;
   /** Pattern of a file of the Python environment: a server that pip has to compile may be missing. */
   readonly needs?: string;
+  /** A peer again, scheduled otherwise: only where all servers take turns. */
+  readonly isAgain?: true;
 }
 
 const GRANIAN = "{bin}/granian --interface wsgi --host 127.0.0.1 --port {port} --workers {workers}";
@@ -53,6 +55,7 @@ export const BATCH_SERVERS: readonly Server[] = SERVERS.filter(
   ...server,
   name: `${server.name}, batch`,
   command: `chrt --batch 0 ${server.command}`,
+  isAgain: true,
 }));
 
 export function isInstalled({ needs }: Server, python: string): boolean {
