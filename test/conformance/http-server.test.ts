@@ -132,7 +132,10 @@ describe("raw requests", () => {
 });
 
 function isFit(row: Row, delivery: Delivery): boolean {
-  return delivery === "whole" || (row.send.length > 1 && row.send.length <= MAX_DRIBBLED_BYTES);
+  if (delivery === "whole") return true;
+  // The rest of it would come when the server has closed the connection: it is reset then.
+  if (row.sendsOn) return false;
+  return row.send.length > 1 && row.send.length <= MAX_DRIBBLED_BYTES;
 }
 
 /** HEAD requests reach it too; the probe behind a row counts. */
@@ -157,10 +160,7 @@ async function check(port: number, row: Row, delivery: Delivery): Promise<void> 
   const isClose = answers.at(-1)?.fields.get("connection") === "close";
   if (!row.isOpen) {
     await client.ended();
-    // What comes after the answer may find the connection closed.
-    if (row.sendsOn && delivery !== "whole")
-      assert.match(client.error?.code ?? "ECONNRESET", /^(ECONNRESET|EPIPE)$/);
-    else assert.equal(client.error, undefined);
+    assert.equal(client.error, undefined);
     assert.equal(client.received.toString("latin1"), "");
     if (!row.isEnded) assert.ok(isClose, "the last answer must say Connection: close");
     return;
