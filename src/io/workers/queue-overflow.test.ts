@@ -30,8 +30,8 @@ function overflow({ mock }: TestContext) {
   const taken: number[] = [];
   const refused: number[] = [];
   const state = { now: 0, room: 0, logged: 0 };
-  const submit = ({ receivedAt }: Exchange, queuedAt: number): boolean => {
-    assert.equal(queuedAt, receivedAt);
+  const submit = ({ receivedAt, queuedAt }: Exchange, since: number): boolean => {
+    assert.equal(since, queuedAt);
     if (state.room === 0) return false;
     state.room--;
     taken.push(receivedAt);
@@ -52,6 +52,7 @@ function overflow({ mock }: TestContext) {
   /** Requests are told apart by when they came. */
   const add = (receivedAt: number): Exchange => {
     const exchange = new Exchange(REQUEST, sink, "", receivedAt);
+    exchange.queuedAt = state.now;
     waiting.add(exchange);
     return exchange;
   };

@@ -22,8 +22,8 @@ export class QueueOverflow {
   readonly #queue: Queue;
   readonly #log: Pick<OverloadLog, "refused">;
   readonly #now: () => number;
-  /** Oldest first, and since when each waits. */
-  readonly #since = new Map<Exchange, number>();
+  /** Oldest first; each waits since its `queuedAt`. */
+  readonly #waiting = new Set<Exchange>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -36,17 +36,18 @@ export class QueueOverflow {
     this.#now = now;
   }
 
+  /** One that was just submitted, in vain. */
   add(exchange: Exchange): void {
-    this.#since.set(exchange, this.#now());
-    if (this.#since.size === 1) this.#wakeIn(PATIENCE_MS);
+    this.#waiting.add(exchange);
+    if (this.#waiting.size === 1) this.#wakeIn(PATIENCE_MS);
   }
 
   /** There may be room by now. */
   admit(): void {
-    for (const exchange of this.#since.keys()) {
+    for (const exchange of this.#waiting) {
       if (exchange.clientGone) exchange.request.body?.dispose();
-      else if (!this.#queue.submit(exchange, exchange.receivedAt)) return;
-      this.#since.delete(exchange);
+      else if (!this.#queue.submit(exchange, exchange.queuedAt)) return;
+      this.#waiting.delete(exchange);
     }
   }
 
@@ -58,14 +59,14 @@ export class QueueOverflow {
   readonly #refuseLate = (): void => {
     const now = this.#now();
     let count = 0;
-    for (const [exchange, since] of this.#since) {
-      const leftMs = PATIENCE_MS - (now - since);
+    for (const exchange of this.#waiting) {
+      const leftMs = PATIENCE_MS - (now - exchange.queuedAt);
       if (leftMs > 0 || count === REFUSALS_AT_ONCE) {
         this.#wakeIn(Math.max(leftMs, BETWEEN_MS));
         return;
       }
       count++;
-      this.#since.delete(exchange);
+      this.#waiting.delete(exchange);
       if (!exchange.clientGone) this.#log.refused("--queue-length was reached");
       exchange.sink.answerRefused(exchange, REFUSALS.queueFull);
     }
