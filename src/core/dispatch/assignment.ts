@@ -82,8 +82,8 @@ export class Assignment<R extends DispatchedRequest> {
   }
 
   /** When a request that waits beside an idle channel may take it; Infinity if there is no such thing. */
-  get heldUntil(): number {
-    return this.idle.size > 0 ? this.queue.lapsesAt : Infinity;
+  heldUntil(now: number): number {
+    return this.idle.size > 0 ? this.queue.lapsesAt(this.channels.length, now) : Infinity;
   }
 
   /** It is over, and took so long to run. One that turned out to be slow has taught that already. */

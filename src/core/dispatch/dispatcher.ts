@@ -93,9 +93,10 @@ export class Dispatcher<R extends DispatchedRequest> {
     return this.#work.idle.size;
   }
 
-  /** The fewest idle channels since the last call: what could be done without. */
+  /** The fewest idle channels since the last call: what could be done without. None, while requests wait: then those are kept for others (lanes.ts). */
   takeLeastIdle(): number {
-    return this.#work.idle.takeLeast();
+    const least = this.#work.idle.takeLeast();
+    return this.waiting > 0 ? 0 : least;
   }
 
   /** How long the oldest waiting request has waited, in milliseconds; 0 when none waits. */
@@ -339,7 +340,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     const { idle, queue } = this.#work;
     if (idle.size === 0 || queue.size === 0) return;
     this.#work.fillIdle(now);
-    this.#dueBy(this.#work.heldUntil, now);
+    this.#dueBy(this.#work.heldUntil(now), now);
   }
 
   /** Brings the next tick forward to the earliest moment at which this channel may need one. */

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { Channel } from "./channel.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { RunEstimates } from "./estimate.ts";
-import { Lanes, QUICK_LATELY_MS } from "./lanes.ts";
+import { Lanes, QUICK_LATELY_MS, RESERVE_FROM_CHANNELS, RESERVE_MS } from "./lanes.ts";
 import { DispatchedRequest } from "./request.ts";
 
 const QUICK = 1;
@@ -68,8 +68,29 @@ describe("Lanes", () => {
     assert.equal(take(lanes, 16, 60), quick);
     assert.equal(lanes.next(16, 60), undefined, "and shortly after");
     assert.equal(lanes.next(16, 60 + QUICK_LATELY_MS - 1), undefined);
-    assert.equal(lanes.lapsesAt, 60 + QUICK_LATELY_MS);
-    assert.equal(lanes.next(16, 60 + QUICK_LATELY_MS)?.isSlow, true, "then all of them");
+    assert.equal(lanes.lapsesAt(16, 60), 60 + QUICK_LATELY_MS);
+    assert.equal(lanes.next(16, 60 + QUICK_LATELY_MS)?.isSlow, true, "then more of them");
+  });
+
+  it("keep one of many channels from slow requests for a minute after the last quick one", () => {
+    const { lanes } = lanesOf(...slowOnes(16), new Request("q", QUICK, 50));
+    for (let index = 0; index < 13; index++) take(lanes, 16, 60);
+    const afterShare = 60 + QUICK_LATELY_MS;
+    for (let index = 0; index < 3; index++) {
+      assert.equal(take(lanes, 16, afterShare)?.isSlow, true);
+    }
+    assert.equal(lanes.next(16, afterShare), undefined);
+    assert.equal(lanes.next(16, 60 + RESERVE_MS - 1), undefined);
+    assert.equal(lanes.lapsesAt(16, afterShare), 60 + RESERVE_MS);
+    assert.equal(lanes.next(16, 60 + RESERVE_MS)?.isSlow, true, "then all of them");
+  });
+
+  it("keep none of few", () => {
+    const few = RESERVE_FROM_CHANNELS - 1;
+    const { lanes } = lanesOf(...slowOnes(few), new Request("q", QUICK, 50));
+    for (let index = 0; index < few; index++) take(lanes, few, 60);
+    const names = Array.from({ length: few }, () => take(lanes, few, 60 + QUICK_LATELY_MS)?.name);
+    assert.ok(names.includes(`s${few - 1}`));
   });
 
   it("give slow requests all channels while there are no quick ones", () => {
@@ -211,5 +232,34 @@ describe("a dispatcher with slow and quick requests", () => {
       dispatcher.submit(new Request("w", SLOW), 112);
     }
     assert.fail("they still wait");
+  });
+});
+
+describe("a dispatcher with many channels", () => {
+  it("does not call the one that it keeps for quick requests dispensable", () => {
+    const dispatcher = new Dispatcher<Request>(
+      { maxWaiting: 10, queueTimeoutMs: 1e6, requestTimeoutMs: 0, requestTotalTimeoutMs: 0 },
+      { send: () => {}, withdraw: () => {}, giveUp: () => {}, stuck: () => {} },
+    );
+    const channels = Array.from({ length: RESERVE_FROM_CHANNELS }, (_, id) =>
+      dispatcher.addChannel(id, 0, 1, 0),
+    );
+    const end = (name: string, runMs: number): void => {
+      const channel = channels.find(({ oldest }) => oldest?.name === name);
+      assert.ok(channel?.oldest, name);
+      dispatcher.ended(channel, channel.oldest.number, runMs, 0);
+    };
+    dispatcher.submit(new Request("quick", QUICK), 0);
+    end("quick", 0.1);
+    dispatcher.submit(new Request("slow", SLOW), 0);
+    end("slow", 100);
+    const slow = slowOnes(RESERVE_FROM_CHANNELS);
+    for (const request of slow) dispatcher.submit(request, QUICK_LATELY_MS);
+    assert.deepEqual([dispatcher.idleChannels, dispatcher.waiting], [1, 1]);
+    dispatcher.takeLeastIdle();
+    assert.equal(dispatcher.takeLeastIdle(), 0);
+    const last = slow.at(-1);
+    if (last !== undefined) dispatcher.cancel(last, QUICK_LATELY_MS);
+    assert.equal(dispatcher.takeLeastIdle(), 1, "nobody waits");
   });
 });

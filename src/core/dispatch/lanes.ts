@@ -3,7 +3,9 @@
 // that a few slow clients have all workers as soon as the quick ones pause for a moment, and the quick ones wait behind them.
 //
 // "Others want some" looks back a little: quick requests come in gaps, and a worker that is taken in a gap is gone for the length of a
-// slow request. So a worker may stand idle beside slow requests that wait, for so long; never beside quick ones.
+// slow request. So a worker may stand idle beside slow requests that wait, for so long; never beside quick ones. And of many workers one
+// is kept for a minute, or the first quick requests after a pause would wait for a slow one to end
+// (docs/decisions/008-lanes-look-back.md).
 
 import type { RunEstimates } from "./estimate.ts";
 import { RUN_CAP_MS } from "./estimate.ts";
@@ -16,6 +18,10 @@ export const SLOW_MS = RUN_CAP_MS / 2;
 const SLOW_SHARE = 0.75;
 /** So long after the last quick request was handed over its lane counts as in use. */
 export const QUICK_LATELY_MS = 200;
+/** And for so long slow requests leave one channel, */
+export const RESERVE_MS = 60_000;
+/** if it is a small part of all. */
+export const RESERVE_FROM_CHANNELS = 8;
 
 export class Lanes<R extends DispatchedRequest> {
   readonly #estimates: RunEstimates;
@@ -37,9 +43,11 @@ export class Lanes<R extends DispatchedRequest> {
     return older(this.#quick.oldest, this.#slow.oldest);
   }
 
-  /** When slow requests that wait may have more than their share; Infinity if none waits. */
-  get lapsesAt(): number {
-    return this.#slow.size > 0 ? this.#quickAt + QUICK_LATELY_MS : Infinity;
+  /** When slow requests that wait may have more channels than now; Infinity if none waits. */
+  lapsesAt(channels: number, now: number): number {
+    if (this.#slow.size === 0) return Infinity;
+    const isReserved = now >= this.#quickAt + QUICK_LATELY_MS && channels >= RESERVE_FROM_CHANNELS;
+    return this.#quickAt + (isReserved ? RESERVE_MS : QUICK_LATELY_MS);
   }
 
   /** Whether a request of this cost may be handed to an idle channel before it was in the queue. */
@@ -99,8 +107,16 @@ export class Lanes<R extends DispatchedRequest> {
   }
 
   #maySlow(channels: number, now: number): boolean {
-    if (this.#quick.size === 0 && now >= this.#quickAt + QUICK_LATELY_MS) return true;
-    return this.#slowInHand < Math.max(1, Math.floor(SLOW_SHARE * channels));
+    return this.#slowInHand < this.#slowShare(channels, now);
+  }
+
+  /** How many channels slow requests may hold. */
+  #slowShare(channels: number, now: number): number {
+    if (this.#quick.size > 0 || now < this.#quickAt + QUICK_LATELY_MS) {
+      return Math.max(1, Math.floor(SLOW_SHARE * channels));
+    }
+    const hasReserve = channels >= RESERVE_FROM_CHANNELS && now < this.#quickAt + RESERVE_MS;
+    return hasReserve ? channels - 1 : Infinity;
   }
 
   /** The first of a lane that still belongs there: what is known of its route may have changed while it waited. */

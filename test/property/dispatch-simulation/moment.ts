@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import type { Channel } from "../../../src/core/dispatch/channel.ts";
-import { QUICK_LATELY_MS } from "../../../src/core/dispatch/lanes.ts";
+import {
+  QUICK_LATELY_MS,
+  RESERVE_FROM_CHANNELS,
+  RESERVE_MS,
+} from "../../../src/core/dispatch/lanes.ts";
 import type { Dispatcher } from "../../../src/core/dispatch/dispatcher.ts";
 import type { GiveUpReason } from "../../../src/core/dispatch/death.ts";
 import type { Registry } from "../../../src/core/workers/registry.ts";
@@ -58,9 +62,9 @@ function checkHeld(dispatcher: Dispatcher<SimulatedRequest>, load: Load): void {
     waiting.every(({ isSlow }) => isSlow),
     "a request waits while a channel is idle",
   );
-  const share = slowShare(dispatcher);
+  const share = slowShare(dispatcher, false, load);
+  assert.ok(share < Infinity, "a channel is kept for nobody");
   assert.ok(slowInHand(load) >= share, "slow requests wait for less than their share");
-  assert.ok(load.now < load.quickAt + QUICK_LATELY_MS, "a channel is kept for nobody");
 }
 
 /** A request has been handed to a channel. */
@@ -71,12 +75,21 @@ export function checkHanded(
 ): void {
   if (!request.isSlow) return;
   const hasQuick = load.requests.some(({ place, isSlow }) => place === "waiting" && !isSlow);
-  if (!hasQuick && load.now >= load.quickAt + QUICK_LATELY_MS) return;
-  assert.ok(slowInHand(load) <= slowShare(dispatcher), "slow requests have more than their share");
+  const share = slowShare(dispatcher, hasQuick, load);
+  assert.ok(slowInHand(load) <= share, "slow requests have more than their share");
 }
 
-function slowShare(dispatcher: Dispatcher<SimulatedRequest>): number {
-  return Math.max(1, Math.floor(0.75 * dispatcher.channels.length));
+/** How many channels slow requests may hold now. */
+function slowShare(
+  { channels }: Dispatcher<SimulatedRequest>,
+  hasQuick: boolean,
+  { now, quickAt }: Load,
+): number {
+  if (hasQuick || now < quickAt + QUICK_LATELY_MS) {
+    return Math.max(1, Math.floor(0.75 * channels.length));
+  }
+  const hasReserve = channels.length >= RESERVE_FROM_CHANNELS && now < quickAt + RESERVE_MS;
+  return hasReserve ? channels.length - 1 : Infinity;
 }
 
 function slowInHand({ requests }: Load): number {
