@@ -54,6 +54,11 @@ export function cpuUsOfTree(root: number): number {
   return treeOf(root).reduce((sum, { cpuUs }) => sum + cpuUs, 0);
 }
 
+/** The same of one process; 0 when it is gone. */
+export function cpuUsOf(pid: number): number {
+  return factsOf(pid)?.cpuUs ?? 0;
+}
+
 /** Proportional set size of the living processes of the tree, in bytes: memory that several share counts once in all. */
 export function pssBytesOfTree(root: number): number {
   return treeOf(root).reduce((sum, { pid }) => sum + pssBytesOf(pid), 0);

@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setUpEnvironment } from "../scripts/python-environment.ts";
+import { setUpPeers } from "../scripts/python-environment.ts";
 import { chartOf } from "./chart.ts";
 import { tooSlow } from "./gate.ts";
 import { goalRows } from "./goals.ts";
@@ -84,12 +84,7 @@ async function main(): Promise<number> {
   if (tool === undefined) {
     throw new UsageError("wrk is not installed; install it (Debian, Ubuntu: apt install wrk)");
   }
-  const python = setUpEnvironment({
-    directory: "bench/.venv",
-    requirements: "bench/requirements.txt",
-    contents: "Granian, gunicorn, waitress, Flask, Django, Pyramid",
-    minimum: [3, 10],
-  });
+  const python = setUpPeers();
   if (asked.servers.some(({ needs }) => needs !== undefined)) addNativePeers(python);
   const servers = asked.servers.filter((server) => isInstalled(server, python));
   const plan = { ...asked, servers };

@@ -44,6 +44,16 @@ export function setUpFigures(): string {
   });
 }
 
+/** With the servers and frameworks of the benchmark that need no compiler. Returns the path of its interpreter. */
+export function setUpPeers(): string {
+  return setUpEnvironment({
+    directory: "bench/.venv",
+    requirements: "bench/requirements.txt",
+    contents: "Granian, gunicorn, waitress, Flask, Django, Pyramid",
+    minimum: [3, 10],
+  });
+}
+
 /** Returns the path of its interpreter. */
 export function setUpEnvironment(environment: Environment): string {
   const directory = join(ROOT, environment.directory);

@@ -41,7 +41,7 @@ const FLUSH_AFTER_MS = 50;
  * Lines of so many requests are made one after the other: their code and their tables are in the processor's caches then, which between two
  * answers they are not (docs/decisions/016-access-log-writer.md has the figures).
  */
-const LINES_AT_ONCE = 32;
+const LINES_AT_ONCE = 128;
 /** Each of the two buffers holds so many batches: lines come while one is written. One that had to grow is not kept. */
 const BUFFER_BATCHES = 2;
 /** Beyond this the reader of the log is too slow: lines are dropped and counted, rather than memory filled. */
