@@ -1,6 +1,6 @@
 // What the parts of the front cost for a request while it serves, in microseconds of processor time: `perf` samples it under wrk's load, and a
-// sample counts for the source file whose code ran. Code that V8 has put into its caller counts for the caller, the kernel's and Node's own
-// for neither. The loops (bench/front.ts, bench/access-log.ts, bench/figures.ts) tell what the same code costs with the caches to itself.
+// sample counts for the source file whose code ran. Code that V8 has put into its caller counts for the caller; the kernel's and Node's own, that
+// of the event loop's thread, counts for none of ours. The loops (bench/front.ts, bench/access-log.ts, bench/figures.ts) tell what the same code costs with the caches to itself.
 // Usage: node bench/in-place.ts [WORKLOAD ...]: hello and flask unless others are named. Needs perf, and the right to use it.
 
 import { spawn, spawnSync } from "node:child_process";
@@ -45,18 +45,39 @@ const interruption = new AbortController();
 const directory = mkdtempSync(join(tmpdir(), "rickhouse-in-place-"));
 const data = join(directory, "perf.data");
 
-/** Shares of the samples by part, in percent. */
-function sharesOf(): Map<string, number> {
-  const args = ["report", "-i", data, "--stdio", "-t", "|", "--sort", "comm,dso,symbol"];
-  const { stdout } = spawnSync("perf", args, { encoding: "utf8", maxBuffer: 2 ** 28 });
-  const shares = new Map<string, number>([...PARTS, [REST] as const].map(([part]) => [part, 0]));
+/** Samples by part. */
+function samplesByPart(): Map<string, number> {
+  const args = ["report", "-i", data, "--stdio", "-n", "-t", "|", "--sort", "comm,dso,symbol"];
+  const { status, stdout } = spawnSync("perf", args, { encoding: "utf8", maxBuffer: 2 ** 28 });
+  const counts = new Map<string, number>([...PARTS, [REST] as const].map(([part]) => [part, 0]));
   for (const line of stdout.split("\n")) {
-    const [, percent, what = ""] = /^\s*([\d.]+)%\s*\|(.*)$/.exec(line) ?? [];
-    if (percent === undefined) continue;
+    const [, count, what = ""] = /^\s*[\d.]+%\s*\|\s*(\d+)\s*\|(.*)$/.exec(line) ?? [];
+    if (count === undefined) continue;
     const part = PARTS.find(([, pattern]) => pattern.test(what))?.[0] ?? REST;
-    shares.set(part, (shares.get(part) ?? 0) + Number(percent));
+    counts.set(part, (counts.get(part) ?? 0) + Number(count));
   }
-  return shares;
+  if (status !== 0 || allOf(counts) === 0) throw new Error("perf has no samples to report");
+  return counts;
+}
+
+function allOf(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
+
+/** Samples a process from now on; resolves when `stop` has ended the sampling. */
+async function startSampling(pid: number): Promise<{ stop(): Promise<void> }> {
+  const options = ["-q", "-F", String(SAMPLES_PER_SECOND), "-p", String(pid), "-o", data];
+  const perf = spawn("perf", ["record", ...options], { stdio: ["ignore", "ignore", "inherit"] });
+  await once(perf, "spawn").catch(() => {
+    throw new UsageError("perf is not installed; install it (Debian: apt install linux-perf)");
+  });
+  const ended = once(perf, "exit");
+  return {
+    stop: async () => {
+      perf.kill("SIGINT");
+      await ended;
+    },
+  };
 }
 
 async function measure(workload: Workload, python: string): Promise<void> {
@@ -69,19 +90,21 @@ async function measure(workload: Workload, python: string): Promise<void> {
   const load = { connections: CONNECTIONS, seconds: SECONDS };
   await runWrk(url, { ...load, seconds: WARM_UP_SECONDS }, interruption.signal);
 
-  const options = ["-q", "-F", String(SAMPLES_PER_SECOND), "-p", String(pid), "-o", data];
-  const perf = spawn("perf", ["record", ...options], { stdio: ["ignore", "ignore", "inherit"] });
+  const sampling = await startSampling(pid);
   const before = cpuUsOf(pid);
   const { requests } = await runWrk(url, load, interruption.signal);
   const usPerRequest = (cpuUsOf(pid) - before) / requests;
-  perf.kill("SIGINT");
-  await once(perf, "exit");
+  await sampling.stop();
 
   const title = `${workload.name}: ${usPerRequest.toFixed(1)} us of the front a request, ${requests} requests`;
   console.log(title);
-  for (const [part, share] of sharesOf()) {
-    const us = ((share / 100) * usPerRequest).toFixed(2);
-    console.log(`  ${part.padEnd(28)} ${us.padStart(6)} us ${share.toFixed(1).padStart(6)} %`);
+  const counts = samplesByPart();
+  for (const [part, count] of counts) {
+    const share = count / allOf(counts);
+    const us = (share * usPerRequest).toFixed(2);
+    console.log(
+      `  ${part.padEnd(28)} ${us.padStart(6)} us ${(100 * share).toFixed(1).padStart(6)} %`,
+    );
   }
   rmSync(`/tmp/perf-${pid}.map`, { force: true });
 }
@@ -109,6 +132,7 @@ try {
     interrupt: () => {
       interruption.abort();
       killRunningServers();
+      rmSync(directory, { recursive: true, force: true });
     },
   });
 } finally {

@@ -27,8 +27,7 @@ function work(
   for (let worker = 1; worker <= channels; worker++) {
     const place = { worker, thread: 0, generation: 1 };
     const channel = new Channel<Request>(worker, place, { busyThreads: 0, threads: 1 }, new Pace());
-    assignment.channels.push(channel);
-    assignment.idle.push(channel);
+    assignment.join(channel);
   }
   return { assignment, sent };
 }

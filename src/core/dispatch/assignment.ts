@@ -22,6 +22,8 @@ export class Assignment<R extends DispatchedRequest> {
   readonly channels: Channel<R>[] = [];
   /** Requests in the hands of all channels. */
   inHand = 0;
+  /** Channels that may get more. */
+  #serving = 0;
   #probe = 0;
   readonly #send: (channel: Channel<R>, request: R, now: number) => void;
 
@@ -36,10 +38,39 @@ export class Assignment<R extends DispatchedRequest> {
     this.#company = new Company(this.idle, processors);
   }
 
+  /** A new one, which holds nothing. */
+  join(channel: Channel<R>): void {
+    this.channels.push(channel);
+    this.idle.push(channel);
+    this.#serving++;
+  }
+
+  /** It keeps what it holds, and nothing new is sent to it. */
+  retire(channel: Channel<R>): void {
+    if (channel.isRetiring) return;
+    for (const request of [channel.oldest, channel.running]) {
+      if (request !== undefined) this.queue.letGo(request);
+    }
+    this.#leave(channel);
+    channel.isRetiring = true;
+  }
+
+  /** It is dead. What it held is still to be let go. */
+  forget(channel: Channel<R>): void {
+    this.#leave(channel);
+    const index = this.channels.indexOf(channel);
+    if (index !== -1) this.channels.splice(index, 1);
+  }
+
+  #leave(channel: Channel<R>): void {
+    this.idle.remove(channel);
+    if (!channel.isRetiring) this.#serving--;
+  }
+
   /** Hands the request to an idle channel, or behind quick ones that are as good. False: none is idle, or others wait already. */
   toIdle(request: R, now: number): boolean {
     const estimateMs = this.estimates.of(request.route);
-    if (!this.queue.mayPass(estimateMs, this.channels.length, now)) return false;
+    if (!this.queue.mayPass(estimateMs, this.#serving, now)) return false;
     const channel =
       estimateMs < SLOW_MS
         ? this.#company.takeFor(request, estimateMs, now)
@@ -83,7 +114,7 @@ export class Assignment<R extends DispatchedRequest> {
 
   /** When a request that waits beside an idle channel may take it; Infinity if there is no such thing. */
   heldUntil(now: number): number {
-    return this.idle.size > 0 ? this.queue.lapsesAt(this.channels.length, now) : Infinity;
+    return this.idle.size > 0 ? this.queue.lapsesAt(this.#serving, now) : Infinity;
   }
 
   /** It is over, and took so long to run. One that turned out to be slow has taught that already. */
@@ -103,6 +134,7 @@ export class Assignment<R extends DispatchedRequest> {
     if (now < turnsSlowAt) return turnsSlowAt;
     this.estimates.record(running.route, RUN_CAP_MS);
     this.queue.turnedSlow(running);
+    if (channel.isRetiring) this.queue.letGo(running);
     return Infinity;
   }
 
@@ -113,7 +145,7 @@ export class Assignment<R extends DispatchedRequest> {
   }
 
   #next(now: number): R | undefined {
-    return this.queue.next(this.channels.length, now);
+    return this.queue.next(this.#serving, now);
   }
 
   #fill(channel: Channel<R>, now: number): void {

@@ -109,7 +109,7 @@ describe("death of a worker", () => {
 
   it("feeds idle workers with what it held", () => {
     const channel = busy(1, "abc");
-    dispatcher.retire(channel);
+    dispatcher.retire(channel, 0);
     worker(2);
     dispatcher.died(channel, { ...LEDGER, started: 1 }, "exit", 1);
     assert.deepEqual(effects(), ["a -> 2 as 1", "b -> 2 as 2", "c -> 2 as 3"]);
@@ -300,7 +300,7 @@ describe("a paused channel", () => {
 describe("a retiring channel", () => {
   it("is given nothing new and keeps what it holds", () => {
     const channel = busy(1, "ab");
-    dispatcher.retire(channel);
+    dispatcher.retire(channel, 0);
     submit("c", 0);
     end(channel, 0.1);
     end(channel, 0.2);
@@ -311,7 +311,7 @@ describe("a retiring channel", () => {
 
   it("is not idle any more", () => {
     const channel = worker(1);
-    dispatcher.retire(channel);
+    dispatcher.retire(channel, 0);
     submit("a", 0);
     assert.deepEqual(effects(), []);
   });

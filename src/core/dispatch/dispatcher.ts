@@ -153,8 +153,7 @@ export class Dispatcher<R extends DispatchedRequest> {
       load,
       this.#pace,
     );
-    this.#work.channels.push(channel);
-    this.#work.idle.push(channel);
+    this.#work.join(channel);
     this.#dueBy(now, now);
     return channel;
   }
@@ -236,9 +235,10 @@ export class Dispatcher<R extends DispatchedRequest> {
   }
 
   /** Nothing new is sent to this channel; it keeps what it holds. */
-  retire(channel: Channel<R>): void {
-    channel.isRetiring = true;
-    this.#work.idle.remove(channel);
+  retire(channel: Channel<R>, now: number): void {
+    this.#work.retire(channel);
+    // Of the others, slow requests may hold more than before, if this one held one.
+    if (this.idleChannels > 0 && this.waiting > 0) this.#dueBy(now, now);
   }
 
   /**
@@ -340,6 +340,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     const { idle, queue } = this.#work;
     if (idle.size === 0 || queue.size === 0) return;
     this.#work.fillIdle(now);
+    if (idle.size > 0 && queue.size > 0) idle.keepAll();
     this.#dueBy(this.#work.heldUntil(now), now);
   }
 
@@ -376,10 +377,7 @@ export class Dispatcher<R extends DispatchedRequest> {
   }
 
   #forget(channel: Channel<R>): void {
-    const { channels, idle } = this.#work;
-    idle.remove(channel);
-    const index = channels.indexOf(channel);
-    if (index !== -1) channels.splice(index, 1);
+    this.#work.forget(channel);
     channel.load.threads--;
     if (channel.load.threads === 0) this.#loads.delete(channel.worker);
   }

@@ -24,6 +24,11 @@ export class IdleChannels<R extends DispatchedRequest> {
     return least;
   }
 
+  /** None of those that are idle now could be done without. */
+  keepAll(): void {
+    this.#least = 0;
+  }
+
   push(channel: Channel<R>): void {
     channel.isIdle = true;
     this.#stack.push(channel);

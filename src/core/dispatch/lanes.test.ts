@@ -5,7 +5,13 @@ import { describe, it } from "node:test";
 import type { Channel } from "./channel.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { RunEstimates } from "./estimate.ts";
-import { Lanes, QUICK_LATELY_MS, RESERVE_FROM_CHANNELS, RESERVE_MS } from "./lanes.ts";
+import {
+  Lanes,
+  QUICK_LATELY_MS,
+  QUICK_STREAM,
+  RESERVE_FROM_CHANNELS,
+  RESERVE_MS,
+} from "./lanes.ts";
 import { DispatchedRequest } from "./request.ts";
 
 const QUICK = 1;
@@ -44,6 +50,11 @@ function take(lanes: Lanes<Request>, channels: number, now: number): Request | u
   return request;
 }
 
+/** So many quick requests are handed over at once, and end. */
+function hearQuick(lanes: Lanes<Request>, count: number, now: number): void {
+  for (let heard = 0; heard < count; heard++) lanes.handed(new Request("q", QUICK), 0.1, now);
+}
+
 function slowOnes(count: number): Request[] {
   return Array.from({ length: count }, (_, index) => new Request(`s${index}`, SLOW, index));
 }
@@ -72,25 +83,38 @@ describe("Lanes", () => {
     assert.equal(lanes.next(16, 60 + QUICK_LATELY_MS)?.isSlow, true, "then more of them");
   });
 
-  it("keep one of many channels from slow requests for a minute after the last quick one", () => {
-    const { lanes } = lanesOf(...slowOnes(16), new Request("q", QUICK, 50));
-    for (let index = 0; index < 13; index++) take(lanes, 16, 60);
-    const afterShare = 60 + QUICK_LATELY_MS;
-    for (let index = 0; index < 3; index++) {
-      assert.equal(take(lanes, 16, afterShare)?.isSlow, true);
-    }
-    assert.equal(lanes.next(16, afterShare), undefined);
+  it("keep one of many channels from slow requests for a minute after a stream of quick ones", () => {
+    const { lanes } = lanesOf(...slowOnes(16));
+    hearQuick(lanes, QUICK_STREAM, 60);
+    for (let index = 0; index < 15; index++) take(lanes, 16, 60 + QUICK_LATELY_MS);
+    assert.equal(lanes.next(16, 60 + QUICK_LATELY_MS), undefined);
     assert.equal(lanes.next(16, 60 + RESERVE_MS - 1), undefined);
-    assert.equal(lanes.lapsesAt(16, afterShare), 60 + RESERVE_MS);
-    assert.equal(lanes.next(16, 60 + RESERVE_MS)?.isSlow, true, "then all of them");
+    assert.equal(lanes.lapsesAt(16, 60 + QUICK_LATELY_MS), 60 + RESERVE_MS);
+    assert.equal(lanes.next(16, 60 + RESERVE_MS)?.name, "s15", "then all of them");
   });
 
-  it("keep none of few", () => {
-    const few = RESERVE_FROM_CHANNELS - 1;
-    const { lanes } = lanesOf(...slowOnes(few), new Request("q", QUICK, 50));
-    for (let index = 0; index < few; index++) take(lanes, few, 60);
-    const names = Array.from({ length: few }, () => take(lanes, few, 60 + QUICK_LATELY_MS)?.name);
-    assert.ok(names.includes(`s${few - 1}`));
+  it("keep none of few, and none for a few quick ones", () => {
+    for (const [channels, quick] of [
+      [RESERVE_FROM_CHANNELS - 1, QUICK_STREAM],
+      [RESERVE_FROM_CHANNELS, QUICK_STREAM - 1],
+    ] as const) {
+      const { lanes } = lanesOf(...slowOnes(channels));
+      hearQuick(lanes, quick, 60);
+      // One now and then is no stream.
+      hearQuick(lanes, 1, 60 + QUICK_LATELY_MS);
+      const later = 60 + 2 * QUICK_LATELY_MS;
+      const taken = Array.from({ length: channels }, () => take(lanes, channels, later));
+      assert.equal(taken.at(-1)?.name, `s${channels - 1}`);
+    }
+  });
+
+  it("keep it for as much longer as the front stood still", () => {
+    const { lanes } = lanesOf(...slowOnes(16));
+    hearQuick(lanes, QUICK_STREAM, 0);
+    for (let index = 0; index < 15; index++) take(lanes, 16, QUICK_LATELY_MS);
+    lanes.stoodStill(1000, 71_000);
+    assert.equal(lanes.next(16, RESERVE_MS + 69_999), undefined);
+    assert.equal(lanes.next(16, RESERVE_MS + 70_000)?.name, "s15");
   });
 
   it("give slow requests all channels while there are no quick ones", () => {
@@ -235,31 +259,57 @@ describe("a dispatcher with slow and quick requests", () => {
   });
 });
 
-describe("a dispatcher with many channels", () => {
-  it("does not call the one that it keeps for quick requests dispensable", () => {
-    const dispatcher = new Dispatcher<Request>(
-      { maxWaiting: 10, queueTimeoutMs: 1e6, requestTimeoutMs: 0, requestTotalTimeoutMs: 0 },
-      { send: () => {}, withdraw: () => {}, giveUp: () => {}, stuck: () => {} },
-    );
-    const channels = Array.from({ length: RESERVE_FROM_CHANNELS }, (_, id) =>
-      dispatcher.addChannel(id, 0, 1, 0),
-    );
-    const end = (name: string, runMs: number): void => {
-      const channel = channels.find(({ oldest }) => oldest?.name === name);
-      assert.ok(channel?.oldest, name);
-      dispatcher.ended(channel, channel.oldest.number, runMs, 0);
-    };
-    dispatcher.submit(new Request("quick", QUICK), 0);
-    end("quick", 0.1);
-    dispatcher.submit(new Request("slow", SLOW), 0);
-    end("slow", 100);
-    const slow = slowOnes(RESERVE_FROM_CHANNELS);
-    for (const request of slow) dispatcher.submit(request, QUICK_LATELY_MS);
-    assert.deepEqual([dispatcher.idleChannels, dispatcher.waiting], [1, 1]);
+/** A dispatcher with slow requests `s0` and so on, since QUICK_LATELY_MS, after a stream of quick ones at 0. */
+function saturated(slow: number) {
+  const dispatcher = new Dispatcher<Request>(
+    { maxWaiting: 100, queueTimeoutMs: 1e6, requestTimeoutMs: 0, requestTotalTimeoutMs: 0 },
+    { send: () => {}, withdraw: () => {}, giveUp: () => {}, stuck: () => {} },
+  );
+  const channels = Array.from({ length: RESERVE_FROM_CHANNELS }, (_, id) =>
+    dispatcher.addChannel(id, 0, 1, 0),
+  );
+  const end = (name: string, runMs: number): void => {
+    const channel = channels.find(({ oldest }) => oldest?.name === name);
+    assert.ok(channel?.oldest, name);
+    dispatcher.ended(channel, channel.oldest.number, runMs, 0);
+  };
+  const submit = (name: string, route: number, now: number): void => {
+    dispatcher.submit(new Request(name, route), now);
+  };
+  for (let heard = 0; heard <= QUICK_STREAM; heard++) {
+    submit("q", QUICK, 0);
+    end("q", 0.1);
+  }
+  submit("learn", SLOW, 0);
+  end("learn", 100);
+  for (let index = 0; index < slow; index++) submit(`s${index}`, SLOW, QUICK_LATELY_MS);
+  return { dispatcher, channels, submit };
+}
+
+describe("a dispatcher that keeps one of many channels", () => {
+  it("does not call it dispensable while requests wait, or have waited", () => {
+    const { dispatcher } = saturated(RESERVE_FROM_CHANNELS - 1);
+    assert.deepEqual([dispatcher.idleChannels, dispatcher.waiting], [1, 0]);
     dispatcher.takeLeastIdle();
-    assert.equal(dispatcher.takeLeastIdle(), 0);
-    const last = slow.at(-1);
-    if (last !== undefined) dispatcher.cancel(last, QUICK_LATELY_MS);
     assert.equal(dispatcher.takeLeastIdle(), 1, "nobody waits");
+    const request = new Request("s", SLOW);
+    dispatcher.submit(request, QUICK_LATELY_MS);
+    assert.deepEqual([dispatcher.idleChannels, dispatcher.waiting], [1, 1]);
+    dispatcher.cancel(request, QUICK_LATELY_MS);
+    assert.equal(dispatcher.takeLeastIdle(), 0, "one has waited");
+    dispatcher.submit(new Request("t", SLOW), QUICK_LATELY_MS);
+    dispatcher.takeLeastIdle();
+    assert.equal(dispatcher.takeLeastIdle(), 0, "one waits");
+  });
+
+  it("counts neither channels that retire nor the slow requests that they hold", () => {
+    const { dispatcher, channels, submit } = saturated(0);
+    for (const name of ["s0", "s1", "s2"]) submit(name, SLOW, 0);
+    const idle = channels.find(({ isIdle }) => isIdle);
+    const busy = channels.filter(({ inHand }) => inHand > 0);
+    for (const channel of idle === undefined ? busy : [idle, ...busy])
+      dispatcher.retire(channel, 0);
+    for (const name of ["t0", "t1", "t2", "t3"]) submit(name, SLOW, 0);
+    assert.deepEqual([dispatcher.idleChannels, dispatcher.waiting], [1, 1], "three of four");
   });
 });

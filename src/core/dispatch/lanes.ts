@@ -4,8 +4,8 @@
 //
 // "Others want some" looks back a little: quick requests come in gaps, and a worker that is taken in a gap is gone for the length of a
 // slow request. So a worker may stand idle beside slow requests that wait, for so long; never beside quick ones. And of many workers one
-// is kept for a minute, or the first quick requests after a pause would wait for a slow one to end
-// (docs/decisions/008-lanes-look-back.md).
+// is kept for a minute after a stream of quick requests, or the first ones after a pause would wait for a slow one to end
+// (docs/decisions/008-lanes-look-back.md). Channels that take nothing any more, and what they hold, are not counted.
 
 import type { RunEstimates } from "./estimate.ts";
 import { RUN_CAP_MS } from "./estimate.ts";
@@ -18,10 +18,12 @@ export const SLOW_MS = RUN_CAP_MS / 2;
 const SLOW_SHARE = 0.75;
 /** So long after the last quick request was handed over its lane counts as in use. */
 export const QUICK_LATELY_MS = 200;
-/** And for so long slow requests leave one channel, */
+/** And for so long they leave one channel, */
 export const RESERVE_MS = 60_000;
-/** if it is a small part of all. */
+/** if it is a small part of all, */
 export const RESERVE_FROM_CHANNELS = 8;
+/** and so many quick ones came with no pause between: not for a health check now and then. */
+export const QUICK_STREAM = 20;
 
 export class Lanes<R extends DispatchedRequest> {
   readonly #estimates: RunEstimates;
@@ -30,6 +32,9 @@ export class Lanes<R extends DispatchedRequest> {
   /** Slow requests in hand: each holds a channel. */
   #slowInHand = 0;
   #quickAt = -Infinity;
+  /** Quick requests without a pause, up to the last one. */
+  #quickInTurn = 0;
+  #reservedUntil = -Infinity;
 
   constructor(estimates: RunEstimates) {
     this.#estimates = estimates;
@@ -46,8 +51,10 @@ export class Lanes<R extends DispatchedRequest> {
   /** When slow requests that wait may have more channels than now; Infinity if none waits. */
   lapsesAt(channels: number, now: number): number {
     if (this.#slow.size === 0) return Infinity;
-    const isReserved = now >= this.#quickAt + QUICK_LATELY_MS && channels >= RESERVE_FROM_CHANNELS;
-    return this.#quickAt + (isReserved ? RESERVE_MS : QUICK_LATELY_MS);
+    const shareUntil = this.#quickAt + QUICK_LATELY_MS;
+    return now >= shareUntil && channels >= RESERVE_FROM_CHANNELS
+      ? this.#reservedUntil
+      : shareUntil;
   }
 
   /** Whether a request of this cost may be handed to an idle channel before it was in the queue. */
@@ -85,25 +92,37 @@ export class Lanes<R extends DispatchedRequest> {
   /** It went into a channel's hands. */
   handed(request: R, estimateMs: number, now: number): void {
     request.isSlow = estimateMs >= SLOW_MS;
-    if (request.isSlow) this.#slowInHand++;
-    else this.#quickAt = now;
+    if (request.isSlow) {
+      this.#count(request);
+      return;
+    }
+    this.#quickInTurn = now < this.#quickAt + QUICK_LATELY_MS ? this.#quickInTurn + 1 : 1;
+    if (this.#quickInTurn >= QUICK_STREAM) this.#reservedUntil = now + RESERVE_MS;
+    this.#quickAt = now;
   }
 
   /** It was handed over as a quick one, and is none. */
   turnedSlow(request: R): void {
     if (request.isSlow || request.place !== "in-hand") return;
     request.isSlow = true;
-    this.#slowInHand++;
+    this.#count(request);
   }
 
   /** Since then no quick request could come, because the front itself stood still: those that came lately have their time anew. */
   stoodStill(since: number, now: number): void {
     if (since <= this.#quickAt + QUICK_LATELY_MS) this.#quickAt = now;
+    if (since < this.#reservedUntil) this.#reservedUntil += now - since;
   }
 
-  /** It left a channel's hands. */
+  /** It left a channel's hands, or its channel takes nothing any more. */
   letGo(request: R): void {
-    if (request.isSlow) this.#slowInHand--;
+    if (request.isCountedSlow) this.#slowInHand--;
+    request.isCountedSlow = false;
+  }
+
+  #count(request: R): void {
+    request.isCountedSlow = true;
+    this.#slowInHand++;
   }
 
   #maySlow(channels: number, now: number): boolean {
@@ -115,7 +134,7 @@ export class Lanes<R extends DispatchedRequest> {
     if (this.#quick.size > 0 || now < this.#quickAt + QUICK_LATELY_MS) {
       return Math.max(1, Math.floor(SLOW_SHARE * channels));
     }
-    const hasReserve = channels >= RESERVE_FROM_CHANNELS && now < this.#quickAt + RESERVE_MS;
+    const hasReserve = channels >= RESERVE_FROM_CHANNELS && now < this.#reservedUntil;
     return hasReserve ? channels - 1 : Infinity;
   }
 

@@ -39,6 +39,8 @@ export abstract class DispatchedRequest {
   estimateMs = 0;
   /** Of a slow route: which lane it waits in, or counts for while it is in hand. */
   isSlow = false;
+  /** One of the slow requests that the lanes count as in hand. */
+  isCountedSlow = false;
   /** The answer came in pieces with time between them. */
   isStream = false;
 

@@ -86,7 +86,11 @@ function connectionFamilies({ subject, connections }: Scrape): Family[] {
 function queueFamilies({ subject, pool }: Scrape): Family[] {
   const { figures, config } = subject;
   return [
-    gauge("queue_requests", "Requests that wait for a worker.", pool.waiting),
+    gauge(
+      "queue_requests",
+      "Requests that wait for a worker, or for a moment for room in the queue.",
+      pool.waiting,
+    ),
     gauge("queue_requests_max", "As many may wait (--queue-length).", config.queueLength),
     gauge(
       "queue_oldest_seconds",

@@ -10,7 +10,7 @@ import { descriptorOf } from "./node-handle.ts";
 const SCRIPT = pythonFile("twin_listeners.py");
 /** A single connection costs as many system calls that find nothing, some 0.3 µs each. */
 export const TWINS = 7;
-/** So many within a second, again, are worth the start of a process: few, so that it has come and gone before a storm. */
+/** So many within a second, for the second time, are worth the start of a process: few, so that the twins are there before most storms. */
 const MANY_CONNECTIONS = 25;
 const SECOND_MS = 1000;
 const MAX_MS = 10_000;

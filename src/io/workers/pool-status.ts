@@ -60,12 +60,13 @@ export interface PoolStatus {
   readonly inHand: number;
 }
 
-/** Everything but `python`. `now` in milliseconds of the monotonic clock. */
+/** Everything but `python`, at this moment. `overflow`: the requests for which the queue has no room yet. */
 export function poolStatus(
   dispatcher: Dispatcher<Exchange>,
+  overflow: { readonly size: number },
   workforce: Workforce,
-  now: number,
 ): Omit<PoolStatus, "python"> {
+  const now = performance.now();
   const serving = dispatcher.channels.filter((channel) => !channel.isRetiring);
   return {
     target: workforce.registry.target,
@@ -79,7 +80,7 @@ export function poolStatus(
     })),
     threads: serving.length,
     busyThreads: serving.filter(({ inHand }) => inHand > 0).length,
-    waiting: dispatcher.waiting,
+    waiting: dispatcher.waiting + overflow.size,
     oldestAgeMs: dispatcher.oldestAgeMs(now),
     inHand: dispatcher.inHand,
   };

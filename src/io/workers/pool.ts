@@ -143,7 +143,7 @@ export class Pool implements RequestSink {
   /** At this moment; costs nothing until asked for. */
   status(): PoolStatus {
     const python = this.#python;
-    return { python, ...poolStatus(this.#dispatcher, this.#workforce, performance.now()) };
+    return { python, ...poolStatus(this.#dispatcher, this.#overflow, this.#workforce) };
   }
 
   // From the connections.
@@ -229,9 +229,9 @@ export class Pool implements RequestSink {
         if (this.#settings.serves(generation)) queueMicrotask(() => this.#elastic.restart());
         this.#schedule(); // What waits is handed over at the next tick, which is due now.
       },
-      onRetired: (worker) => {
-        if (worker.channel !== undefined) this.#dispatcher.retire(worker.channel);
-        worker.output.end();
+      onRetired: ({ channel, output }) => {
+        if (channel !== undefined) this.#dispatcher.retire(channel, performance.now());
+        output.end();
       },
       onThreadGone: (record, worker, ledger) => {
         this.#onThreadGone(record, worker, ledger);
@@ -270,8 +270,9 @@ export class Pool implements RequestSink {
         this.#workforce.condemn(worker, `it broke the protocol: ${what}`, performance.now());
       },
       onClosed: () => {
-        if (worker.channel !== undefined) this.#dispatcher.retire(worker.channel);
-        this.#workforce.channelClosed(worker, performance.now());
+        const now = performance.now();
+        if (worker.channel !== undefined) this.#dispatcher.retire(worker.channel, now);
+        this.#workforce.channelClosed(worker, now);
       },
       onOver: (exchange) => {
         this.#scheduling.count(exchange.runMs);
@@ -300,8 +301,7 @@ export class Pool implements RequestSink {
     this.#options.onReady(this.#python);
   }
 
-  #onThreadGone(record: WorkerRecord, worker: WorkerChannel, ledger: Ledger | undefined): void {
-    const { channel } = worker;
+  #onThreadGone(record: WorkerRecord, { channel }: WorkerChannel, ledger?: Ledger): void {
     if (channel === undefined) return;
     this.#channels.delete(channel.id);
     const victim = victimOf(channel, ledger);

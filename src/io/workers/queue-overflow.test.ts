@@ -72,6 +72,7 @@ describe("requests that found the queue full", () => {
     state.room = 2;
     waiting.admit();
     assert.deepEqual(taken, [1, 2]);
+    assert.equal(waiting.size, 1);
     pass(249);
     state.room = 5;
     waiting.admit();

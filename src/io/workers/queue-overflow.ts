@@ -36,6 +36,10 @@ export class QueueOverflow {
     this.#now = now;
   }
 
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   /** One that was just submitted, in vain. */
   add(exchange: Exchange): void {
     this.#waiting.add(exchange);

@@ -18,6 +18,7 @@ import {
   checkStuck,
   type Load,
 } from "./moment.ts";
+import { QuickHistory } from "./quick-history.ts";
 import type { SimulatedRequest, WorkerFrame, WorkerProcess } from "./worker-model.ts";
 import { Zygote } from "./zygote-model.ts";
 import type { Exit, Reports } from "./zygote-model.ts";
@@ -36,7 +37,7 @@ export class Front implements Reports {
   readonly #toDo: (() => void)[] = [];
   /** All that were submitted and not refused. */
   readonly requests: SimulatedRequest[] = [];
-  #quickAt = -Infinity;
+  readonly #quick = new QuickHistory();
   #armedFor = Infinity;
   isDrained = false;
   /** A worker left without anybody to read its ledger: what it had not started is then presumed. */
@@ -70,7 +71,7 @@ export class Front implements Reports {
   }
 
   get #load(): Load {
-    return { now: this.#clock.now, requests: this.requests, quickAt: this.#quickAt };
+    return { now: this.#clock.now, requests: this.requests, quick: this.#quick };
   }
 
   get lines(): Line[] {
@@ -164,7 +165,7 @@ export class Front implements Reports {
     );
     if (older) this.overloadCount++;
     checkHanded(this.dispatcher, request, this.#load);
-    if (!request.isSlow) this.#quickAt = this.#clock.now;
+    if (!request.isSlow) this.#quick.handed(this.#clock.now);
     line.send({ number, request });
   }
 
@@ -245,7 +246,7 @@ export class Front implements Reports {
     const { channel } = line;
     line.isAtEnd = true;
     this.act((now) => {
-      if (this.#options.isQuickToRetire) this.dispatcher.retire(channel);
+      if (this.#options.isQuickToRetire) this.dispatcher.retire(channel, now);
       const commands = this.registry.channelLost(channel.worker, now);
       if (this.zygotes.get(channel.generation)?.isAlive !== true) this.#readMemory(line, now);
       this.#buryIfDone(line);
@@ -317,7 +318,7 @@ export class Front implements Reports {
   }
 
   #finish(line: Line): void {
-    this.dispatcher.retire(line.channel);
+    this.dispatcher.retire(line.channel, this.#clock.now);
     if (line.isFinished) return;
     line.isFinished = true;
     line.send("fin");

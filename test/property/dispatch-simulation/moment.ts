@@ -2,15 +2,12 @@
 
 import assert from "node:assert/strict";
 import type { Channel } from "../../../src/core/dispatch/channel.ts";
-import {
-  QUICK_LATELY_MS,
-  RESERVE_FROM_CHANNELS,
-  RESERVE_MS,
-} from "../../../src/core/dispatch/lanes.ts";
+import { QUICK_LATELY_MS, RESERVE_FROM_CHANNELS } from "../../../src/core/dispatch/lanes.ts";
 import type { Dispatcher } from "../../../src/core/dispatch/dispatcher.ts";
 import type { GiveUpReason } from "../../../src/core/dispatch/death.ts";
 import type { Registry } from "../../../src/core/workers/registry.ts";
 import type { Line } from "./line.ts";
+import type { QuickHistory } from "./quick-history.ts";
 import type { SimulatedRequest } from "./worker-model.ts";
 
 /** A silence may seem longer to the front than to the worker by what the wires delay. */
@@ -20,8 +17,7 @@ export interface Load {
   readonly now: number;
   /** All that were ever taken. */
   readonly requests: readonly SimulatedRequest[];
-  /** When a quick request was handed over last. */
-  readonly quickAt: number;
+  readonly quick: QuickHistory;
 }
 
 export function checkMoment(
@@ -81,19 +77,19 @@ export function checkHanded(
 
 /** How many channels slow requests may hold now. */
 function slowShare(
-  { channels }: Dispatcher<SimulatedRequest>,
+  dispatcher: Dispatcher<SimulatedRequest>,
   hasQuick: boolean,
-  { now, quickAt }: Load,
+  { now, quick }: Load,
 ): number {
-  if (hasQuick || now < quickAt + QUICK_LATELY_MS) {
-    return Math.max(1, Math.floor(0.75 * channels.length));
-  }
-  const hasReserve = channels.length >= RESERVE_FROM_CHANNELS && now < quickAt + RESERVE_MS;
-  return hasReserve ? channels.length - 1 : Infinity;
+  const channels = dispatcher.channels.filter(({ isRetiring }) => !isRetiring).length;
+  if (hasQuick || now < quick.lastAt + QUICK_LATELY_MS)
+    return Math.max(1, Math.floor(0.75 * channels));
+  const hasReserve = channels >= RESERVE_FROM_CHANNELS && now < quick.reservedUntil;
+  return hasReserve ? channels - 1 : Infinity;
 }
 
 function slowInHand({ requests }: Load): number {
-  return requests.filter(({ place, isSlow }) => place === "in-hand" && isSlow).length;
+  return requests.filter(({ isSlow, channel }) => isSlow && channel?.isRetiring === false).length;
 }
 
 /** What stands behind a slow request is taken back in time, even when nobody else could start it. */
