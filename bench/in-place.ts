@@ -99,8 +99,9 @@ async function measure(workload: Workload, python: string): Promise<void> {
   const title = `${workload.name}: ${usPerRequest.toFixed(1)} us of the front a request, ${requests} requests`;
   console.log(title);
   const counts = samplesByPart();
+  const all = allOf(counts);
   for (const [part, count] of counts) {
-    const share = count / allOf(counts);
+    const share = count / all;
     const us = (share * usPerRequest).toFixed(2);
     console.log(
       `  ${part.padEnd(28)} ${us.padStart(6)} us ${(100 * share).toFixed(1).padStart(6)} %`,

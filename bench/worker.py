@@ -70,7 +70,10 @@ def await_end(channel: socket.socket, last: int) -> None:
     while True:
         decoded = wire.decode_from_worker(unread)
         if decoded is None:
-            unread += channel.recv(1 << 20)
+            data = channel.recv(1 << 20)
+            if not data:
+                raise EOFError("the worker has ended")
+            unread += data
             continue
         message, length = decoded
         unread = unread[length:]
