@@ -68,12 +68,11 @@ function exchangeOf(fields: SampleRequest["fields"], number: number): Exchange {
     isChunked: false,
     keepAlive: true,
     requestLine: `GET ${target}`,
-    remoteAddress: FACTS.remoteAddress,
     environ,
     body: undefined,
     frameBytes: length,
   };
-  const exchange = new Exchange(request, NOBODY, FACTS.remoteAddress, performance.now());
+  const exchange = new Exchange(request, NOBODY, performance.now());
   exchange.status = 200;
   exchange.bytesSent = 1000 + number;
   exchange.runMs = 0.1 + number / 100;

@@ -26,10 +26,14 @@ const MANY = `
 /** What waits for others to be made into lines is more than is written at once; then another log takes its place. */
 const RETIRED = `
   ${OPEN}
-  const request = { headAt: 0, body: undefined };
-  const facts = { request, receivedAt: 0, startedAt: 0, runMs: 1, status: 400, outcome: "", bytesSent: 0, workerPid: 0 };
+  import { REMOTE_ADDRESS_AT } from "${new URL("../core/wire/environ.ts", import.meta.url).href}";
+  import { encodeConnectionEnviron } from "${new URL("../core/wire/connection-environ.ts", import.meta.url).href}";
+  const NOWHERE = { remotePort: "", serverName: "", serverPort: "", scheme: "http" };
+  const facts = { receivedAt: 0, startedAt: 0, runMs: 1, status: 400, outcome: "", bytesSent: 0, workerPid: 0 };
   for (let number = 0; number < 31; number++) {
-    log.exchangeOver({ ...facts, remoteAddress: String(number).padStart(2000, "0") }, 1);
+    const { values } = encodeConnectionEnviron({ ...NOWHERE, remoteAddress: String(number).padStart(2000, "0") });
+    const environ = Buffer.concat([Buffer.alloc(REMOTE_ADDRESS_AT), values]);
+    log.exchangeOver({ ...facts, request: { headAt: 0, body: undefined, environ } }, 1);
   }
   log.retire();
 `;

@@ -88,8 +88,6 @@ export interface WholeRequest extends Answerable {
   readonly keepAlive: boolean;
   /** Method and request target as sent, latin-1: for logs. */
   readonly requestLine: string;
-  /** The client's; a trusted proxy tells it. Empty for a Unix socket. */
-  readonly remoteAddress: string;
   /** The environ in marshal format, complete. */
   readonly environ: Uint8Array;
   /** Undefined when there is none. */
@@ -110,7 +108,6 @@ export class Exchange extends DispatchedRequest {
   readonly frameBytes: number;
   readonly request: WholeRequest;
   readonly sink: AnswerSink;
-  readonly remoteAddress: string;
 
   /** Times in milliseconds of the monotonic clock. */
   readonly receivedAt: number;
@@ -131,14 +128,13 @@ export class Exchange extends DispatchedRequest {
   /** Why it was not answered, or not to its end: see Outcome. */
   outcome: Outcome = "";
 
-  constructor(request: WholeRequest, sink: AnswerSink, remoteAddress: string, receivedAt: number) {
+  constructor(request: WholeRequest, sink: AnswerSink, receivedAt: number) {
     super();
     this.route = request.route;
     this.isSafe = request.isSafe;
     this.frameBytes = request.frameBytes;
     this.request = request;
     this.sink = sink;
-    this.remoteAddress = remoteAddress;
     this.receivedAt = receivedAt;
   }
 }

@@ -2,6 +2,7 @@
 // as they are, or nothing; the formats decide what stands around them, and how what peers sent is escaped.
 
 import { textEnd, textStart, typeAt } from "../wire/environ-lookup.ts";
+import { REMOTE_ADDRESS_AT } from "../wire/environ.ts";
 import { MARSHAL } from "../wire/marshal.ts";
 import { NO_TIME, type AccessRecord } from "./access-record.ts";
 import type { LineBuffer } from "./line-buffer.ts";
@@ -48,7 +49,10 @@ export const ACCESS_FIELDS = {
   client: {
     help: "the client's address",
     kind: "text",
-    write: ({ client }, out) => out.latin1(client),
+    write: ({ head, headlessClient }, out) => {
+      if (head === undefined) out.latin1(headlessClient);
+      else writeValue(head.environ, REMOTE_ADDRESS_AT, out);
+    },
   },
   method: { help: "`GET`", kind: "text", write: writeMethod },
   target: { help: "as sent, with its query: `/search?q=1`", kind: "text", write: writeTarget },

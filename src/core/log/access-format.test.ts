@@ -22,8 +22,12 @@ function formatted(format: string, options: FormatOptions): (record: AccessRecor
   };
 }
 
-function headOf(fields: Record<string, string>, target = "/search?q=1"): LoggedHead {
-  const facts = { remoteAddress: "", remotePort: "", serverName: "", serverPort: "" };
+function headOf(
+  fields: Record<string, string>,
+  target = "/search?q=1",
+  remoteAddress = "192.0.2.1",
+): LoggedHead {
+  const facts = { remoteAddress, remotePort: "", serverName: "", serverPort: "" };
   const { shape, values, count } = encodeConnectionEnviron({ ...facts, scheme: "http" });
   const entries = Object.entries({ HTTP_X_REQUEST_ID: ID, REQUEST_URI: target, ...fields });
   const texts = entries.flatMap(([, value]) => [...textOf(value)]);
@@ -58,7 +62,6 @@ function recordOf(changes: Changes = {}): AccessRecord {
   const fields = { HTTP_REFERER: "http://a/?token=1", HTTP_USER_AGENT: "curl/8" };
   const record = Object.assign(new AccessRecord(), {
     epochMs: Date.UTC(2026, 10, 20, 19, 9, 28, 123),
-    client: "192.0.2.1",
     status: 200,
     bytesIn: 7,
     bytesOut: 13,
@@ -74,7 +77,6 @@ function recordOf(changes: Changes = {}): AccessRecord {
 }
 
 const REFUSED: Changes = {
-  client: "",
   status: 400,
   outcome: "badRequestLine",
   bytesIn: 0,
@@ -211,15 +213,18 @@ function shown(changes: Changes, hasColour = false): string {
   return line.slice("00:00:00 ".length);
 }
 
+/** Behind a Unix socket there is no address. */
+const UNIX: Changes = { head: headOf({}, "/search?q=1", "") };
+
 describe("the format pretty", () => {
   it("keeps its columns", () => {
     assert.equal(shown({}), "200 GET       1.3 ms     13 B /search?q=1 192.0.2.1\n");
     assert.equal(
-      shown({ status: 404, totalMs: 20_500, bytesOut: 1_234_567, client: "" }),
+      shown({ ...UNIX, status: 404, totalMs: 20_500, bytesOut: 1_234_567 }),
       "404 GET       20.5 s   1.2 MB /search?q=1\n",
     );
     assert.equal(
-      shown({ totalMs: 1500, bytesOut: 2e9, client: "" }),
+      shown({ ...UNIX, totalMs: 1500, bytesOut: 2e9 }),
       "200 GET      1500 ms   2.0 GB /search?q=1\n",
     );
     assert.equal(

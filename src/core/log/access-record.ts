@@ -33,8 +33,6 @@ export interface RefusedFacts {
 export class AccessRecord {
   /** When it was over, milliseconds since 1970. */
   epochMs = 0;
-  /** Empty behind a Unix socket. */
-  client = "";
   status = 0;
   outcome: Outcome = "";
   bytesIn = 0;
@@ -52,12 +50,13 @@ export class AccessRecord {
   headlessLine = "";
   /** Only without a head. */
   headlessId = "";
+  /** Only without a head. Empty behind a Unix socket. */
+  headlessClient = "";
 
   /** `now` and the exchange's times are of the monotonic clock, `epochMs` is the wall's. */
   setExchange(exchange: Exchange, now: number, epochMs: number): void {
     const { request, receivedAt, startedAt, runMs } = exchange;
     this.epochMs = epochMs;
-    this.client = exchange.remoteAddress;
     this.status = exchange.status;
     this.outcome = exchange.outcome;
     this.bytesIn = request.body?.length ?? 0;
@@ -82,7 +81,6 @@ export class AccessRecord {
 
   setRefused(facts: RefusedFacts, epochMs: number): void {
     this.epochMs = epochMs;
-    this.client = facts.remoteAddress;
     this.status = facts.refusal.status;
     this.outcome = facts.refusal.code;
     this.bytesIn = facts.bytesReceived;
@@ -95,5 +93,6 @@ export class AccessRecord {
     this.head = facts.head;
     this.headlessLine = facts.requestLine;
     this.headlessId = facts.id;
+    this.headlessClient = facts.remoteAddress;
   }
 }

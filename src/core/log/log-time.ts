@@ -2,14 +2,13 @@
 
 import { Constant, type LineBuffer } from "./line-buffer.ts";
 
-/** Remembers what it made of the second that it was asked for last: lines come in order, many a second. */
-function eachSecond<Made extends string | Constant>(
+/** Remembers what it made of the second (since 1970) that it was asked for last: lines come in order, many a second. */
+export function eachSecond<Made extends string | Constant>(
   make: (second: number) => Made,
-): (epochMs: number) => Made {
+): (second: number) => Made {
   let last = Number.NaN;
   let made: Made | undefined;
-  return (epochMs) => {
-    const second = Math.floor(epochMs / 1000);
+  return (second) => {
     if (made === undefined || second !== last) {
       last = second;
       made = make(second);
@@ -18,9 +17,12 @@ function eachSecond<Made extends string | Constant>(
   };
 }
 
-const isoSecond = eachSecond(
-  (second) => new Constant(`${new Date(second * 1000).toISOString().slice(0, 19)}.`),
-);
+/** `2026-11-20T19:09:28`. */
+export function isoSecond(second: number): string {
+  return new Date(second * 1000).toISOString().slice(0, 19);
+}
+
+const isoConstant = eachSecond((second) => new Constant(`${isoSecond(second)}.`));
 const localSecond = eachSecond((second) => {
   const date = new Date(second * 1000);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
@@ -35,14 +37,14 @@ const Z = 0x5a;
 
 /** The same, for lines of which there are many. */
 export function writeIsoTime(out: LineBuffer, epochMs: number): void {
-  out.constant(isoSecond(epochMs));
+  out.constant(isoConstant(secondOf(epochMs)));
   out.threeDigits(Math.floor(epochMs % 1000));
   out.byte(Z);
 }
 
 /** `19:09:28`, where the server stands: for people who look at their own clock. */
 export function localTime(epochMs: number): string {
-  return localSecond(epochMs);
+  return localSecond(secondOf(epochMs));
 }
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -55,7 +57,7 @@ const commonSecond = eachSecond((second) => {
 
 /** `20/Nov/2026:19:09:28 +0000`: of the Common Log Format, always UTC. */
 export function writeCommonTime(out: LineBuffer, epochMs: number): void {
-  out.constant(commonSecond(epochMs));
+  out.constant(commonSecond(secondOf(epochMs)));
 }
 
 /** Seconds since 1970 with three decimals. */
@@ -69,6 +71,10 @@ const NO_MILLISECONDS = new Constant("0.000");
 export function writeMilliseconds(out: LineBuffer, ms: number): void {
   if (ms > 0) out.thousandths(Math.round(ms * 1000));
   else out.constant(NO_MILLISECONDS);
+}
+
+function secondOf(epochMs: number): number {
+  return Math.floor(epochMs / 1000);
 }
 
 function twoDigits(value: number): string {

@@ -31,12 +31,14 @@ export function prettyLine(options: {
   readonly hasQuery: boolean;
 }): LineWriter {
   const paint = options.hasColour ? painted : unpainted;
+  const clientOf = textOf(fieldWriter("client", true));
   const methodOf = textOf(fieldWriter("method", true));
   const targetOf = textOf(fieldWriter("target", options.hasQuery));
   const idOf = textOf(fieldWriter("request_id", true));
 
   return (record, out) => {
-    const { status, outcome, totalMs, queueMs, client } = record;
+    const { status, outcome, totalMs, queueMs } = record;
+    const client = clientOf(record);
     const total = durationText(totalMs).padStart(8);
     const line = [
       paint("dim", localTime(record.epochMs)),
@@ -48,7 +50,7 @@ export function prettyLine(options: {
     ];
     if (outcome !== "") line.push(paint("red", outcome));
     if (queueMs >= LONG_WAIT_MS) line.push(paint("yellow", `waited ${durationText(queueMs)}`));
-    if (client !== "") line.push(paint("dim", client));
+    if (client !== "") line.push(paint("dim", shownText(client)));
     if (status >= 500 || outcome !== "") line.push(paint("dim", idOf(record)));
     out.utf8(`${line.join(" ").trimEnd()}\n`);
   };

@@ -25,6 +25,8 @@ import { EnvironShapes } from "./environ-shapes.ts";
 export const TUPLE_AT = 4;
 /** Where the first value is: behind the type of the tuple and its count. */
 export const VALUES_AT = TUPLE_AT + 5;
+/** A connection's values come first, and of them this one. */
+export const REMOTE_ADDRESS_AT = VALUES_AT;
 
 /** The value of RAW_URI: REQUEST_URI, the same object, under the other name that is in use for it. It is the only remembered one. */
 const REMEMBERED = Uint8Array.of(MARSHAL.reference, 0, 0, 0, 0);

@@ -192,7 +192,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   #submit(request: WholeRequest): void {
-    const exchange = new Exchange(request, this, request.remoteAddress, this.#context.now());
+    const exchange = new Exchange(request, this, this.#context.now());
     this.#exchange = exchange;
     this.#hasBegunAnswer = false;
     this.#hasClientFinished = !request.keepAlive && request.headAt === 0;

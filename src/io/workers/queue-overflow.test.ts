@@ -18,7 +18,6 @@ const REQUEST: WholeRequest = {
   isChunked: false,
   keepAlive: true,
   requestLine: "GET /",
-  remoteAddress: "",
   environ: new Uint8Array(0),
   body: undefined,
   frameBytes: 0,
@@ -51,7 +50,7 @@ function overflow({ mock }: TestContext) {
   };
   /** Requests are told apart by when they came. */
   const add = (receivedAt: number): Exchange => {
-    const exchange = new Exchange(REQUEST, sink, "", receivedAt);
+    const exchange = new Exchange(REQUEST, sink, receivedAt);
     exchange.queuedAt = state.now;
     waiting.add(exchange);
     return exchange;
