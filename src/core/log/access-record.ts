@@ -21,6 +21,7 @@ export type LoggedHead = Pick<
 
 export interface RefusedFacts {
   readonly refusal: { readonly status: number; readonly code: Outcome };
+  /** Of the connection: with a head, that one's environ tells the client's. */
   readonly remoteAddress: string;
   readonly requestLine: string;
   readonly id: string;

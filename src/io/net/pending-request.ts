@@ -24,7 +24,6 @@ export class PendingRequest implements WholeRequest {
   readonly isChunked: boolean;
   readonly minorVersion: number;
   readonly keepAlive: boolean;
-  readonly remoteAddress: string;
   readonly method: string;
   readonly targetAt: number;
   readonly agentAt: number;
@@ -46,7 +45,6 @@ export class PendingRequest implements WholeRequest {
     this.minorVersion = head.minorVersion;
     this.keepAlive = head.keepAlive;
     this.headAt = head.contentLength === 0 ? 0 : context.now();
-    this.remoteAddress = origin.remoteAddress;
     const { encoder } = context;
     const length = encoder.encode(head, origin.environ, origin.hasHost, this.isChunked);
     this.method = encoder.method;

@@ -67,8 +67,7 @@ export class RefusedRequests {
   }
 
   #tell(refusal: Refusal, id: string, bytesSent: number): void {
-    const { pending: head, request } = this.#intake;
-    const { remoteAddress, requestLine } = request;
+    const { pending: head, remoteAddress, requestLine } = this.#intake;
     const headAt = head?.headAt ?? 0;
     this.#context.observer.refused({
       refusal,

@@ -64,12 +64,16 @@ export class RequestIntake {
     return this.#pending;
   }
 
-  /** What logs show of the request that is being read, as far as is known. */
-  get request(): { readonly remoteAddress: string; readonly requestLine: string } {
-    if (this.#pending !== undefined) return this.#pending;
+  /** Of the connection: a trusted proxy may tell of another client, which is in the environ then. */
+  get remoteAddress(): string {
+    return this.#origin.own.remoteAddress;
+  }
+
+  /** Of the request that is being read, as far as is known. */
+  get requestLine(): string {
+    if (this.#pending !== undefined) return this.#pending.requestLine;
     const { bytes, methodStart, targetEnd } = this.#parser.head;
-    const requestLine = targetEnd > methodStart ? latin1Of(bytes, methodStart, targetEnd) : "";
-    return { remoteAddress: this.#origin.own.remoteAddress, requestLine };
+    return targetEnd > methodStart ? latin1Of(bytes, methodStart, targetEnd) : "";
   }
 
   /** The request that is being read is a HEAD, as far as is known. */
