@@ -271,7 +271,7 @@ class Server {
         this.#pool.workforce.scale(by, performance.now());
       },
       reopenLogs: () => {
-        this.#reopenLogs();
+        this.#logs.reopen();
       },
       dumpStacks: () => {
         logStacks(this.#pool.workforce, this.#log);
@@ -292,15 +292,6 @@ class Server {
     if (this.#lifecycle.phase === "serving") this.#manager.reloading();
     this.#pool.reload();
     return this.#reloads.begun(this.#pool.workforce.registry.generationsInTurn);
-  }
-
-  /** A file that cannot be opened again (its directory is gone, say) is no reason to end: the old one is written on. */
-  #reopenLogs(): void {
-    try {
-      this.#logs.reopen();
-    } catch (error) {
-      this.#log.error(error instanceof Error ? error.message : String(error));
-    }
   }
 
   get #openConnections(): string {

@@ -92,7 +92,7 @@ function allLines(): readonly string[] {
     ),
     "",
     ...wrap(
-      "Signals: TERM or INT finishes what runs and ends, twice ends at once; HUP reloads application and configuration; USR1 reopens the access log; USR2 logs the workers' stacks; TTIN, TTOU: one worker more, one less.",
+      "Signals: TERM or INT finishes what runs and ends, twice ends at once; HUP reloads application and configuration; USR1 opens log files again; USR2 logs the workers' stacks; TTIN, TTOU: one worker more, one less.",
     ),
   ];
 }

@@ -15,7 +15,7 @@ export interface Logs {
   readonly messages: MessageLog | undefined;
   /** After a reload. Where a file cannot be opened the old ones are written on, and the log says so. */
   reconfigure(config: Config): void;
-  /** Opens files again. Throws StartupError where one cannot be opened: the old one is written on. */
+  /** Opens files again. Where one cannot be opened (its directory is gone, say) the old one is written on, and the log says so. */
   reopen(): void;
   /** Resolves when the last lines are written, or when nobody takes them for too long. */
   close(): Promise<void>;
@@ -51,8 +51,14 @@ export function openLogs(identity: Identity | undefined, config: Config): Logs {
       }
     },
     reopen: () => {
-      server.reopen();
-      accessLog?.reopen();
+      // Each for itself: one that fails keeps no other from its new file.
+      for (const one of [server, accessLog]) {
+        try {
+          one?.reopen();
+        } catch (error) {
+          log.error(error instanceof Error ? error.message : String(error));
+        }
+      }
     },
     close: async () => {
       await Promise.all(

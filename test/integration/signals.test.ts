@@ -231,6 +231,25 @@ describe("SIGUSR1", () => {
     assert.equal((await get(server.port, "/")).status, 200);
   });
 
+  it("opens the access log again when the other log's new file cannot be opened", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    const logs = join(directory, "logs");
+    mkdirSync(logs);
+    const path = join(directory, "access");
+    const log = join(logs, "log");
+    const args = ["--workers", "1", "--access-log", path, "--log", log];
+    await using server = new ServerUnderTest(join(import.meta.dirname, "../apps/plain:app"), {
+      args,
+      directory,
+    });
+    await waitFor("the banner", () => textOf(log).includes("rickhouse: serving "));
+    renameSync(logs, `${logs}.old`);
+    renameSync(path, `${path}.old`);
+    server.signal("SIGUSR1");
+    await waitFor("the new file", () => existsSync(path));
+    assert.match(textOf(join(`${logs}.old`, "log")), /error: --log .*ENOENT/);
+  });
+
   it("does not open Node's inspector", async () => {
     await using server = await startServer("plain:app", { args: ["--workers", "1"] });
     const listening = (): number => server.listeningPorts.length;
