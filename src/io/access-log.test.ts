@@ -38,6 +38,17 @@ const RETIRED = `
   log.retire();
 `;
 
+/** The application goes on behind its answer, and returns before the line is made. */
+const RUNNING_ON = `
+  ${OPEN.replace("{status} {client}", "{queue_ms} {app_ms} {total_ms}")}
+  const request = { headAt: 0, body: undefined };
+  const facts = { request, receivedAt: 100, startedAt: 130, runMs: 0, status: 200, outcome: "", bytesSent: 0, workerPid: 1 };
+  const exchange = { ...facts, remoteAddress: "" };
+  log.exchangeOver(exchange, 135);
+  exchange.runMs = 45;
+  await log.close();
+`;
+
 /** Takes what a pipe holds, and then nothing for a while, for longer in all than a log waits for one that takes nothing. */
 const SLOW_READER = `
   import { readSync, writeSync } from "node:fs";
@@ -82,5 +93,9 @@ describe("an access log to a pipe", () => {
 
   it("has all lines when another takes its place", () => {
     assert.deepEqual(numbersOf(linesThrough("cat", RETIRED)), ALL.slice(0, 31));
+  });
+
+  it("divides the time until a request was over, whatever its application did behind that", () => {
+    assert.deepEqual(linesThrough("cat", RUNNING_ON), ["30.000 5.000 35.000"]);
   });
 });

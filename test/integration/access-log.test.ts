@@ -144,6 +144,14 @@ describe("the access log", () => {
       "504 /stuck requestTimeout",
     ]);
 
+    await using silent = await startLogged("hanging:app", hang);
+    using stream = begin(silent.server.port, "GET", "/silent-stream");
+    await stream.ended();
+    await waitFor("the line", () => silent.lines().length === 1);
+    const [cut] = silent.lines();
+    assert.deepEqual(summaryOf(silent.lines()), ["200 /silent-stream requestTimeout"]);
+    assert.ok((cut?.total_ms ?? 0) >= 300 && (cut?.app_ms ?? 0) >= 250, JSON.stringify(cut));
+
     const tight = ["--body-memory", "0", "--temp-disk", "10", "--workers", "1"];
     await using full = await startLogged("plain:app", tight);
     using upload = send(

@@ -113,7 +113,7 @@ export const ACCESS_FIELDS = {
     write: ({ queueMs }, out) => writeKnown(out, queueMs),
   },
   app_ms: {
-    help: "run time of the application",
+    help: "run time of the application, until its answer was whole if it runs on behind that",
     kind: "number",
     write: ({ appMs }, out) => writeKnown(out, appMs),
   },

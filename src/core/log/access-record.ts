@@ -54,9 +54,12 @@ export class AccessRecord {
   /** Only without a head. Empty behind a Unix socket. */
   headlessClient = "";
 
-  /** `now` and the exchange's times are of the monotonic clock, `epochMs` is the wall's. */
-  setExchange(exchange: Exchange, now: number, epochMs: number): void {
-    const { request, receivedAt, startedAt, runMs } = exchange;
+  /**
+   * `now`, when it was over, and the exchange's times are of the monotonic clock, `epochMs` is the wall's. `runMs`: the exchange's at
+   * that moment.
+   */
+  setExchange(exchange: Exchange, now: number, epochMs: number, runMs: number): void {
+    const { request, receivedAt, startedAt } = exchange;
     this.epochMs = epochMs;
     this.status = exchange.status;
     this.outcome = exchange.outcome;

@@ -272,7 +272,8 @@ export class Http1Connection implements AnswerSink, Waiter {
       return;
     }
     this.#mustClose ||= this.#writer.mustClose;
-    this.#exchangeOver(exchange);
+    // The clock was read for the answer: once more costs what it is worth to avoid.
+    this.#exchangeOver(exchange, exchange.answeredAt);
     this.#goOn();
   }
 
@@ -285,13 +286,13 @@ export class Http1Connection implements AnswerSink, Waiter {
     this.#writer.break();
   }
 
-  #exchangeOver(exchange: Exchange): void {
+  /** `overAt`: 0 for now. What ends an answer that is not whole may come long after its last piece. */
+  #exchangeOver(exchange: Exchange, overAt = 0): void {
     this.#exchange = undefined;
     // What still waits for this client is all here: the worker may go on with others.
     if (this.#isHolding) this.#context.requests.hold(exchange, false);
     this.#isHolding = false;
-    // The clock was read for the answer: once more for each of the two uses below costs what it is worth to avoid.
-    this.#overAt = exchange.answeredAt || this.#context.now();
+    this.#overAt = overAt || this.#context.now();
     this.#context.observer.exchangeOver(exchange, this.#overAt);
   }
 
