@@ -22,6 +22,10 @@ async function run(...rates: readonly number[]): Promise<{ figures: Figures; eve
         events.push("let go");
       };
     },
+    async () => {
+      await Promise.resolve();
+      events.push("calm down");
+    },
   );
   return { figures, events };
 }
@@ -30,12 +34,17 @@ describe("a load beside others", () => {
   it("is held against the mean of itself before they come and after they are gone", async () => {
     const { figures, events } = await run(100, 90, 140);
     assert.deepEqual(figures, { requestsPerSecond: 90, p99Ms: 9, keptPercent: 75 });
-    assert.deepEqual(events, ["load 100", "hold", "load 90", "let go", "load 140"]);
+    assert.deepEqual(events, ["load 100", "hold", "load 90", "let go", "calm down", "load 140"]);
   });
 
-  it("keeps nothing of what it was when it gets no answers, and says nothing when it never did", async () => {
-    assert.equal((await run(100, 0, 100)).figures.keptPercent, 0);
-    const silent = await Promise.all([run(0, 0, 0), run(0, 5, 10), run(10, 5, 0)]);
+  it("keeps nothing of what it was when it gets no answers, without waiting for what comes after", async () => {
+    const { figures, events } = await run(100, 0);
+    assert.deepEqual(figures, { requestsPerSecond: 0, p99Ms: 0, keptPercent: 0 });
+    assert.deepEqual(events, ["load 100", "hold", "load 0", "let go"]);
+  });
+
+  it("says nothing of what is kept when there was nothing", async () => {
+    const silent = await Promise.all([run(0, 0), run(0, 5), run(10, 5, 0)]);
     for (const { figures } of silent) assert.equal("keptPercent" in figures, false);
   });
 
@@ -49,6 +58,7 @@ describe("a load beside others", () => {
           await Promise.resolve();
           isHeld = false;
         }),
+      () => Promise.resolve(),
     );
     await assert.rejects(failing, /no wrk/);
     assert.equal(isHeld, false);

@@ -4,25 +4,30 @@ import type { Figures } from "./table.ts";
 
 /**
  * The figures of a load beside what `hold` starts, and how much of its requests/s it keeps there: of the mean of the same load just before and
- * just after. A machine that gets slower or faster meanwhile changes both alike. `hold` resolves to what ends it.
+ * just after. A machine that gets slower or faster meanwhile changes both alike. `hold` resolves to what ends it, `calmDown` when the server is
+ * rid of it. Where nobody was answered, nothing is kept whatever comes after: that is not waited for.
  */
 export async function besideOthers(
   measure: () => Promise<Figures>,
   hold: () => Promise<() => Promise<void>>,
+  calmDown: () => Promise<void>,
 ): Promise<Figures> {
   const before = await measure();
   const letGo = await hold();
   const beside = await measure().finally(letGo);
+  if (isSilent(before)) return beside; // There is nothing to keep.
+  if (isSilent(beside)) return { ...beside, keptPercent: 0 };
+  await calmDown();
   const after = await measure();
-  return { ...beside, ...keptOf(beside, [before, after]) };
+  if (isSilent(after)) return beside;
+  const alone = (rateOf(before) + rateOf(after)) / 2;
+  return { ...beside, keptPercent: (100 * rateOf(beside)) / alone };
 }
 
-/** Nothing where the server answered nobody before or after: then there is nothing to keep. */
-function keptOf(
-  { requestsPerSecond = 0 }: Figures,
-  alone: readonly [Figures, Figures],
-): Pick<Figures, "keptPercent"> {
-  const [before = 0, after = 0] = alone.map((figures) => figures.requestsPerSecond);
-  if (before === 0 || after === 0) return {};
-  return { keptPercent: (100 * requestsPerSecond) / ((before + after) / 2) };
+function rateOf({ requestsPerSecond = 0 }: Figures): number {
+  return requestsPerSecond;
+}
+
+function isSilent(figures: Figures): boolean {
+  return rateOf(figures) === 0;
 }

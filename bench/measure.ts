@@ -25,8 +25,8 @@ const MIB = 2 ** 20;
 /** Compilers of a running program (V8's) do most of their work by then: before, its figures are those of its start. */
 const WARM_UP_SECONDS = 5;
 const IDLE_MS = 1000;
-/** Longer than the load that they stand beside. */
-const BESIDE_EXTRA_SECONDS = 2;
+/** Longer than the load that they stand beside, at whose end they are ended. */
+const BESIDE_EXTRA_SECONDS = 10;
 
 /** Of a workload of which nothing of a round is left for the next: all servers can run beside each other, and take turns. */
 export function loadInTurns({ load }: Workload): FullLoad | undefined {
@@ -87,7 +87,11 @@ async function figuresOf(
       const measure = (): Promise<Figures> => underLoad(started, workload, load, settings);
       await warmUp(started, workload, load, settings.signal);
       if (beside === undefined) return measure();
-      return besideOthers(measure, () => hold(started, beside, settings));
+      return besideOthers(
+        measure,
+        () => hold(started, beside, settings),
+        () => calmDown(started),
+      );
     }
   }
 }
@@ -156,7 +160,7 @@ export async function underLoad(
   };
 }
 
-/** Starts what goes on beside a load; returns what ends it, and resolves once the server is rid of it. */
+/** Starts what goes on beside a load; resolves to what ends it. */
 async function hold(
   started: RunningServer,
   { kind, connections }: Beside,
@@ -166,16 +170,22 @@ async function hold(
     const held = await HeldConnections.open(`${started.origin}/`, kind, connections);
     return () => {
       held.close();
-      return calmDown(started);
+      return Promise.resolve();
     };
   }
   const url = `${started.origin}/slow`;
-  const sleepers = runWrk(url, { connections, seconds: seconds + BESIDE_EXTRA_SECONDS }, signal);
+  const end = new AbortController();
+  const settings = { connections, seconds: seconds + BESIDE_EXTRA_SECONDS };
+  const sleepers = runWrk(url, settings, AbortSignal.any([signal, end.signal])).catch(
+    (error: unknown) => {
+      if (!end.signal.aborted) throw error;
+    },
+  );
   sleepers.catch(() => {}); // Awaited at the end.
   await sleep(IDLE_MS);
   return async () => {
+    end.abort();
     await sleepers;
-    await calmDown(started);
   };
 }
 

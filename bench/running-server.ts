@@ -11,7 +11,7 @@ import type { Workload } from "./workloads.ts";
 const APPS = join(import.meta.dirname, "apps");
 export const WORKERS = 2;
 const ANSWER_MS = 20_000;
-const STOP_MS = 10_000;
+const STOP_MS = 5_000;
 const POLL_MS = 5;
 const MAX_OUTPUT_CHARACTERS = 4000;
 
