@@ -41,6 +41,25 @@ describe("the goals of a full run", () => {
     assert.deepEqual(rowOf(run, "flask: p99")?.slice(3), ["1.20 x", "missed"]);
   });
 
+  it("hold nothing against a peer under a scheduling policy of ours", () => {
+    const run = [
+      summary("flask", "rickhouse", { requestsPerSecond: 110, p99Ms: 6 }),
+      summary("flask", "uwsgi", { requestsPerSecond: 100, p99Ms: 6 }),
+      summary("flask", "uwsgi, batch", { requestsPerSecond: 200, p99Ms: 3 }),
+      summary("flask", "bjoern, batch", { requestsPerSecond: 300, p99Ms: 2 }),
+      summary("close", "rickhouse", { requestsPerSecond: 90 }),
+      summary("close", "granian", { requestsPerSecond: 100 }),
+      summary("close", "granian, batch", { requestsPerSecond: 200 }),
+      summary("start", "rickhouse", { startMs: 250 }),
+      summary("start", "gunicorn sync, batch", { startMs: 50 }),
+      summary("start", "gunicorn sync", { startMs: 180 }),
+    ];
+    assert.equal(rowOf(run, "flask: requests/s")?.[3], "1.10 x");
+    assert.equal(rowOf(run, "flask: p99")?.[3], "1.00 x");
+    assert.equal(rowOf(run, "Connection: close")?.[3], "0.90 x");
+    assert.equal(rowOf(run, "start")?.[3], "70 ms");
+  });
+
   it("take what is kept from the rounds in which it was measured, not from another workload", () => {
     const figures = { requestsPerSecond: 184, keptPercent: 92 };
     const run = [

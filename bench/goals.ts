@@ -1,6 +1,7 @@
 // What the server is held to, and how far a full run got. Pure: summaries in, rows of a table out. Measured on the server at its default
 // settings (access log on), against the peers at theirs and without a scheduling policy of ours.
 
+import { isUnderBatch } from "./servers.ts";
 import { FIGURES, type Figure, referenceOf, type Summary } from "./table.ts";
 
 const OWN = "rickhouse";
@@ -23,7 +24,7 @@ class Run {
   readonly #summaries: readonly Summary[];
 
   constructor(summaries: readonly Summary[]) {
-    this.#summaries = summaries.filter(({ server }) => !server.endsWith(", batch"));
+    this.#summaries = summaries.filter(({ server }) => !isUnderBatch(server));
   }
 
   own(workload: string, figure: Figure): number {

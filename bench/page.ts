@@ -18,9 +18,10 @@ const PREFACE = `# Benchmarks
 
 Made by \`npm run bench -- --page\`, never by hand. Under each workload every server is started fresh and warmed up for five seconds; then all take turns, and the median counts. Rounds with 4,000 connections, which are made anew in each, take five seconds.
 Where a round leaves something behind (requests that sleep, idle connections, a burst, memory, the start), each round has servers of its own, and there are no more than two.
-*Kept* is the requests/s beside what sleeps, idles or is half sent, in percent of the mean of the same load without it, on the same server just before and just after.
+*Kept* is the requests/s beside what sleeps, idles or is half sent, in percent of the mean of the same load without it, on the same server just before and just after;
+a server that answers nobody beside it keeps 0 %, and what it gives afterwards is not measured.
 CPU is user and system time of a server's whole process tree, ended children included. Ratios are to the better setting of Granian. \`, batch\` is the same server under
-\`chrt --batch 0\`, the policy that Rickhouse chooses for its front while it is busy; it stands where servers take turns. The load (wrk) runs on the same processors as the servers: compare rows of one table, not tables
+\`chrt --batch 0\`, the policy that Rickhouse chooses for its front while it is busy; Rickhouse itself has no such row. The load (wrk) runs on the same processors as the servers: compare rows of one table, not tables
 of different machines. *Spread* is the largest less the smallest of the rounds, as a share of the median: differences below it mean nothing.
 `;
 

@@ -33,7 +33,7 @@ export async function runAll(
       },
     };
     const load = loadInTurns(workload);
-    const servers = serversFor(workload, plan, load !== undefined);
+    const servers = serversFor(workload, plan);
     const done =
       load === undefined
         ? await startFresh(servers, workload, run)
@@ -56,12 +56,12 @@ async function takeTurns(
   load: FullLoad,
   run: Run,
 ): Promise<Round[]> {
-  await using stack = new AsyncDisposableStack();
+  await using allStarted = new AllStarted();
   const takers = new Map<Server, RunningServer>();
   for (const server of servers) {
     run.say(server, "start");
     try {
-      takers.set(server, stack.use(await startWarm(server, workload, load, run)));
+      takers.set(server, allStarted.add(await startWarm(server, workload, load, run)));
     } catch (error) {
       run.fail(server, error);
     }
@@ -80,6 +80,20 @@ async function takeTurns(
     }
   }
   return rounds;
+}
+
+/** Ends them all at the same time: one after the other they take seconds. */
+class AllStarted implements AsyncDisposable {
+  readonly #servers: RunningServer[] = [];
+
+  add(server: RunningServer): RunningServer {
+    this.#servers.push(server);
+    return server;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server[Symbol.asyncDispose]()));
+  }
 }
 
 async function startFresh(
@@ -104,12 +118,6 @@ async function startFresh(
   return rounds;
 }
 
-function serversFor(
-  { isOwn }: Workload,
-  { servers }: Plan,
-  areInTurns: boolean,
-): readonly Server[] {
-  return servers.filter(({ name, isAgain }) => {
-    return (isOwn !== true || name === "rickhouse") && (areInTurns || isAgain !== true);
-  });
+function serversFor({ isOwn }: Workload, { servers }: Plan): readonly Server[] {
+  return isOwn === true ? servers.filter(({ name }) => name === "rickhouse") : servers;
 }

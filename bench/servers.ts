@@ -9,8 +9,6 @@ export interface Server {
   readonly command: string;
   /** Pattern of a file of the Python environment: a server that pip has to compile may be missing. */
   readonly needs?: string;
-  /** A peer again, scheduled otherwise: only where all servers take turns. */
-  readonly isAgain?: true;
 }
 
 const GRANIAN = "{bin}/granian --interface wsgi --host 127.0.0.1 --port {port} --workers {workers}";
@@ -34,10 +32,11 @@ export const SERVERS: readonly Server[] = [
     name: "gunicorn gthread",
     command: `${GUNICORN} --worker-class gthread --threads 4 {module}:app`,
   },
+  // It takes SIGTERM for a reload otherwise, and has to be killed after a long wait.
   {
     name: "uwsgi",
     command:
-      "{bin}/uwsgi --http 127.0.0.1:{port} --http-keepalive --master --processes {workers} --need-app --disable-logging --module {module}:app",
+      "{bin}/uwsgi --http 127.0.0.1:{port} --http-keepalive --master --processes {workers} --need-app --die-on-term --disable-logging --module {module}:app",
     needs: "bin/uwsgi",
   },
   { name: "waitress", command: "{bin}/waitress-serve --listen=127.0.0.1:{port} {module}:app" },
@@ -48,15 +47,21 @@ export const SERVERS: readonly Server[] = [
   },
 ];
 
-/** The peers again, under the scheduling policy that rickhouse chooses for its front when it is busy. */
+const BATCH = ", batch";
+
+/** The peers again, under the scheduling policy that rickhouse chooses for its front when it is busy. What they start inherits it. */
 export const BATCH_SERVERS: readonly Server[] = SERVERS.filter(
   ({ name }) => !name.startsWith("rickhouse"),
 ).map((server) => ({
   ...server,
-  name: `${server.name}, batch`,
+  name: server.name + BATCH,
   command: `chrt --batch 0 ${server.command}`,
-  isAgain: true,
 }));
+
+/** A scheduling policy is no setting of a server: nothing is held against those that have one of ours. */
+export function isUnderBatch(name: string): boolean {
+  return name.endsWith(BATCH);
+}
 
 export function isInstalled({ needs }: Server, python: string): boolean {
   return needs === undefined || globSync(needs, { cwd: join(dirname(python), "..") }).length > 0;

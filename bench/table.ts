@@ -1,6 +1,6 @@
 // Rounds -> medians, and medians -> the table that is printed. Pure.
 
-import { REFERENCE } from "./servers.ts";
+import { isUnderBatch, REFERENCE } from "./servers.ts";
 
 /** How each figure is shown, and which of two is the better one. */
 export const FIGURES = {
@@ -100,10 +100,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** The figure of the better setting of the reference. A scheduling policy is no setting of the server. */
+/** The figure of the better setting of the reference. */
 export function referenceOf(rows: readonly Summary[], figure: Figure): number {
   const values = rows
-    .filter(({ server }) => server.startsWith(REFERENCE) && !server.endsWith(", batch"))
+    .filter(({ server }) => server.startsWith(REFERENCE) && !isUnderBatch(server))
     .flatMap(({ figures }) => figures[figure] ?? []);
   return FIGURES[figure].better === "more" ? Math.max(...values) : Math.min(...values);
 }
