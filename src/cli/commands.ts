@@ -78,7 +78,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./commands/control.ts")).stacksCommand,
   },
   "log-level": {
-    usage: "[--json] [--admin ADDRESS] info|warning|error",
+    usage: "[--json] [--admin ADDRESS] debug|info|warning|error",
     help: "change what a running server logs",
     flags: JSON_FLAG,
     load: async () => (await import("./commands/control.ts")).logLevelCommand,

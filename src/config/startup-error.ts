@@ -126,7 +126,7 @@ export const STARTUP_ERRORS = {
   "several-servers": {
     exitCode: 2,
     title: "several servers run",
-    fix: "choose one with {sockets}",
+    fix: "choose one with {choices}",
   },
   "server-unreachable": {
     exitCode: 1,

@@ -22,6 +22,8 @@ export interface Log {
   warning(text: string, fields?: LogFields): void;
   error(text: string, fields?: LogFields): void;
   write(level: LogLevel, text: string, fields?: LogFields): void;
+  /** What somebody has just asked for: as `info`, and written whatever the level. */
+  answer(text: string): void;
 }
 
 /** Where lines go; each ends in a line feed. */
@@ -61,6 +63,9 @@ export function createLog(
     },
     error: (text, fields) => {
       write("error", text, fields);
+    },
+    answer: (text) => {
+      stream.write(lineOf("info", text));
     },
   };
   return log;

@@ -61,7 +61,9 @@ export async function stacksCommand(call: CommandCall): Promise<number> {
 export async function logLevelCommand(call: CommandCall): Promise<number> {
   const [level, second] = call.words;
   if (level === undefined || second !== undefined) {
-    throw new StartupError("command-words", { usage: "rickhouse log-level info|warning|error" });
+    throw new StartupError("command-words", {
+      usage: "rickhouse log-level debug|info|warning|error",
+    });
   }
   const answer = await askServer<{ level: string }>(await findServer(call), "/log-level", {
     level,
@@ -87,7 +89,7 @@ export async function stopCommand(call: CommandCall): Promise<number> {
     }
     await delay(POLL_MS);
   }
-  const tookSeconds = (performance.now() - since) / 1000;
+  const tookSeconds = Math.round(performance.now() - since) / 1000;
   const text = `process ${pid} has finished what it had and ended, after ${timeText(tookSeconds)}\n`;
   return print(call, { ok: true, pid, tookSeconds }, text);
 }

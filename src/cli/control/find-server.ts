@@ -10,7 +10,9 @@ import { StartupError } from "../../config/startup-error.ts";
 import { identityOf } from "../../io/identity.ts";
 import { CONTROL_SOCKET, readToken } from "../../io/admin/admin.ts";
 import type { CommandCall } from "../commands.ts";
-import { isAnswering } from "./admin-client.ts";
+import type { StatusDocument } from "../../io/admin/documents.ts";
+import { askServer, isAnswering } from "./admin-client.ts";
+import { printable } from "./table.ts";
 
 /** Where to ask. */
 export interface Target {
@@ -40,17 +42,31 @@ export async function findServer(call: CommandCall): Promise<Target> {
   return theOnly(await answeringSockets(other?.uid), user);
 }
 
-function theOnly(paths: readonly string[], user: string): Target {
+async function theOnly(paths: readonly string[], user: string): Promise<Target> {
   const [socketPath, second] = paths;
   if (socketPath === undefined) {
     throw new StartupError("no-server", { user, directory: tmpdir() });
   }
   if (second !== undefined) {
-    throw new StartupError("several-servers", {
-      sockets: paths.map((path) => `--admin unix:${path}`).join(" or "),
-    });
+    const choices = await Promise.all(paths.map(choiceOf));
+    throw new StartupError("several-servers", { choices: choices.join(" or ") });
   }
+  return targetAt(socketPath);
+}
+
+function targetAt(socketPath: string): Target {
   return { connect: { socketPath }, token: undefined, name: socketPath };
+}
+
+/** With what it serves: the path alone tells nobody which server that is. */
+async function choiceOf(path: string): Promise<string> {
+  const option = `--admin unix:${path}`;
+  try {
+    const { application, pid } = await askServer<StatusDocument>(targetAt(path), "/status");
+    return `${option} (${printable(application)}, process ${pid})`;
+  } catch {
+    return option; // It has ended meanwhile.
+  }
 }
 
 async function answeringSockets(user: number | undefined): Promise<string[]> {

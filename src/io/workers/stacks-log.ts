@@ -36,7 +36,7 @@ export function collectStacks(workers: Workers, only?: number): Promise<WorkerSt
 export function logStacks(workers: Workers, log: Log): void {
   for (const { worker, pid } of workers.records.values()) {
     workers.stacks(worker, (text) => {
-      log.info(`stacks of worker ${worker} (pid ${pid}):\n${text.trimEnd()}`);
+      log.answer(`stacks of worker ${worker} (pid ${pid}):\n${text.trimEnd()}`);
     });
   }
 }
