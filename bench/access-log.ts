@@ -85,7 +85,7 @@ async function microsecondsPerLine(
   exchanges: readonly Exchange[],
 ): Promise<number> {
   const target = { kind: "file", path: "/dev/null" } as const;
-  const log = openAccessLog({ target, format, hasQuery: true, mayColour: false });
+  const log = openAccessLog({ target, format, hasQuery: true, mayColour: false }, () => {});
   if (log === undefined) throw new Error("no log");
   const before = process.cpuUsage();
   let next = 0;

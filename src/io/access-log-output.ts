@@ -16,9 +16,14 @@ const FILE_BATCH_BYTES = 256 * 1024;
 /** A pipe holds 64 KiB: of a batch of these it leaves nothing, if its reader keeps up. */
 const PIPE_BATCH_BYTES = 48 * 1024;
 const PIPE_BYTES = 64 * 1024;
+/** That lines are lost is said this often: a batch may come each 50 ms. */
+const TROUBLE_PAUSE_MS = 60_000;
 
 export class AccessLogOutput {
   readonly #open: () => Opened;
+  readonly #onTrouble: (code: string) => void;
+  #troubleToldAt = -Infinity;
+  #hasGivenUp = false;
   #opened: Opened;
   readonly #delay = new RetryDelay();
   /** Of the batch that is being written, or was last. */
@@ -30,8 +35,10 @@ export class AccessLogOutput {
   /** All bytes that were taken so far. */
   takenBytes = 0;
 
-  constructor(open: () => Opened) {
+  /** `onTrouble`: lines are lost, because of this error (ENOSPC, EPIPE). */
+  constructor(open: () => Opened, onTrouble: (code: string) => void) {
     this.#open = open;
+    this.#onTrouble = onTrouble;
     this.#opened = open();
   }
 
@@ -60,6 +67,7 @@ export class AccessLogOutput {
 
   /** The batch that nobody takes: a process cannot end while one of its threads waits in a write. */
   giveUp(): void {
+    this.#hasGivenUp = true;
     if (this.#target !== undefined) giveUpWriting(this.#target.descriptor);
   }
 
@@ -101,8 +109,16 @@ export class AccessLogOutput {
       }, this.#delay.next());
       return;
     }
+    if (error !== null) this.#tell(error);
     this.#target = undefined;
     if (target !== this.#opened) closeSync(target.descriptor);
     this.#done();
+  }
+
+  #tell(error: unknown): void {
+    const now = performance.now();
+    if (this.#hasGivenUp || now - this.#troubleToldAt < TROUBLE_PAUSE_MS) return;
+    this.#troubleToldAt = now;
+    this.#onTrouble(error instanceof Error && "code" in error ? String(error.code) : String(error));
   }
 }

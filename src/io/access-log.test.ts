@@ -7,7 +7,7 @@ const LINES = 20_000;
 const OPEN = `
   import { openAccessLog } from "${new URL("access-log.ts", import.meta.url).href}";
   const target = { kind: "stdout" };
-  const log = openAccessLog({ target, format: "{status} {client}", hasQuery: true, mayColour: false });
+  const log = openAccessLog({ target, format: "{status} {client}", hasQuery: true, mayColour: false }, () => {});
 `;
 
 /** Writes so many lines to standard output, a turn of the event loop apart now and then, and ends as the server does. */

@@ -51,14 +51,20 @@ const CLOSE_MS = 1000;
 /** and one that takes little for this long. */
 const LONGEST_CLOSE_MS = 5000;
 
-export function openAccessLog(options: AccessLogOptions): AccessLog | undefined {
+/** `onTrouble` is told, once in a while, why lines are lost. */
+export function openAccessLog(
+  options: AccessLogOptions,
+  onTrouble: (text: string) => void,
+): AccessLog | undefined {
   const { target, format, hasQuery, mayColour } = options;
   if (target.kind === "off") return undefined;
   const isTerminal = target.kind === "stdout" && isatty(1);
   const kind = format === "auto" ? (isTerminal ? "pretty" : "json") : format;
   const writeLine = makeFormat(kind, { hasQuery, hasColour: isTerminal && mayColour });
   const open = target.kind === "stdout" ? openStdout() : () => openForAppend(target.path);
-  const output = new AccessLogOutput(open);
+  const output = new AccessLogOutput(open, (code) => {
+    onTrouble(troubleText(code));
+  });
   return new BatchedLog(output, writeLine, kind === "json" ? droppedJson : droppedText);
 }
 
@@ -75,6 +81,13 @@ function openForAppend(path: string): Opened {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new StartupError("bad-access-log", { path, reason }, { cause: error });
   }
+}
+
+function troubleText(code: string): string {
+  if (code === "EPIPE") {
+    return "the reader of the access log is gone (EPIPE): its lines are lost; start the server with one that stays, or name a file with --access-log";
+  }
+  return `the access log cannot be written (${code}): its lines are lost until it can; make room, or name another file with --access-log`;
 }
 
 function droppedText(count: number): string {

@@ -26,9 +26,12 @@ export function openLogs(identity: Identity | undefined, config: Config): Logs {
     return openServerLog(target, { format: config.logFormat, level: config.logLevel });
   });
   const { log } = server;
+  const onTrouble = (text: string): void => {
+    log.error(text);
+  };
   let opened = accessOptions(config);
   const retired: AccessLog[] = [];
-  let accessLog = openAccess(identity, opened);
+  let accessLog = openAccess(identity, opened, onTrouble);
   return {
     log,
     get accessLog() {
@@ -42,7 +45,7 @@ export function openLogs(identity: Identity | undefined, config: Config): Logs {
       try {
         const old = accessLog;
         // As who the server is by now.
-        accessLog = openAccessLog(wanted);
+        accessLog = openAccessLog(wanted, onTrouble);
         opened = wanted;
         old?.retire();
         if (old !== undefined) retired.push(old);
@@ -83,8 +86,11 @@ function accessOptions(config: Config): AccessLogOptions {
 function openAccess(
   identity: Identity | undefined,
   options: AccessLogOptions,
+  onTrouble: (text: string) => void,
 ): AccessLog | undefined {
-  return openAs(identity, options.target, (target) => openAccessLog({ ...options, target }));
+  return openAs(identity, options.target, (target) =>
+    openAccessLog({ ...options, target }, onTrouble),
+  );
 }
 
 /** The user's own file, which can be opened again after the change of user; else root's, in a directory where only root may write. */

@@ -179,6 +179,17 @@ describe("the access log", () => {
     assert.deepEqual(targets.toSorted(), ["/part 503", "/running 503"]);
   });
 
+  it("says that its lines are lost, once in a while", async () => {
+    const args = ["--workers", "1", "--access-log", "/dev/full"];
+    await using full = await startServer("plain:app", { args });
+    for (let turn = 0; turn < 2; turn++) {
+      assert.equal((await get(full.port, "/")).status, 200);
+      await full.logged(/error: the access log cannot be written \(ENOSPC\): its lines are lost/);
+    }
+    await full.exitAfterDrain();
+    assert.equal(full.stderr.split("ENOSPC").length, 2, full.stderr);
+  });
+
   it("tells of a body that is announced too large all that its head has", async () => {
     const args = ["--workers", "1", "--max-body", "1000", "--forwarded-allow-ips", "127.0.0.1"];
     await using logged = await startLogged("echo:app", args);
