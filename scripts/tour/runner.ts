@@ -91,9 +91,10 @@ export class TourRunner {
     const keep = (chunk: Buffer): void => void (server.printed += chunk.toString());
     child.stdout?.on("data", keep);
     child.stderr?.on("data", keep);
+    const banner = /--admin|\bdev\b/.test(command) ? /admin at [^]*\n/ : /serving [^]*\n/;
     await waitFor(`${command}: its banner`, () => {
       if (child.exitCode !== null) throw new Error(`${command} ended: ${server.printed}`);
-      return /serving [^]*\n/.test(server.printed);
+      return banner.test(server.printed);
     });
     return `$ ${command}\n${this.#rest(server)}`;
   }
