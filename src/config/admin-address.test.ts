@@ -23,6 +23,11 @@ describe("adminAddress", () => {
     assert.equal(problem(adminAddress, "8889"), "no port; did you mean 127.0.0.1:8889?");
   });
 
+  it("suggests a port that the main address does not have", () => {
+    assert.equal(problem(adminAddress, "127.0.0.1"), "no port; did you mean 127.0.0.1:8889?");
+    assert.equal(problem(adminAddress, "::1"), "no port; did you mean [::1]:8889?");
+  });
+
   for (const [text, isLocal] of [
     ["off", true],
     ["unix:/run/a.sock", true],

@@ -1,18 +1,21 @@
 // Values of the options of the admin side: where it listens, what its token is, which path of the main address tells of health. Pure: a token
 // in a file is read where it is used.
 
-import { bindAddress, type BindAddress } from "./bind-address.ts";
+import { type BindAddress, describeBindAddress, parseAddress } from "./bind-address.ts";
 import { BadValue, type Kind } from "./kinds.ts";
 
 export type AdminAddress = BindAddress | { readonly kind: "off" };
+
+/** Of `npm start` and `rickhouse dev`; 8888 is the main address's. */
+const ADMIN_PORT = 8889;
 
 /** An address as of --bind, or `off`. */
 export const adminAddress: Kind<AdminAddress> = {
   placeholder: "ADDRESS|off",
   example: "127.0.0.1:8889",
   schema: { type: "string", pattern: ":|^off$" },
-  parse: (text) => (text === "off" ? { kind: "off" } : bindAddress.parse(text)),
-  describe: (address) => (address.kind === "off" ? "off" : bindAddress.describe(address)),
+  parse: (text) => (text === "off" ? { kind: "off" } : parseAddress(text, ADMIN_PORT)),
+  describe: (address) => (address.kind === "off" ? "off" : describeBindAddress(address)),
 };
 
 /** Nobody but processes of this machine can reach it: names other than localhost may mean anything. */

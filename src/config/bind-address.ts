@@ -15,19 +15,22 @@ const MAX_UNIX_PATH_BYTES = 103;
 /** 0, 1 and 2 are the standard streams. */
 const FIRST_DESCRIPTOR = 3;
 
-const EXAMPLE = "write HOST:PORT like 127.0.0.1:8888, or unix:PATH";
+const BIND_PORT = 8888;
 
 /** `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address of the machine), `unix:PATH` or `fd:N`. Port 0 takes a free one. */
 export const bindAddress: Kind<BindAddress> = {
   placeholder: "HOST:PORT|unix:PATH|fd:N",
   example: "127.0.0.1:8888",
   schema: { type: "string", pattern: ":" },
-  parse(text) {
-    if (text.startsWith("unix:")) return parseUnix(text.slice(5));
-    return text.startsWith("fd:") ? parseDescriptor(text.slice(3)) : parseTcp(text);
-  },
+  parse: (text) => parseAddress(text, BIND_PORT),
   describe: describeBindAddress,
 };
+
+/** `usualPort` is suggested where there is none. Throws BadValue. */
+export function parseAddress(text: string, usualPort: number): BindAddress {
+  if (text.startsWith("unix:")) return parseUnix(text.slice(5));
+  return text.startsWith("fd:") ? parseDescriptor(text.slice(3)) : parseTcp(text, usualPort);
+}
 
 /** The text that `--bind` takes for this address; `HOST:PORT` is also what stands behind `http://`. */
 export function describeBindAddress(address: BindAddress): string {
@@ -59,32 +62,36 @@ function parseDescriptor(text: string): BindAddress {
   );
 }
 
-function parseTcp(text: string): BindAddress {
-  if (isIPv6(text)) throw new BadValue("no port", `did you mean [${text}]:8888?`);
-  if (text.endsWith("]")) throw new BadValue("no port", `did you mean ${text}:8888?`);
+function parseTcp(text: string, usualPort: number): BindAddress {
+  if (isIPv6(text)) throw new BadValue("no port", `did you mean [${text}]:${usualPort}?`);
+  if (text.endsWith("]")) throw new BadValue("no port", `did you mean ${text}:${usualPort}?`);
   const colon = text.lastIndexOf(":");
-  if (colon < 0) throw new BadValue("no port", suggestWithoutPort(text));
-  const host = parseHost(text.slice(0, colon), text.slice(colon + 1));
+  if (colon < 0) throw new BadValue("no port", suggestWithoutPort(text, usualPort));
+  const host = parseHost(text.slice(0, colon), text.slice(colon + 1), usualPort);
   return { kind: "tcp", host, port: parsePort(text.slice(colon + 1)) };
 }
 
-function suggestWithoutPort(text: string): string {
+function suggestWithoutPort(text: string, usualPort: number): string {
   if (/^\d{1,5}$/.test(text)) return `did you mean 127.0.0.1:${text}?`;
   if (text.includes("/")) return `did you mean unix:${text}?`;
-  return isHostName(text) ? `did you mean ${text}:8888?` : EXAMPLE;
+  return isHostName(text) ? `did you mean ${text}:${usualPort}?` : exampleWith(usualPort);
 }
 
-function parseHost(host: string, port: string): string {
+function exampleWith(usualPort: number): string {
+  return `write HOST:PORT like 127.0.0.1:${usualPort}, or unix:PATH`;
+}
+
+function parseHost(host: string, port: string, usualPort: number): string {
   if (host === "") return "0.0.0.0";
   if (host.startsWith("[") && host.endsWith("]")) {
     const inner = host.slice(1, -1);
     if (isIPv6(inner)) return inner;
-    throw new BadValue("no IPv6 address in the brackets", "write it like [::1]:8888");
+    throw new BadValue("no IPv6 address in the brackets", `write it like [::1]:${usualPort}`);
   }
   if (isIPv6(host))
     throw new BadValue("an IPv6 address needs brackets", `did you mean [${host}]:${port}?`);
   if (/^[\d.]+$/.test(host) ? isIPv4(host) : isHostName(host)) return host;
-  throw new BadValue(`${host} is neither a host name nor an IP address`, EXAMPLE);
+  throw new BadValue(`${host} is neither a host name nor an IP address`, exampleWith(usualPort));
 }
 
 function parsePort(text: string): number {
