@@ -29,7 +29,7 @@ const RETIRED = `
   import { REMOTE_ADDRESS_AT } from "${new URL("../core/wire/environ.ts", import.meta.url).href}";
   import { encodeConnectionEnviron } from "${new URL("../core/wire/connection-environ.ts", import.meta.url).href}";
   const NOWHERE = { remotePort: "", serverName: "", serverPort: "", scheme: "http" };
-  const facts = { receivedAt: 0, startedAt: 0, runMs: 1, status: 400, outcome: "", bytesSent: 0, workerPid: 0 };
+  const facts = { receivedAt: 0, startedAt: 0, answeredAt: 1, runMs: 1, status: 400, outcome: "", bytesSent: 0, workerPid: 0 };
   for (let number = 0; number < 31; number++) {
     const { values } = encodeConnectionEnviron({ ...NOWHERE, remoteAddress: String(number).padStart(2000, "0") });
     const environ = Buffer.concat([Buffer.alloc(REMOTE_ADDRESS_AT), values]);
@@ -42,10 +42,10 @@ const RETIRED = `
 const RUNNING_ON = `
   ${OPEN.replace("{status} {client}", "{queue_ms} {app_ms} {total_ms}")}
   const request = { headAt: 0, body: undefined };
-  const facts = { request, receivedAt: 100, startedAt: 130, runMs: 0, status: 200, outcome: "", bytesSent: 0, workerPid: 1 };
+  const facts = { request, receivedAt: 100, startedAt: 130, answeredAt: 135, runMs: 0, status: 200, outcome: "", bytesSent: 0, workerPid: 1 };
   const exchange = { ...facts, remoteAddress: "" };
   log.exchangeOver(exchange, 135);
-  exchange.runMs = 45;
+  Object.assign(exchange, { answeredAt: 170, runMs: 45 });
   await log.close();
 `;
 
@@ -96,6 +96,6 @@ describe("an access log to a pipe", () => {
   });
 
   it("divides the time until a request was over, whatever its application did behind that", () => {
-    assert.deepEqual(linesThrough("cat", RUNNING_ON), ["30.000 5.000 35.000"]);
+    assert.deepEqual(linesThrough("cat", RUNNING_ON), ["25.000 10.000 35.000"]);
   });
 });

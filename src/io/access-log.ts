@@ -106,8 +106,6 @@ class BatchedLog implements AccessLog {
   /** Requests that are over and have no line yet, and when they were over. */
   readonly #held: (Exchange | undefined)[] = Array.from({ length: LINES_AT_ONCE }, () => undefined);
   readonly #heldSince = new Float64Array(LINES_AT_ONCE);
-  /** What was known then of how long the application ran: it may run on behind its answer, which is no part of the line's time. */
-  readonly #heldRunMs = new Float64Array(LINES_AT_ONCE);
   #heldCount = 0;
   readonly #bufferBytes: number;
   /** Lines that wait. */
@@ -141,7 +139,6 @@ class BatchedLog implements AccessLog {
     const count = this.#heldCount++;
     this.#held[count] = exchange;
     this.#heldSince[count] = now;
-    this.#heldRunMs[count] = exchange.runMs;
     if (count + 1 === LINES_AT_ONCE) this.#makeLines();
     this.#timer ??= setTimeout(this.#onTimer, FLUSH_AFTER_MS);
   }
@@ -198,7 +195,7 @@ class BatchedLog implements AccessLog {
       if (exchange === undefined) continue;
       this.#held[i] = undefined;
       const now = this.#heldSince[i] ?? 0;
-      this.#record.setExchange(exchange, now, wallClock + now, this.#heldRunMs[i] ?? 0);
+      this.#record.setExchange(exchange, now, wallClock + now);
       this.#addLine();
     }
     this.#heldCount = 0;

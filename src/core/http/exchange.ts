@@ -117,7 +117,7 @@ export class Exchange extends DispatchedRequest {
   bodyLeft = Infinity;
   /** The client has sent FIN, and may still read. */
   hasClientEnded = false;
-  /** When the newest part of the answer came; 0 before. */
+  /** When the newest part of the answer came, its END included; 0 before. */
   answeredAt = 0;
   /** The worker's own measurement; 0 until it is over. */
   runMs = 0;

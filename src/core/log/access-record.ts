@@ -54,12 +54,9 @@ export class AccessRecord {
   /** Only without a head. Empty behind a Unix socket. */
   headlessClient = "";
 
-  /**
-   * `now`, when it was over, and the exchange's times are of the monotonic clock, `epochMs` is the wall's. `runMs`: the exchange's at
-   * that moment.
-   */
-  setExchange(exchange: Exchange, now: number, epochMs: number, runMs: number): void {
-    const { request, receivedAt, startedAt } = exchange;
+  /** `now`, when it was over, and the exchange's times are of the monotonic clock, `epochMs` is the wall's. */
+  setExchange(exchange: Exchange, now: number, epochMs: number): void {
+    const { request, receivedAt, startedAt, runMs } = exchange;
     this.epochMs = epochMs;
     this.status = exchange.status;
     this.outcome = exchange.outcome;
@@ -71,9 +68,11 @@ export class AccessRecord {
     this.pid = exchange.workerPid;
     this.head = request;
     if (runMs > 0) {
-      this.appMs = runMs;
-      // The rest, the ways between the processes included: the front does not see when exactly a worker begins.
-      this.queueMs = Math.max(0, now - receivedAt - runMs);
+      // The front does not see when a worker begins, but when its END came: maybe behind the answer, after close(). The ways between the
+      // processes count as waiting.
+      const beganRunAt = Math.min(now, exchange.answeredAt - runMs);
+      this.queueMs = Math.max(0, beganRunAt - receivedAt);
+      this.appMs = now - receivedAt - this.queueMs;
     } else if (startedAt === NOT_STARTED) {
       this.appMs = NO_TIME;
       this.queueMs = now - receivedAt;
