@@ -16,7 +16,7 @@ const FILE_BATCH_BYTES = 256 * 1024;
 /** A pipe holds 64 KiB: of a batch of these it leaves nothing, if its reader keeps up. */
 const PIPE_BATCH_BYTES = 48 * 1024;
 const PIPE_BYTES = 64 * 1024;
-/** That lines are lost is said this often: a batch may come each 50 ms. */
+/** That lines are lost is said this often: a batch may come each 100 ms. */
 const TROUBLE_PAUSE_MS = 60_000;
 
 export class AccessLogOutput {

@@ -36,7 +36,7 @@ export interface AccessLogOptions {
   readonly mayColour: boolean;
 }
 
-const FLUSH_AFTER_MS = 50;
+const FLUSH_AFTER_MS = 100;
 /**
  * Lines of so many requests are made one after the other: their code and their tables are in the processor's caches then, which between two
  * answers they are not (docs/decisions/016-access-log-writer.md has the figures).
