@@ -18,6 +18,7 @@ const PIPE_BATCH_BYTES = 48 * 1024;
 const PIPE_BYTES = 64 * 1024;
 /** That lines are lost is said this often: a batch may come each 100 ms. */
 const TROUBLE_PAUSE_MS = 60_000;
+const LINE_FEED = 0x0a;
 
 export class AccessLogOutput {
   readonly #open: () => Opened;
@@ -32,6 +33,8 @@ export class AccessLogOutput {
   #at = 0;
   #end = 0;
   #done: () => void = () => {};
+  /** The last that it took of a batch was half a line: the rest of it is lost. */
+  #cut: Opened | undefined;
   /** All bytes that were taken so far. */
   takenBytes = 0;
 
@@ -58,9 +61,10 @@ export class AccessLogOutput {
   /** Bytes up to `end`. The next batch only after `done`: they were taken, or will never be (a full disk, a reader that is gone). */
   write(bytes: Buffer, end: number, done: () => void): void {
     this.#target = this.#opened;
-    this.#bytes = bytes;
+    const isCut = this.#cut === this.#target;
+    this.#bytes = isCut ? behindLineFeed(bytes.subarray(0, end)) : bytes;
     this.#at = 0;
-    this.#end = end;
+    this.#end = isCut ? end + 1 : end;
     this.#done = done;
     this.#writeOn(this.#target);
   }
@@ -110,6 +114,9 @@ export class AccessLogOutput {
       return;
     }
     if (error !== null) this.#tell(error);
+    if (error === null || this.#at > 0) {
+      this.#cut = this.#bytes[this.#at - 1] === LINE_FEED ? undefined : target;
+    }
     this.#target = undefined;
     if (target !== this.#opened) closeSync(target.descriptor);
     this.#done();
@@ -121,4 +128,9 @@ export class AccessLogOutput {
     this.#troubleToldAt = now;
     this.#onTrouble(error instanceof Error && "code" in error ? String(error.code) : String(error));
   }
+}
+
+/** The first line is one of its own then. */
+function behindLineFeed(lines: Uint8Array): Buffer {
+  return Buffer.concat([Uint8Array.of(LINE_FEED), lines]);
 }

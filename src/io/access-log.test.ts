@@ -43,7 +43,7 @@ const RUNNING_ON = `
   ${OPEN.replace("{status} {client}", "{queue_ms} {app_ms} {total_ms}")}
   const request = { headAt: 0, body: undefined };
   const facts = { request, receivedAt: 100, startedAt: 130, answeredAt: 135, runMs: 0, status: 200, outcome: "", bytesSent: 0, workerPid: 1 };
-  const exchange = { ...facts, remoteAddress: "" };
+  const exchange = { ...facts };
   log.exchangeOver(exchange, 135);
   Object.assign(exchange, { answeredAt: 170, runMs: 45 });
   await log.close();
