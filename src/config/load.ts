@@ -19,6 +19,7 @@ import { availableMemory } from "./memory.ts";
 import type { Config } from "./options.ts";
 import { resolveChdir, resolveConfig } from "./resolve.ts";
 import { StartupError } from "./startup-error.ts";
+import { errorCode } from "../core/error-code.ts";
 
 /** Set by the launcher: the soft limit of file descriptors, which Node raises for itself and its children. */
 const SOFT_FILE_LIMIT_VARIABLE = "RICKHOUSE_INTERNAL_NOFILE";
@@ -179,7 +180,7 @@ function readFile(path: string, from: string, shown: string): FoundFile {
   try {
     bytes = readFileSync(resolve(from, path));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = errorCode(error);
     const reason = code === "ENOENT" ? "no such file" : `cannot be read (${code})`;
     throw noFile(shown, reason, "name a TOML file that can be read", error);
   }

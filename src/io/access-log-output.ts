@@ -4,6 +4,7 @@
 import { closeSync, write, writeSync } from "node:fs";
 import { giveUpWriting } from "./line-stream.ts";
 import { RetryDelay } from "./retry-delay.ts";
+import { errorCode } from "../core/error-code.ts";
 
 export interface Opened {
   readonly descriptor: number;
@@ -101,7 +102,7 @@ export class AccessLogOutput {
   }
 
   #wrote(target: Opened, error: unknown, count: number): void {
-    const isFull = error instanceof Error && "code" in error && error.code === "EAGAIN";
+    const isFull = errorCode(error) === "EAGAIN";
     if (error === null) {
       this.#delay.progress();
       this.#at += count;
@@ -126,7 +127,7 @@ export class AccessLogOutput {
     const now = performance.now();
     if (this.#hasGivenUp || now - this.#troubleToldAt < TROUBLE_PAUSE_MS) return;
     this.#troubleToldAt = now;
-    this.#onTrouble(error instanceof Error && "code" in error ? String(error.code) : String(error));
+    this.#onTrouble(errorCode(error));
   }
 }
 

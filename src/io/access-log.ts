@@ -14,6 +14,7 @@ import { isoTime } from "../core/log/log-time.ts";
 import { AccessLogOutput, type Opened } from "./access-log-output.ts";
 import { withoutBlocking } from "./line-stream.ts";
 import type { RefusedRequest } from "./net/connection-context.ts";
+import { errorCode } from "../core/error-code.ts";
 
 export interface AccessLog {
   /** `now`: when it was over, by the clock of the exchange's times. */
@@ -78,7 +79,7 @@ function openForAppend(path: string): Opened {
   try {
     return { descriptor: openSync(path, "a", 0o640), isNonBlocking: false };
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const reason = errorCode(error);
     throw new StartupError("bad-access-log", { path, reason }, { cause: error });
   }
 }

@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { lchownSync, readFileSync } from "node:fs";
 import type { AdminAddress } from "../config/admin-address.ts";
 import { StartupError } from "../config/startup-error.ts";
+import { errorCode } from "../core/error-code.ts";
 
 export interface Identity {
   /** As the user wrote it. */
@@ -57,7 +58,7 @@ function linesOf(database: string, key: string): string[] {
   try {
     return outputOf("getent", [database, key]).split("\n");
   } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const isMissing = errorCode(error) === "ENOENT";
     return isMissing ? readFileSync(`/etc/${database}`, "utf8").split("\n") : []; // Status 2: no such entry.
   }
 }

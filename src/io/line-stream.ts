@@ -5,6 +5,7 @@ import { constants, fstatSync, openSync, write, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { isatty } from "node:tty";
 import { RetryDelay } from "./retry-delay.ts";
+import { errorCode } from "../core/error-code.ts";
 
 const FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const MAX_PENDING_LENGTH = 1024 * 1024;
@@ -163,7 +164,7 @@ export class LineStream {
   }
 
   #failed(error: unknown): void {
-    if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) {
+    if (errorCode(error) !== "EAGAIN") {
       this.#current = NOTHING; // EPIPE: nobody reads it any more.
       return;
     }

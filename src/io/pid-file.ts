@@ -3,6 +3,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { StartupError } from "../config/startup-error.ts";
+import { errorCode } from "../core/error-code.ts";
 
 export interface PidFile {
   /** Once the server listens. Replaces a stale file in one step, so that no reader sees half of one. */
@@ -28,7 +29,7 @@ export function claimPidFile(path: string | null): PidFile {
         writeFileSync(temporary, `${process.pid}\n`, { mode: 0o644 });
         renameSync(temporary, absolute);
       } catch (error) {
-        const reason = codeOf(error);
+        const reason = errorCode(error);
         throw new StartupError("bad-pid-file", { path, reason }, { cause: error });
       }
     },
@@ -48,8 +49,8 @@ function readPid(path: string): number | undefined {
     const text = readFileSync(path, "utf8").trim();
     return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw new StartupError("bad-pid-file", { path, reason: codeOf(error) }, { cause: error });
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw new StartupError("bad-pid-file", { path, reason: errorCode(error) }, { cause: error });
   }
 }
 
@@ -58,7 +59,7 @@ function isServer(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (codeOf(error) === "ESRCH") return false; // Anything else is a process of another user.
+    if (errorCode(error) === "ESRCH") return false; // Anything else is a process of another user.
   }
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
@@ -69,8 +70,4 @@ function isServer(pid: number): boolean {
   } catch {
     return true; // Not Linux, or not ours to look at: the living are left in peace.
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

@@ -4,6 +4,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { StartupError } from "../config/startup-error.ts";
+import { errorCode } from "../core/error-code.ts";
 
 export interface PrivateDirectory {
   readonly path: string;
@@ -48,7 +49,7 @@ function makeDirectory(parent: string): string {
     chmodSync(path, OWN_MODE);
     return path;
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const reason = errorCode(error);
     throw new StartupError("bad-temporary-directory", { path: parent, reason }, { cause: error });
   }
 }

@@ -5,6 +5,7 @@ import type { ServerLogTarget } from "../config/log-kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
 import { LineStream, withoutBlocking } from "./line-stream.ts";
 import { createLog, type Log, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
+import { errorCode } from "../core/error-code.ts";
 
 /** Lines of others, whatever their level: they wait when nobody reads the log, and none is dropped. */
 export interface MessageLog {
@@ -68,7 +69,7 @@ function openForAppend(path: string): number {
   try {
     return openSync(path, "a", 0o640);
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const reason = errorCode(error);
     throw new StartupError("bad-log", { path, reason }, { cause: error });
   }
 }

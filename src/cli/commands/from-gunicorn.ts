@@ -8,6 +8,7 @@ import { pythonFile } from "../../package-files.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
 import { translate } from "../gunicorn/translate.ts";
+import { errorCode } from "../../core/error-code.ts";
 
 const SCRIPT = pythonFile("gunicorn_config.py");
 /** A configuration that asks the network for a value is rare; one that never ends is a mistake. */
@@ -63,7 +64,7 @@ function write(path: string, toml: string): void {
   try {
     writeFileSync(path, toml, { flag: "wx" });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = errorCode(error);
     const reason = code === "EEXIST" ? "it exists already" : `cannot be written (${code})`;
     throw new StartupError("bad-output", { path, reason }, { cause: error });
   }

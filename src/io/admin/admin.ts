@@ -10,6 +10,7 @@ import { StartupError } from "../../config/startup-error.ts";
 import { listen, type Listener } from "../net/listener.ts";
 import { Guard } from "./guard.ts";
 import type { AdminSubject } from "./subject.ts";
+import { errorCode } from "../../core/error-code.ts";
 
 const BACKLOG = 64;
 /** The socket that `rickhouse status` and the like find by themselves, in the private directory. */
@@ -121,7 +122,7 @@ export function readToken(source: SecretSource): string | undefined {
     checkSecret(token);
     return token;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = errorCode(error);
     const reason = error instanceof BadValue ? `it is ${error.message}` : code;
     throw new StartupError("bad-admin-token", { path, reason }, { cause: error });
   }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Family } from "../../core/metrics/exposition.ts";
 import { readValues } from "../../core/metrics/value-file.ts";
 import { ValueMerge, type ProcessValues, type ValueType } from "../../core/metrics/value-merge.ts";
+import { errorCode } from "../../core/error-code.ts";
 
 /** Where prometheus_client looks; also what tells it to keep its values in files. */
 export const DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR";
@@ -96,6 +97,6 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return errorCode(error) === "EPERM";
   }
 }
