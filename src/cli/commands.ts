@@ -2,6 +2,7 @@
 // --help and a wrong word answer without the server's modules.
 
 import type { Invocation } from "../config/load.ts";
+import { LOG_LEVELS } from "../core/log/log-level.ts";
 
 /** A flag of one command, beside the options of the server: `--json`, or with `placeholder` one that takes a value. */
 export interface CommandFlag {
@@ -78,7 +79,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./commands/control.ts")).stacksCommand,
   },
   "log-level": {
-    usage: "[--json] [--admin ADDRESS] debug|info|warning|error",
+    usage: `[--json] [--admin ADDRESS] ${LOG_LEVELS.join("|")}`,
     help: "change what a running server logs",
     flags: JSON_FLAG,
     load: async () => (await import("./commands/control.ts")).logLevelCommand,

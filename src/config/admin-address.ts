@@ -7,12 +7,12 @@ import { BadValue, type Kind } from "./kinds.ts";
 export type AdminAddress = BindAddress | { readonly kind: "off" };
 
 /** Of `npm start` and `rickhouse dev`; 8888 is the main address's. */
-const ADMIN_PORT = 8889;
+export const ADMIN_PORT = 8889;
 
 /** An address as of --bind, or `off`. */
 export const adminAddress: Kind<AdminAddress> = {
   placeholder: "ADDRESS|off",
-  example: "127.0.0.1:8889",
+  example: `127.0.0.1:${ADMIN_PORT}`,
   schema: { type: "string", pattern: ":|^off$" },
   parse: (text) => (text === "off" ? { kind: "off" } : parseAddress(text, ADMIN_PORT)),
   describe: (address) => (address.kind === "off" ? "off" : describeBindAddress(address)),

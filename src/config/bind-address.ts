@@ -15,12 +15,13 @@ const MAX_UNIX_PATH_BYTES = 103;
 /** 0, 1 and 2 are the standard streams. */
 const FIRST_DESCRIPTOR = 3;
 
-const BIND_PORT = 8888;
+/** Where nobody says another. */
+export const BIND_PORT = 8888;
 
 /** `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address of the machine), `unix:PATH` or `fd:N`. Port 0 takes a free one. */
 export const bindAddress: Kind<BindAddress> = {
   placeholder: "HOST:PORT|unix:PATH|fd:N",
-  example: "127.0.0.1:8888",
+  example: `127.0.0.1:${BIND_PORT}`,
   schema: { type: "string", pattern: ":" },
   parse: (text) => parseAddress(text, BIND_PORT),
   describe: describeBindAddress,

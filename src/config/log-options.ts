@@ -1,5 +1,6 @@
 // Part of the option table: what is logged of requests, where and how.
 
+import { LOG_LEVELS, type LogLevel } from "../core/log/log-level.ts";
 import { choice, logTarget, toggle } from "./kinds.ts";
 import { accessLogFormat, type ServerLogTarget, serverLogTarget } from "./log-kinds.ts";
 import { option } from "./option.ts";
@@ -17,8 +18,8 @@ export const LOG_OPTIONS = {
     default: "plain",
     help: "how they look",
   }),
-  logLevel: option<"debug" | "info" | "warning" | "error">({
-    kind: choice("debug", "info", "warning", "error"),
+  logLevel: option<LogLevel>({
+    kind: choice(...LOG_LEVELS),
     group: "logs",
     reload: "now",
     default: "info",

@@ -1,7 +1,7 @@
 // The part of the option table that says where the server listens and whom it believes. options.ts puts the parts together.
 
 import type { ForwardedHeader } from "../core/forwarded/request-facts.ts";
-import { type BindAddress, bindAddress } from "./bind-address.ts";
+import { BIND_PORT, type BindAddress, bindAddress } from "./bind-address.ts";
 import { forwardedHeaders } from "./forwarded-headers.ts";
 import { count, fileMode, listOf, toggle } from "./kinds.ts";
 import { option } from "./option.ts";
@@ -13,8 +13,10 @@ export const NETWORK_OPTIONS = {
     group: "network",
     short: "b",
     compute: ({ passedSockets }) =>
-      passedSockets.length > 0 ? passedSockets : [{ kind: "tcp", host: "127.0.0.1", port: 8888 }],
-    computed: "LISTEN_FDS, else 127.0.0.1:8888",
+      passedSockets.length > 0
+        ? passedSockets
+        : [{ kind: "tcp", host: "127.0.0.1", port: BIND_PORT }],
+    computed: `LISTEN_FDS, else 127.0.0.1:${BIND_PORT}`,
     help: "where to listen; repeatable",
   }),
   socketMode: option({

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createLog, logLevelOf, type Log, type LogOptions } from "./log.ts";
+import { logLevelOf } from "../core/log/log-level.ts";
+import { createLog, type Log, type LogOptions } from "./log.ts";
 
 function kept(options?: LogOptions): { log: Log; lines: string[] } {
   const lines: string[] = [];

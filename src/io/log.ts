@@ -1,15 +1,7 @@
 // The server's own log: what a person needs to know, as text or as JSON lines. What the application prints goes past it, untouched.
 
+import { LOG_LEVELS, type LogLevel } from "../core/log/log-level.ts";
 import { isoTime } from "../core/log/log-time.ts";
-
-/** From the least urgent. */
-export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Undefined for what is no level. */
-export function logLevelOf(text: unknown): LogLevel | undefined {
-  return LOG_LEVELS.find((level) => level === text);
-}
 
 /** What is known beside the text, for programs that read JSON lines; the text says it too. */
 export type LogFields = Readonly<Record<string, string | number | null>>;

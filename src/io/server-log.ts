@@ -4,7 +4,8 @@ import { closeSync, openSync } from "node:fs";
 import type { ServerLogTarget } from "../config/log-kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
 import { LineStream, withoutBlocking } from "./line-stream.ts";
-import { createLog, type Log, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
+import type { LogLevel } from "../core/log/log-level.ts";
+import { createLog, type Log, type LogFields, type LogOptions } from "./log.ts";
 import { errorCode } from "../core/error-code.ts";
 
 /** Lines of others, whatever their level: they wait when nobody reads the log, and none is dropped. */

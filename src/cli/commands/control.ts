@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { StartupError } from "../../config/startup-error.ts";
+import { LOG_LEVELS } from "../../core/log/log-level.ts";
 import type { StatusDocument } from "../../io/admin/documents.ts";
 import type { WorkerStacks } from "../../io/workers/stacks-log.ts";
 import type { CommandCall } from "../commands.ts";
@@ -62,7 +63,7 @@ export async function logLevelCommand(call: CommandCall): Promise<number> {
   const [level, second] = call.words;
   if (level === undefined || second !== undefined) {
     throw new StartupError("command-words", {
-      usage: "rickhouse log-level debug|info|warning|error",
+      usage: `rickhouse log-level ${LOG_LEVELS.join("|")}`,
     });
   }
   const answer = await askServer<{ level: string }>(await findServer(call), "/log-level", {

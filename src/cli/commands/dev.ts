@@ -1,13 +1,13 @@
 // `rickhouse dev`: the server as somebody wants it who writes the application: what is said here stands in for options that were not given.
 
 import { createServer } from "node:net";
+import { ADMIN_PORT } from "../../config/admin-address.ts";
 import { loadConfigAlone } from "../../config/load.ts";
 import type { OptionName } from "../../config/options.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
 
 const ADMIN_HOST = "127.0.0.1";
-const ADMIN_PORT = 8889;
 
 /** As if written on the command line, where the same option is not: what environment and file say is meant for the real server. */
 const DEFAULTS: readonly (readonly [OptionName, string])[] = [

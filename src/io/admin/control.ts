@@ -2,7 +2,7 @@
 // verb does the server's.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { LOG_LEVELS, logLevelOf } from "../log.ts";
+import { LOG_LEVELS, logLevelOf } from "../../core/log/log-level.ts";
 import { sendJson } from "./answers.ts";
 import type { AdminSubject } from "./subject.ts";
 

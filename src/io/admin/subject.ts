@@ -5,7 +5,7 @@ import type { Figures } from "../../core/metrics/figures.ts";
 import type { Family } from "../../core/metrics/exposition.ts";
 import type { History } from "../../core/metrics/history.ts";
 import type { Health } from "../health-path.ts";
-import type { LogLevel } from "../log.ts";
+import type { LogLevel } from "../../core/log/log-level.ts";
 import type { Phase } from "../lifecycle.ts";
 import type { ConnectionsStatus } from "../net/connections-status.ts";
 import type { PoolStatus } from "../workers/pool-status.ts";
