@@ -43,7 +43,7 @@ export const ACCESS_FIELDS = {
     kind: "plain",
     write: ({ head, headlessId }, out) => {
       if (head === undefined) out.latin1(headlessId);
-      else out.copyPlain(head.environ, head.idStart, head.idEnd);
+      else out.copy(head.environ, head.idStart, head.idEnd);
     },
   },
   client: {

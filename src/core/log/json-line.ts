@@ -7,10 +7,10 @@ import { type AccessRecord, NO_TIME } from "./access-record.ts";
 import { Constant, type LineBuffer } from "./line-buffer.ts";
 import type { LineWriter } from "./line-pieces.ts";
 import { jsonText } from "./log-text.ts";
-import { eachSecond, isoSecond, writeMilliseconds } from "./log-time.ts";
+import { isoTimeBehind, writeMilliseconds } from "./log-time.ts";
 
 // What stands before a value, with what is always the same before it. A text's own quotes are part of it.
-const TIME = eachSecond((second) => new Constant(`{"time":"${isoSecond(second)}.`));
+const writeBeginning = isoTimeBehind('{"time":"');
 const REQUEST_ID = new Constant('Z","request_id":"');
 const CLIENT = new Constant('","client":"');
 const METHOD = new Constant('","method":"');
@@ -53,10 +53,8 @@ export function jsonLine(hasQuery: boolean): LineWriter {
   const writeTarget = fieldWriter("target", hasQuery);
   const writeReferrer = fieldWriter("referrer", hasQuery);
   return (record, out) => {
-    const { epochMs, status, pid, head } = record;
-    const second = Math.floor(epochMs / 1000);
-    out.constant(TIME(second));
-    out.threeDigits(Math.floor(epochMs - second * 1000));
+    const { status, pid, head } = record;
+    writeBeginning(out, record.epochMs);
     let start = beginText(out, REQUEST_ID);
     writeRequestId(record, out);
     start = nextText(out, start, CLIENT);

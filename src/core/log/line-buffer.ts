@@ -81,15 +81,6 @@ export class LineBuffer {
     this.at = at + length;
   }
 
-  /** The bytes in `[start, end)` of `from`, none of which is odd. */
-  copyPlain(from: Uint8Array, start: number, end: number): void {
-    this.reserve(end - start);
-    const { bytes } = this;
-    let { at } = this;
-    for (let i = start; i < end; i++) bytes[at++] = from[i] ?? 0;
-    this.at = at;
-  }
-
   /** The bytes in `[start, end)` of `from`, as a peer sent them. */
   copy(from: Uint8Array, start: number, end: number): void {
     this.reserve(end - start);

@@ -3,7 +3,7 @@
 import { Constant, type LineBuffer } from "./line-buffer.ts";
 
 /** Remembers what it made of the second (since 1970) that it was asked for last: lines come in order, many a second. */
-export function eachSecond<Made extends string | Constant>(
+function eachSecond<Made extends string | Constant>(
   make: (second: number) => Made,
 ): (second: number) => Made {
   let last = Number.NaN;
@@ -17,12 +17,6 @@ export function eachSecond<Made extends string | Constant>(
   };
 }
 
-/** `2026-11-20T19:09:28`. */
-export function isoSecond(second: number): string {
-  return new Date(second * 1000).toISOString().slice(0, 19);
-}
-
-const isoConstant = eachSecond((second) => new Constant(`${isoSecond(second)}.`));
 const localSecond = eachSecond((second) => {
   const date = new Date(second * 1000);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(":");
@@ -35,10 +29,23 @@ export function isoTime(epochMs: number): string {
 
 const Z = 0x5a;
 
-/** The same, for lines of which there are many. */
+/** For lines of which there are many: what writes `before` and the time up to its milliseconds, without the Z. */
+export function isoTimeBehind(before: string): (out: LineBuffer, epochMs: number) => void {
+  const upToSecond = eachSecond((second) => {
+    return new Constant(`${before}${new Date(second * 1000).toISOString().slice(0, 19)}.`);
+  });
+  return (out, epochMs) => {
+    const second = secondOf(epochMs);
+    out.constant(upToSecond(second));
+    out.threeDigits(Math.floor(epochMs - second * 1000));
+  };
+}
+
+const writeUpToMilliseconds = isoTimeBehind("");
+
+/** The whole time. */
 export function writeIsoTime(out: LineBuffer, epochMs: number): void {
-  out.constant(isoConstant(secondOf(epochMs)));
-  out.threeDigits(Math.floor(epochMs % 1000));
+  writeUpToMilliseconds(out, epochMs);
   out.byte(Z);
 }
 
