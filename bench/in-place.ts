@@ -33,9 +33,11 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   ["the queue", /src\/core\/dispatch\//],
   ["connections", /src\/io\/net\//],
   ["workers' channels", /src\/io\/workers\//],
+  ["sockets", /src\/io\/sockets\//],
   ["other code of this server", /src\//],
   ["Node's JavaScript", /node:/],
   ["the kernel", /\[kernel/],
+  ["koffi", /koffi/],
   ["V8's own threads", /^V8Worker/],
 ];
 const REST = "V8, Node and libraries";

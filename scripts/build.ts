@@ -25,6 +25,8 @@ const SERVER = join(STAGE, "src/rickhouse/server");
 const NOT_NEEDED =
   /\.(?:d\.[cm]?ts|ts|map|markdown|md|ya?ml|tgz)$|\/(?:test|tests|docs|benchmarks|examples|\.github)\//;
 const LICENSE = /licen[cs]e/i;
+/** By its name, or by its place in a lock file. */
+const NODE_PACKAGE = /^(?:node_modules\/)?node-(?:bin|linux)-/;
 
 function main(): void {
   rmSync(BUILD, { recursive: true, force: true });
@@ -68,15 +70,40 @@ function manifest(): Record<string, unknown> {
   return { ...parsed };
 }
 
-/** What the server needs at run time, as the lock file has it. */
+/** Whose system calls the server makes directly, if the package for that machine is there (docs/decisions/036-direct-sockets.md). */
+const PROCESSORS = ["x64", "arm64"];
+
+/** What the server needs at run time, as the lock file has it; what is for one kind of machine, for each. */
 function installDependencies(): void {
-  const place = join(BUILD, "dependencies");
-  mkdirSync(place);
-  for (const file of ["package.json", "package-lock.json", ".npmrc"])
-    cpSync(join(ROOT, file), join(place, file));
-  const only = ["--omit=dev", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"];
-  run("npm", ["ci", "--silent", ...only], place);
-  const modules = join(place, "node_modules");
+  for (const cpu of PROCESSORS) {
+    const place = join(BUILD, `dependencies-${cpu}`);
+    mkdirSync(place);
+    for (const file of ["package.json", "package-lock.json"])
+      writeFileSync(join(place, file), withoutNode(readFileSync(join(ROOT, file), "utf8")));
+    cpSync(join(ROOT, ".npmrc"), join(place, ".npmrc"));
+    const only = ["--omit=dev", "--os=linux", `--cpu=${cpu}`];
+    run("npm", ["ci", "--silent", ...only, "--ignore-scripts", "--no-audit", "--no-fund"], place);
+    copyModules(join(place, "node_modules"));
+    rmSync(place, { recursive: true });
+  }
+  // These have none of their own.
+  cpSync(
+    join(ROOT, "node_modules/koffi/LICENSE.txt"),
+    join(SERVER, "node_modules/@koromix/LICENSE.txt"),
+  );
+}
+
+/** pip brings a Node of its own: the packages of npm that hold one are taken out of a manifest, or of a lock file. */
+function withoutNode(json: string): string {
+  return JSON.stringify(
+    JSON.parse(json, (_, value: unknown) => {
+      if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+      return Object.fromEntries(Object.entries(value).filter(([key]) => !NODE_PACKAGE.test(key)));
+    }),
+  );
+}
+
+function copyModules(modules: string): void {
   cpSync(modules, join(SERVER, "node_modules"), {
     recursive: true,
     filter: (path) => {
@@ -87,7 +114,6 @@ function installDependencies(): void {
       );
     },
   });
-  rmSync(place, { recursive: true });
 }
 
 function isDirectory(path: string): boolean {

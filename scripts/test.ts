@@ -1,5 +1,5 @@
 // npm test: sets up what the tests need, runs all parts, and ends in one line: `N passed, N failed, N skipped`.
-// Usage: scripts/with-node scripts/test.ts [unit] [integration] [faults] [packages] [python] [soak] [labs]; without a part, all of them but soak and labs.
+// Usage: scripts/with-node scripts/test.ts [unit] [integration] [sockets] [faults] [packages] [python] [soak] [labs]; without a part, all of them but soak and labs.
 
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
@@ -19,6 +19,18 @@ const PARTS = {
     // The examples that the tests start, as a user has them after `npm start`.
     setUpExamples();
     return runNodeTests(find("test/{conformance,docs,integration}/**/*.test.ts"));
+  },
+  // What sockets have a part in, with Node's own (--direct-sockets off); all else is the same with either kind.
+  sockets: async () => {
+    process.env["RICKHOUSE_DIRECT_SOCKETS"] = "off";
+    const files = "disconnected,death,drain,http-*,listening,reload-load,standstill,windows";
+    const tally = await runNodeTests([
+      ...find(`test/integration/{${files}}.test.ts`),
+      ...find("test/conformance/**/*.test.ts"),
+      ...find("test/faults/{aborts,integrity,slow-clients}.test.ts"),
+    ]);
+    delete process.env["RICKHOUSE_DIRECT_SOCKETS"];
+    return tally;
   },
   // What an application, a client or an operator may do to the server, and what must be true of it afterwards.
   faults: () => runNodeTests(find("test/faults/**/*.test.ts")),

@@ -31,6 +31,7 @@ import { requestObserver } from "./io/request-observer.ts";
 import { handleSignals } from "./io/signals.ts";
 import { outputPathOf } from "./io/workers/load-request.ts";
 import { Pool } from "./io/workers/pool.ts";
+import { SocketPoller } from "./io/sockets/socket-poller.ts";
 import { ReloadWatch, type ReloadOutcome } from "./io/workers/reload-watch.ts";
 import { logStacks } from "./io/workers/stacks-log.ts";
 import type { Zygote } from "./io/workers/zygote.ts";
@@ -128,7 +129,9 @@ class Server {
       descriptors.limitAdvice(config.maxConnections, limit, channels),
       directory.isMemory ? memoryAdvice(directory.path) : undefined,
     ].filter((advice) => advice !== undefined);
+    const poller = config.directSockets === "off" ? undefined : SocketPoller.start();
     this.#pool = new Pool({
+      poller,
       config,
       application,
       version: readVersion(),
@@ -175,6 +178,7 @@ class Server {
     });
     this.#front = new Front({
       config,
+      poller,
       ...plan,
       requests: withHealthPath(config.healthPath, this.#development?.requests ?? this.#pool, () =>
         healthOf(this.#subject),

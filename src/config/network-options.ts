@@ -3,7 +3,7 @@
 import type { ForwardedHeader } from "../core/forwarded/request-facts.ts";
 import { BIND_PORT, type BindAddress, bindAddress } from "./bind-address.ts";
 import { forwardedHeaders } from "./forwarded-headers.ts";
-import { count, fileMode, listOf, toggle } from "./kinds.ts";
+import { choice, count, fileMode, listOf, toggle } from "./kinds.ts";
 import { option } from "./option.ts";
 import { peerList } from "./peer-list.ts";
 
@@ -54,6 +54,12 @@ export const NETWORK_OPTIONS = {
     group: "network",
     default: false,
     help: "each connection begins with a PROXY header (v1 or v2)",
+  }),
+  directSockets: option<"auto" | "off">({
+    kind: choice("auto", "off"),
+    group: "network",
+    default: "auto",
+    help: "read and write sockets without Node's streams (Linux)",
   }),
   maxConnections: option({
     kind: count({ min: 1, max: 1_000_000 }),

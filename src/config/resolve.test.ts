@@ -83,6 +83,7 @@ describe("resolveConfig", () => {
       reloadInclude: [],
       debug: false,
       backlog: 2048,
+      directSockets: "auto",
       maxConnections: 10_000,
       workers: { min: 2, max: 16 },
       workerIdleTimeoutMs: 60_000,

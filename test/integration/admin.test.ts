@@ -103,6 +103,21 @@ describe("the admin address", () => {
   });
 });
 
+describe("--direct-sockets", () => {
+  const kinds = [
+    ["auto", process.platform === "linux" ? "direct" : "node"],
+    ["off", "node"],
+  ] as const;
+  for (const [value, kind] of kinds) {
+    it(`${value}: the status says which sockets there are`, async () => {
+      const args = [...ADMIN_ARGS, "--direct-sockets", value];
+      await using server = await startServer("echo:app", { args });
+      const status = await askJson<StatusDocument>(await adminPort(server), "/status");
+      assert.equal(status.sockets, kind);
+    });
+  }
+});
+
 describe("readiness", () => {
   it("comes with the first worker and goes first of all at the end", async () => {
     const args = [...ADMIN_ARGS, "--workers", "1", "--drain-delay", "20s"];

@@ -58,6 +58,22 @@ function build(): { tarball: string; wheel: string; hashes: string[] } {
   return { tarball, wheel, hashes };
 }
 
+/** What the status of the server that `command` starts says of its sockets. */
+async function socketsOf(
+  command: string,
+  application: string,
+  options: CommandOptions,
+): Promise<unknown> {
+  const admin = `127.0.0.1:${await freePort()}`;
+  const args = [...BIND, "--admin", admin, application];
+  const { text } = await serveOnce(command, args, options, [`http://${admin}/status`]);
+  const status: unknown = JSON.parse(text);
+  assert.ok(typeof status === "object" && status !== null && "sockets" in status);
+  return status.sockets;
+}
+
+const SOCKETS = process.platform === "linux" ? "direct" : "node";
+
 describe("packages", () => {
   let built: ReturnType<typeof build>;
   /** Of the environment that the wheel is installed into. */
@@ -160,6 +176,13 @@ describe("packages", () => {
       assert.deepEqual([served.text, served.end], ["plain", 0]);
     });
 
+    it("brings what direct sockets need", async () => {
+      const PATH = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+      const options = { cwd: place, env: { ...process.env, PATH } };
+      const command = join(place, "node_modules/.bin/rickhouse");
+      assert.equal(await socketsOf(command, "plain:app", options), SOCKETS);
+    });
+
     it("serves by the Node that npm has installed with it, whatever is in PATH", async (context) => {
       if (!existsSync(join(place, "node_modules/.bin/node"))) {
         context.skip("package.json names no Node for this machine");
@@ -240,6 +263,11 @@ describe("packages", () => {
         env,
       });
       assert.deepEqual([served.text, served.end], ["flask", 0]);
+    });
+
+    it("brings what direct sockets need", async () => {
+      const options = { cwd: place, env };
+      assert.equal(await socketsOf(join(bin, "rickhouse"), "flask_app:app", options), SOCKETS);
     });
 
     it("serves what the frameworks' starters make", async () => {

@@ -40,6 +40,7 @@ export function snapshot(at: number, different: Different = {}): Snapshot {
         bytesIn: 0,
         bytesOut: 0,
       },
+      sockets: "node",
       requests: { total, byStatus },
       workersWanted: workers.length,
       workersLeast: 1,

@@ -3,6 +3,7 @@
 
 import type { Death, Reload } from "../../core/metrics/history.ts";
 import type { Phase } from "../lifecycle.ts";
+import type { SocketKind } from "../sockets/byte-socket.ts";
 import type { ConnectionPhase } from "../net/connections-status.ts";
 
 export interface StatusDocument {
@@ -21,6 +22,7 @@ export interface StatusDocument {
   readonly options: Readonly<Record<string, string>>;
   readonly queue: QueueDocument;
   readonly connections: ConnectionsDocument;
+  readonly sockets: SocketKind;
   readonly requests: RequestsDocument;
   readonly workersWanted: number;
   /** Kept at least, and never exceeded. */

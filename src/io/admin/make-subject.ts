@@ -43,6 +43,7 @@ export function makeSubject(parts: Parts): AdminSubject {
     listeners: () => parts.listeners().map(({ url }) => url),
     pool: () => pool.status(),
     connections: () => front.status(),
+    sockets: front.sockets,
     isBroken: () => development?.isBroken === true,
     verbs: {
       reload: () => parts.reload(),

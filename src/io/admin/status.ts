@@ -37,6 +37,7 @@ export function statusDocument(
       inHand: pool.inHand,
     },
     connections: { ...connections, byState: byPhase },
+    sockets: subject.sockets,
     requests: {
       total: statuses.reduce((sum, [, count]) => sum + count, 0),
       byStatus: Object.fromEntries(statuses),

@@ -7,6 +7,7 @@ import type { History } from "../../core/metrics/history.ts";
 import type { Health } from "../health-path.ts";
 import type { LogLevel } from "../../core/log/log-level.ts";
 import type { Phase } from "../lifecycle.ts";
+import type { SocketKind } from "../sockets/byte-socket.ts";
 import type { ConnectionsStatus } from "../net/connections-status.ts";
 import type { PoolStatus } from "../workers/pool-status.ts";
 import type { ReloadOutcome } from "../workers/reload-watch.ts";
@@ -26,6 +27,7 @@ export interface AdminSubject {
   listeners(): readonly string[];
   pool(): PoolStatus;
   connections(): ConnectionsStatus;
+  readonly sockets: SocketKind;
   /** With --reload: the last save does not import, and requests are told so. */
   isBroken?: () => boolean;
   readonly verbs: Verbs;

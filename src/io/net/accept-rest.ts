@@ -10,15 +10,27 @@ const MAX_MS = 1000;
 /** A handshake that had begun when no new one could any more: what an answer takes from a proxy of the same region. */
 const HANDSHAKE_MS = 20;
 
+export interface Listening {
+  /** Of the listening socket; undefined where nobody knows it. */
+  readonly descriptor: number | undefined;
+  /** Takes what waits in the backlog, until `until` at most. */
+  acceptAll(until: number): Promise<void> | void;
+  close(): void;
+}
+
 /**
- * Lets the kernel take no new connection, takes what waits in the backlog, then closes `server` in the turn that found it empty. libuv
- * accepts one connection per turn of the event loop (as long as there is one), so the backlog is empty after a whole turn that brought
- * none. Where the kernel goes on (not Linux), who comes between that look and the close is reset: clients that connect again in the
- * moment in which they were answered.
+ * Lets the kernel take no new connection, takes what waits in the backlog, then closes `listening` in the turn that found it empty. Where
+ * the kernel goes on (not Linux), who comes between that look and the close is reset: clients that connect again in the moment in which
+ * they were answered.
  */
-export async function acceptRest(server: Server, python: string): Promise<void> {
-  if (await refuseNewConnections(server, python)) await delay(HANDSHAKE_MS);
-  const until = performance.now() + MAX_MS;
+export async function acceptRest(listening: Listening, python: string): Promise<void> {
+  if (await refuseNewConnections(listening.descriptor, python)) await delay(HANDSHAKE_MS);
+  await listening.acceptAll(performance.now() + MAX_MS);
+  listening.close();
+}
+
+/** libuv accepts one connection per turn of the event loop (as long as there is one): the backlog is empty after a whole turn without one. */
+export async function acceptAllOf(server: Server, until: number): Promise<void> {
   let accepted = 0;
   const count = (): void => {
     accepted++;
@@ -30,7 +42,6 @@ export async function acceptRest(server: Server, python: string): Promise<void> 
     await nextTurn();
   }
   server.off("connection", count);
-  server.close();
 }
 
 function nextTurn(): Promise<void> {

@@ -1,10 +1,10 @@
 // Where requests come from: what the environs of all requests of one connection have in common, and what a trusted proxy tells of one
 // of them. The reading itself is core/forwarded's business.
 
-import type { Socket } from "node:net";
 import { type ForwardingPolicy, requestFacts } from "../../core/forwarded/request-facts.ts";
 import type { Refusal } from "../../core/http/refusal.ts";
 import type { RequestHead } from "../../core/http/request-head.ts";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
 import {
   type ConnectionEnviron,
   type ConnectionFacts,
@@ -83,7 +83,7 @@ export function connectionFacts(remote: RemoteAddress, server: ServerAddress): C
 const MAPPED = "::ffff:";
 
 export function remoteAddressOf(
-  socket: Pick<Socket, "remoteAddress" | "remotePort">,
+  socket: Pick<ByteSocket, "remoteAddress" | "remotePort">,
 ): RemoteAddress {
   const address = socket.remoteAddress ?? "";
   // An IPv4 client of a socket that takes both families comes as `::ffff:192.0.2.1`: applications and logs know it as 192.0.2.1.

@@ -3,7 +3,6 @@
 
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks"; // The global one is behind a getter: it costs as much as the clock.
-import type { Socket } from "node:net";
 import type { BindAddress } from "../../config/bind-address.ts";
 import type { Config } from "../../config/options.ts";
 import type { RequestSink } from "../../core/http/exchange.ts";
@@ -14,6 +13,8 @@ import { learnCommonNames } from "../../core/http1/common-names.ts";
 import { ownFieldsAt } from "../../core/http1/response-head.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
 import { ID_PREFIX_BYTES, RequestTrace } from "../../core/wire/request-trace.ts";
+import type { ByteSocket, SocketKind } from "../sockets/byte-socket.ts";
+import type { SocketPoller } from "../sockets/socket-poller.ts";
 import { Budget } from "./budget.ts";
 import { connectionLimits, type SharedParts } from "./connection-limits.ts";
 import type {
@@ -25,7 +26,8 @@ import { ConnectionsRecord, type ConnectionsStatus } from "./connections-status.
 import { connectionFacts, ConnectionOrigin, remoteAddressOf } from "./connection-origin.ts";
 import { DeadlineList } from "./deadlines.ts";
 import { Http1Connection } from "./http1-connection.ts";
-import { listen, type Listener } from "./listener.ts";
+import { listenDirectly } from "./listen-directly.ts";
+import { listen, type Listener, type ListenOptions } from "./listener.ts";
 import { ProxyPreface } from "./proxy-preface.ts";
 import { turnedAway } from "./refused-request.ts";
 import { OutputBuffer } from "./response-writer.ts";
@@ -55,6 +57,8 @@ export interface FrontOptions {
   readonly requests: RequestSink;
   readonly observer: ConnectionObserver;
   readonly figures: Figures;
+  /** Undefined: sockets are Node's own. */
+  readonly poller: SocketPoller | undefined;
   newSpoolPath(): string;
 }
 
@@ -109,6 +113,10 @@ export class Front {
     return this.#connections.size;
   }
 
+  get sockets(): SocketKind {
+    return this.#options.poller === undefined ? "node" : "direct";
+  }
+
   /** At this moment; costs nothing until asked for. */
   status(): ConnectionsStatus {
     return this.#record.status();
@@ -117,10 +125,11 @@ export class Front {
   /** Binds every address of the configuration. Throws StartupError; what was bound before is closed again. */
   async listen(): Promise<readonly Listener[]> {
     const { bind, backlog, socketMode, reusePort, python } = this.#options.config;
+    const { poller } = this.#options;
     const hasDescriptors = this.#options.maxConnections >= LEAST_CONNECTIONS_FOR_TWINS;
     try {
       for (const address of bind) {
-        const listener = await listen({
+        const options: ListenOptions<ByteSocket> = {
           address,
           backlog,
           socketMode,
@@ -133,8 +142,9 @@ export class Front {
           onError: (error) => {
             this.#options.observer.failed("cannot accept a connection", error);
           },
-        });
-        this.#listeners.push(listener);
+        };
+        const direct = poller && listenDirectly(options, poller);
+        this.#listeners.push(await (direct ?? listen(options)));
       }
     } catch (error) {
       this.close();
@@ -179,7 +189,7 @@ export class Front {
     });
   }
 
-  #accept(socket: Socket, listener: Listener): void {
+  #accept(socket: ByteSocket, listener: Listener): void {
     const { maxConnections, figures } = this.#options;
     figures.connectionsAccepted++;
     if (this.#connections.size >= maxConnections * CROWDED) this.#makeRoom();
@@ -219,11 +229,17 @@ export class Front {
   #startSweeping(): NodeJS.Timeout {
     this.#clock.own = ownFieldsAt(Date.now());
     // A front that stood still finds its timers over and what clients sent meanwhile unread: that is read first.
-    return setInterval(() => setImmediate(this.#sweep, performance.now()), SWEEP_MS);
+    const afterReading = this.#options.poller?.atEndOfTurn ?? setImmediate;
+    return setInterval(() => {
+      const now = performance.now();
+      afterReading(() => {
+        this.#sweep(now);
+      });
+    }, SWEEP_MS);
   }
 
   /** `now`: before what was unread was read: what came in time is not late because reading took time. */
-  readonly #sweep = (now: number): void => {
+  #sweep(now: number): void {
     if (this.#connections.size === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
@@ -238,7 +254,7 @@ export class Front {
         if (waiter instanceof Http1Connection) waiter.checkBodyRate(now);
       });
     }
-  };
+  }
 
   /** Clients that have everything and do not close their side must not hold up the end. */
   #endLingering(now: number): void {

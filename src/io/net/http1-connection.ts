@@ -1,7 +1,6 @@
 // One client's connection: whole requests go to the workers one at a time, answers come back in order. Owns the socket and decides when it
 // ends. What bytes mean is core/http1's business, reading them RequestIntake's, writing them ResponseWriter's.
 
-import type { Socket } from "node:net";
 import {
   Exchange,
   type AnswerHead,
@@ -10,6 +9,7 @@ import {
   type WholeRequest,
 } from "../../core/http/exchange.ts";
 import { REFUSALS, type Refusal } from "../../core/http/refusal.ts";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { factsOf, type ConnectionFacts } from "./connections-status.ts";
 import type { ConnectionOrigin } from "./connection-origin.ts";
@@ -31,7 +31,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   deadlinePrevious: Waiter | undefined;
   deadlineNext: Waiter | undefined;
 
-  readonly #socket: Socket;
+  readonly #socket: ByteSocket;
   readonly #context: ConnectionContext;
   readonly #intake: RequestIntake;
   readonly #refused: RefusedRequests;
@@ -59,7 +59,7 @@ export class Http1Connection implements AnswerSink, Waiter {
 
   /** `preface`: a PROXY header has to come first. */
   constructor(
-    socket: Socket,
+    socket: ByteSocket,
     context: ConnectionContext,
     origin: ConnectionOrigin,
     preface?: ProxyPreface,
@@ -104,7 +104,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     context.readBuffer.read(socket, onRead);
   }
 
-  #listen(socket: Socket): void {
+  #listen(socket: ByteSocket): void {
     socket.on("end", () => {
       this.#onClientEnded();
     });
@@ -143,6 +143,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   get #isSent(): boolean {
+    this.#socket.settle?.();
     return !this.#writer.isBehind && this.#socket.writableLength === 0;
   }
 

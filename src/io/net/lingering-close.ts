@@ -1,7 +1,7 @@
 // How a connection ends so that its last answer arrives: FIN behind it, then read and drop for a while. Closing with unread bytes in the
 // kernel would send RST, which could destroy the answer on its way (RFC 9112 section 9.6).
 
-import type { Socket } from "node:net";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import type { Waiter } from "./deadlines.ts";
 
@@ -9,13 +9,13 @@ import type { Waiter } from "./deadlines.ts";
 const MAX_LINGER_MS = 30_000;
 
 export class LingeringClose {
-  readonly #socket: Socket;
+  readonly #socket: ByteSocket;
   readonly #context: ConnectionContext;
   /** Who is told when the client was silent for long enough. */
   readonly #waiter: Waiter;
   #until = 0;
 
-  constructor(socket: Socket, context: ConnectionContext, waiter: Waiter) {
+  constructor(socket: ByteSocket, context: ConnectionContext, waiter: Waiter) {
     this.#socket = socket;
     this.#context = context;
     this.#waiter = waiter;

@@ -2,17 +2,17 @@
 // has no call for it (python/src/rickhouse/no_new_connections.py says how). Linux; elsewhere nothing is done.
 
 import { spawn } from "node:child_process";
-import type { Server } from "node:net";
 import { pythonFile } from "../../package-files.ts";
-import { descriptorOf } from "./node-handle.ts";
 
 const SCRIPT = pythonFile("no_new_connections.py");
 /** A start of Python takes some 20 ms; on a machine without a moment to spare the end does not wait for ever. */
 const MAX_MS = 2000;
 
 /** False if the kernel still takes them: this is no Linux, no process could be started, or it took too long. */
-export function refuseNewConnections(server: Server, python: string): Promise<boolean> {
-  const descriptor = descriptorOf(server);
+export function refuseNewConnections(
+  descriptor: number | undefined,
+  python: string,
+): Promise<boolean> {
   if (process.platform !== "linux" || descriptor === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {
     const helper = spawn(python, ["-I", "-S", SCRIPT], {

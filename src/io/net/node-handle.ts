@@ -8,9 +8,9 @@ export function handleOf(owner: Server | Socket): object | undefined {
   return typeof handle === "object" && handle !== null ? handle : undefined;
 }
 
-/** Node's own number for a listening socket; undefined where this Node has none. */
-export function descriptorOf(server: Server): number | undefined {
-  const handle = handleOf(server);
+/** Node's own number for a socket; undefined where this Node has none. */
+export function descriptorOf(owner: Server | Socket): number | undefined {
+  const handle = handleOf(owner);
   const descriptor: unknown = handle === undefined ? undefined : Reflect.get(handle, "fd");
   return typeof descriptor === "number" && descriptor >= 0 ? descriptor : undefined;
 }

@@ -2,6 +2,8 @@
 // more than all that is done with the few bytes of a usual request (docs/decisions/007-shared-read-buffer.md). Knows no HTTP.
 
 import { Socket } from "node:net";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
+import { DirectSocket } from "../sockets/direct-socket.ts";
 import { handleOf } from "./node-handle.ts";
 
 /** As much as Node itself reads at once. */
@@ -15,7 +17,7 @@ export class ReadBuffer {
    * `accepted` is a socket that reads nothing yet (`pauseOnConnect`). `onBytes` is given what came; it may look at it until it
    * returns, and must `keep` what it needs longer. The first bytes come in a later turn.
    */
-  read(accepted: Socket, onBytes: (bytes: Buffer) => void): void {
+  read(accepted: ByteSocket, onBytes: (bytes: Buffer) => void): void {
     readInto(accepted, this.#bytes, onBytes);
   }
 
@@ -30,6 +32,16 @@ export class ReadBuffer {
  * undefined leaves the last one. Where this Node cannot, the buffers are Node's own.
  */
 export function readInto(
+  accepted: ByteSocket,
+  buffer: Buffer | (() => Buffer | undefined),
+  onBytes: (bytes: Buffer) => void,
+): void {
+  if (accepted instanceof DirectSocket) accepted.readInto(buffer, onBytes);
+  else if (accepted instanceof Socket) readWithNode(accepted, buffer, onBytes);
+  else throw new TypeError("neither a socket of Node's nor a direct one");
+}
+
+function readWithNode(
   accepted: Socket,
   buffer: Buffer | (() => Buffer | undefined),
   onBytes: (bytes: Buffer) => void,

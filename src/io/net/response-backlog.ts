@@ -1,7 +1,7 @@
 // What a client has not read yet: first in the socket's own queue in memory, then in a file, then by holding the worker back.
 // Knows bytes and one socket; knows nothing of HTTP.
 
-import type { Socket } from "node:net";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
 import type { Budget } from "./budget.ts";
 import { SpoolFile } from "./spool-file.ts";
 import type { SpoolSpace } from "./spool-space.ts";
@@ -24,7 +24,7 @@ export interface BacklogOptions {
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
 export class ResponseBacklog {
-  readonly #socket: Socket;
+  readonly #socket: ByteSocket;
   readonly #options: BacklogOptions;
   readonly #events: {
     onHold(isHeld: boolean): void;
@@ -44,7 +44,7 @@ export class ResponseBacklog {
   #isHolding = false;
 
   constructor(
-    socket: Socket,
+    socket: ByteSocket,
     options: BacklogOptions,
     events: { onHold(isHeld: boolean): void; onCaughtUp(): void; onError(error: Error): void },
   ) {

@@ -1,7 +1,6 @@
 // Writes one answer after the other to one client: head, framed body, end. What a slow client has not read yet waits in memory, then in a
 // file, and only then is the worker held back (design section 2.6). Knows the socket and the framing; not who answers, nor keep-alive.
 
-import type { Socket } from "node:net";
 import type { AnswerHead, AnswerPart, WholeRequest } from "../../core/http/exchange.ts";
 import {
   FRAMING,
@@ -13,6 +12,7 @@ import {
   type OwnFields,
 } from "../../core/http1/response-head.ts";
 import { ANSWER_FLAG } from "../../core/wire/frame.ts";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { ResponseBacklog, type BacklogOptions } from "./response-backlog.ts";
 
@@ -68,7 +68,7 @@ const CRLF = Buffer.from("\r\n");
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
 export class ResponseWriter {
-  readonly #socket: Socket;
+  readonly #socket: ByteSocket;
   readonly #options: WriterOptions;
   readonly #backlog: ResponseBacklog;
   #framing: Framing = FRAMING.none;
@@ -78,7 +78,7 @@ export class ResponseWriter {
 
   /** `onHold` asks to hold the worker back or let it go on; `onCaughtUp` tells that the client has taken enough to go on with another answer. */
   constructor(
-    socket: Socket,
+    socket: ByteSocket,
     options: WriterOptions,
     events: { onHold(isHeld: boolean): void; onCaughtUp(): void; onError(error: Error): void },
   ) {
@@ -86,6 +86,10 @@ export class ResponseWriter {
     this.#options = options;
     this.#backlog = new ResponseBacklog(socket, options, events);
   }
+
+  readonly #onShort = (): void => {
+    this.#backlog.watch();
+  };
 
   /** The connection cannot carry another answer after this one. */
   get mustClose(): boolean {
@@ -255,6 +259,7 @@ export class ResponseWriter {
       this.#backlog.append(bytes);
       return;
     }
+    if (this.#socket.post?.(bytes, this.#onShort) === true) return;
     this.#socket.write(bytes);
     if (this.#socket.writableLength === 0) return;
     if (isShared) this.#options.output.replace();

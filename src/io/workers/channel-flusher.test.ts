@@ -9,7 +9,7 @@ const atOnce = (): number => 0;
 describe("what was sent to workers", () => {
   it("leaves at the end of the turn, once for each channel", async () => {
     const flushed: string[] = [];
-    const flusher = new ChannelFlusher(() => 0, atOnce);
+    const flusher = new ChannelFlusher(() => 0, { now: atOnce });
     const [first, second] = ["first", "second"].map((name) => ({
       flush: () => flushed.push(name),
     }));
@@ -28,7 +28,7 @@ describe("what was sent to workers", () => {
   it("waits while each turn brings a connection, and leaves in the first that brings none", async () => {
     let connections = 0;
     let flushes = 0;
-    const flusher = new ChannelFlusher(() => connections, atOnce);
+    const flusher = new ChannelFlusher(() => connections, { now: atOnce });
     connections++;
     flusher.add({ flush: () => flushes++ });
     await turn();
@@ -42,7 +42,7 @@ describe("what was sent to workers", () => {
   it("waits for so many turns at most, however many connections come", async () => {
     let connections = 0;
     let flushes = 0;
-    const flusher = new ChannelFlusher(() => ++connections, atOnce);
+    const flusher = new ChannelFlusher(() => ++connections, { now: atOnce });
     const channel = { flush: () => flushes++ };
     for (let round = 1; round <= 2; round++) {
       flusher.add(channel);
@@ -57,10 +57,7 @@ describe("what was sent to workers", () => {
     let connections = 0;
     let now = 0;
     let flushes = 0;
-    const flusher = new ChannelFlusher(
-      () => ++connections,
-      () => now,
-    );
+    const flusher = new ChannelFlusher(() => ++connections, { now: () => now });
     const channel = { flush: () => flushes++ };
     for (let round = 1; round <= 2; round++) {
       flusher.add(channel);
@@ -76,7 +73,7 @@ describe("what was sent to workers", () => {
 
   it("leaves before the end of a turn that brings very many requests, also those that others wait for", async () => {
     let flushes = 0;
-    const flusher = new ChannelFlusher(() => 0, atOnce);
+    const flusher = new ChannelFlusher(() => 0, { now: atOnce });
     const channel = { flush: () => flushes++ };
     const comes = (count: number): void => {
       for (let i = 0; i < count; i++) flusher.requestCame();

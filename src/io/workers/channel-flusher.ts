@@ -16,6 +16,7 @@ export interface Flushable {
 export class ChannelFlusher {
   readonly #connections: () => number;
   readonly #now: () => number;
+  readonly #atEndOfTurn: (run: () => void) => void;
   #connectionsBefore = 0;
   #turns = 0;
   /** When the first of these turns was over. */
@@ -26,10 +27,20 @@ export class ChannelFlusher {
   /** That have come since the last flush. */
   #requests = 0;
 
-  /** `connections`: how many were ever accepted. While they keep coming, the requests that they bring are waited for. `now`: milliseconds. */
-  constructor(connections: () => number, now: () => number = () => performance.now()) {
+  /**
+   * `connections`: how many were ever accepted. While they keep coming, the requests that they bring are waited for. `now`: milliseconds.
+   * `atEndOfTurn`: what calls a function there.
+   */
+  constructor(
+    connections: () => number,
+    {
+      now = () => performance.now(),
+      atEndOfTurn = setImmediate,
+    }: { now?: () => number; atEndOfTurn?: ((run: () => void) => void) | undefined } = {},
+  ) {
     this.#connections = connections;
     this.#now = now;
+    this.#atEndOfTurn = atEndOfTurn;
   }
 
   add(channel: Flushable): void {
@@ -37,7 +48,7 @@ export class ChannelFlusher {
     this.#dirty.push(channel);
     if (this.#isWaiting) return;
     this.#isWaiting = true;
-    setImmediate(this.#endOfTurn);
+    this.#atEndOfTurn(this.#endOfTurn);
   }
 
   /** One more, whether a channel has something to write for it or not. */
@@ -50,7 +61,7 @@ export class ChannelFlusher {
     const isOneMore = connections !== this.#connectionsBefore;
     this.#connectionsBefore = connections;
     if (isOneMore && this.#mayWait()) {
-      setImmediate(this.#endOfTurn);
+      this.#atEndOfTurn(this.#endOfTurn);
       return;
     }
     this.#turns = 0;

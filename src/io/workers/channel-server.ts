@@ -5,6 +5,9 @@ import { existsSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import type { Log } from "../log.ts";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
+import type { SocketPoller } from "../sockets/socket-poller.ts";
+import { takeOver } from "../sockets/take-over.ts";
 import { keepDirectory } from "../private-directory.ts";
 
 export class ChannelServer {
@@ -21,13 +24,16 @@ export class ChannelServer {
     this.#server = this.#listen();
   }
 
-  /** Listens on `path`, a fresh one in a directory that only the server's user may enter. */
+  /** Listens on `path`, a fresh one in a directory that only the server's user may enter. `poller` undefined: sockets are Node's own. */
   static async listen(
     path: string,
     backlog: number,
-    onConnection: (socket: Socket) => void,
+    poller: SocketPoller | undefined,
+    onConnection: (socket: ByteSocket) => void,
   ): Promise<ChannelServer> {
-    const channels = new ChannelServer(path, backlog, onConnection);
+    const channels = new ChannelServer(path, backlog, (socket) => {
+      onConnection(poller === undefined ? socket : takeOver(socket, poller));
+    });
     await new Promise<void>((resolve, reject) => {
       channels.#server.once("listening", resolve);
       channels.#server.once("error", reject);

@@ -1,8 +1,10 @@
 // One channel at the front's end: frames in, requests out (docs/protocol.md section 1). Owns the socket and the buffers;
 // knows neither queue nor HTTP. When they leave is the ChannelFlusher's business.
 
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Exchange } from "../../core/http/exchange.ts";
+import { DirectSocket } from "../sockets/direct-socket.ts";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
 import type { ChannelFlusher } from "./channel-flusher.ts";
 import { FRAME, FRAME_HEADER_BYTES, GONE_FLAG, REQUEST_FLAG } from "../../core/wire/frame.ts";
 import { writeFrameHeader, writeU32 } from "../../core/wire/frame.ts";
@@ -13,13 +15,13 @@ const OUTPUT_BYTES = 64 * 1024;
 const COPIED_BODY_BYTES = 16 * 1024;
 
 export class ChannelSocket {
-  readonly #socket: Socket;
+  readonly #socket: ByteSocket;
   readonly #flusher: ChannelFlusher;
   #output = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
   #length = 0;
   #isEnding = false;
 
-  constructor(socket: Socket, flusher: ChannelFlusher) {
+  constructor(socket: ByteSocket, flusher: ChannelFlusher) {
     this.#socket = socket;
     this.#flusher = flusher;
     outliveFailedWrites(socket);
@@ -121,7 +123,12 @@ function placeBytes(at: number, length: number): Uint8Array {
  * both directions on a failed write, and they would be lost with it: POSTs that were answered would look as if they had died. So the
  * stream is not told, and only reading ends a channel: by EOF or ECONNRESET, which come behind the last answer.
  */
-function outliveFailedWrites(socket: Socket): void {
+function outliveFailedWrites(socket: ByteSocket): void {
+  if (socket instanceof DirectSocket) socket.outliveFailedWrites();
+  else if (socket instanceof Socket) outliveFailedWritesOf(socket);
+}
+
+function outliveFailedWritesOf(socket: Socket): void {
   // oxlint-disable no-underscore-dangle -- Node's names for what the maker of a stream provides
   const write = socket._write.bind(socket);
   const writev = socket._writev?.bind(socket);

@@ -40,6 +40,13 @@ export interface ElasticOptions {
   readonly workerIdleTimeoutMs: number;
 }
 
+export interface ElasticSurroundings {
+  readonly config: ElasticOptions;
+  readonly log: Pick<Log, "info">;
+  /** Undefined: sockets are Node's own. */
+  readonly poller?: { atEndOfTurn(run: () => void): void } | undefined;
+}
+
 /** A request that waits for less than this is in a queue that moves. */
 const WAITED_MS = 10;
 /** Between two looks: at first, and once an episode is older than a second. */
@@ -59,13 +66,14 @@ export class ElasticWorkers {
   readonly #load: Load;
   readonly #workforce: ElasticWorkforce;
   readonly #log: Pick<Log, "info">;
+  /** Calls a function once what has come was read. */
+  readonly #afterReading: (run: () => void) => void;
   #growth = new Elasticity();
   #retrenchment: Retrenchment;
   readonly #use: UseWatch;
   #endedQuick = 0;
   #endedSlow = 0;
   #timer: NodeJS.Timeout | undefined;
-  #soon: NodeJS.Immediate | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #episodeAt = 0;
   #isElastic: boolean;
@@ -77,12 +85,14 @@ export class ElasticWorkers {
   constructor(
     load: Load,
     workforce: ElasticWorkforce,
-    { config, log }: { readonly config: ElasticOptions; readonly log: Pick<Log, "info"> },
+    { config, log, poller }: ElasticSurroundings,
   ) {
     this.#options = config;
     this.#load = load;
     this.#workforce = workforce;
     this.#log = log;
+    this.#afterReading = (run) =>
+      poller === undefined ? setImmediate(run) : poller.atEndOfTurn(run);
     // A fixed number stays fixed, also when a signal has changed it.
     this.#isElastic = config.workers.min < config.workers.max;
     this.#retrenchment = new Retrenchment(config.workerIdleTimeoutMs);
@@ -118,20 +128,22 @@ export class ElasticWorkers {
   stop(): void {
     this.#isElastic = false;
     clearTimeout(this.#timer);
-    clearImmediate(this.#soon);
+    this.#timer = undefined;
     clearTimeout(this.#idleTimer);
   }
 
   #lookAgain(ms: number): void {
-    this.#timer = setTimeout(() => {
+    const timer = setTimeout(() => {
       if (this.#load.waiting > 0 && this.#canGrow) this.#use.ask(this.#workforce.records.values());
       // Node runs what is due before it reads: a front that was late would take requests that were answered long ago for slow ones.
       // Between here and there it reads all that has come.
-      this.#soon = setImmediate(() => {
+      this.#afterReading(() => {
+        if (this.#timer !== timer) return; // Stopped meanwhile.
         this.#timer = undefined;
         this.#look(performance.now());
       });
     }, ms);
+    this.#timer = timer;
   }
 
   get #canGrow(): boolean {

@@ -2,7 +2,6 @@
 // the log. Owns the clock of both.
 
 import { performance } from "node:perf_hooks"; // The global one is behind a getter: it costs as much as the clock.
-import type { Socket } from "node:net";
 import type { Channel } from "../../core/dispatch/channel.ts";
 import type { GiveUpReason } from "../../core/dispatch/death.ts";
 import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
@@ -10,8 +9,7 @@ import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
 import type { Log } from "../log.ts";
-import { BlockPool } from "../net/block-pool.ts";
-import { ChannelFlusher } from "./channel-flusher.ts";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
 import { abandonIfItWaits } from "./half-closed.ts";
 import { QueueOverflow } from "./queue-overflow.ts";
 import { TimedOutWorkers } from "./timed-out-workers.ts";
@@ -26,12 +24,11 @@ import { OverloadLog } from "./overload-log.ts";
 import { poolStatus, type PoolStatus } from "./pool-status.ts";
 import { SchedulingWatch } from "./scheduling-watch.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
-import { type SharedByChannels, WorkerChannel } from "./worker-channel.ts";
+import { shareAmongChannels, type SharedByChannels } from "./shared-by-channels.ts";
+import { WorkerChannel } from "./worker-channel.ts";
 import { deathCauseOf, type WorkerRecord } from "./worker-record.ts";
 import { Workforce } from "./workforce.ts";
 
-/** What is read from a channel at once, at most: large answers come in few pieces. */
-const READ_BYTES = 256 * 1024;
 /** While something runs, the clock ticks between this often and this seldom. */
 const MIN_TICK_MS = 4;
 const MAX_TICK_MS = 250;
@@ -72,8 +69,7 @@ export class Pool implements RequestSink {
     this.#options = options;
     this.#log = options.log;
     this.#settings = new PoolSettings(options.config);
-    const flusher = new ChannelFlusher(() => options.figures.connectionsAccepted);
-    this.#shared = { flusher, blocks: new BlockPool(READ_BYTES) };
+    this.#shared = shareAmongChannels(options);
     this.#dispatcher = new Dispatcher<Exchange>(this.#settings.dispatch, {
       send: (channel, number, exchange) => {
         this.#channels.get(channel.id)?.send(number, exchange);
@@ -263,7 +259,7 @@ export class Pool implements RequestSink {
     });
   }
 
-  #onConnection(socket: Socket): void {
+  #onConnection(socket: ByteSocket): void {
     const worker: WorkerChannel = new WorkerChannel(socket, this.#shared, this.#dispatcher, {
       onHello: (hello) => this.#workforce.hello(worker, hello, performance.now()),
       onViolation: (what) => {

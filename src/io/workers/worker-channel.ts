@@ -1,7 +1,6 @@
 // One worker thread's channel, front's end: bytes from the socket through the frame reader to answers of exchanges.
 // Holds what was said so far about the request in hand; decides nothing about who gets which request (core/dispatch).
 
-import type { Socket } from "node:net";
 import type { Channel } from "../../core/dispatch/channel.ts";
 import type { Dispatcher } from "../../core/dispatch/dispatcher.ts";
 import type { Exchange } from "../../core/http/exchange.ts";
@@ -9,12 +8,12 @@ import type { Service } from "../../core/workers/recycling.ts";
 import { ChannelStream } from "../../core/wire/channel-stream.ts";
 import { FrameReader, READ, type Read } from "../../core/wire/frame-reader.ts";
 import { nextRequestState, requestEventOf } from "../../core/wire/state.ts";
-import type { BlockPool } from "../net/block-pool.ts";
 import { ReadBlocks } from "../net/read-blocks.ts";
 import { readInto } from "../net/read-buffer.ts";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
 import type { BodySlot } from "./body-memory.ts";
-import type { ChannelFlusher } from "./channel-flusher.ts";
 import { ChannelSocket } from "./channel-socket.ts";
+import type { SharedByChannels } from "./shared-by-channels.ts";
 
 export interface Hello {
   readonly token: Uint8Array;
@@ -40,13 +39,6 @@ export interface WorkerChannelEvents {
   now(): number;
 }
 
-/** What all channels use. */
-export interface SharedByChannels {
-  readonly flusher: ChannelFlusher;
-  /** What is read comes into these. */
-  readonly blocks: BlockPool;
-}
-
 /** Who connects has this long to say HELLO. */
 const HELLO_TIMEOUT_MS = 10_000;
 const NS_PER_MS = 1e6;
@@ -55,7 +47,7 @@ const LEAST_IN_MEMORY = 32 * 1024;
 
 export class WorkerChannel {
   readonly output: ChannelSocket;
-  readonly #socket: Socket;
+  readonly #socket: ByteSocket;
   readonly #dispatcher: Dispatcher<Exchange>;
   readonly #events: WorkerChannelEvents;
   readonly #stream = new ChannelStream();
@@ -74,7 +66,7 @@ export class WorkerChannel {
   #isBroken = false;
 
   constructor(
-    socket: Socket,
+    socket: ByteSocket,
     shared: SharedByChannels,
     dispatcher: Dispatcher<Exchange>,
     events: WorkerChannelEvents,

@@ -1,6 +1,5 @@
 // What the workforce is given, and what it tells the pool.
 
-import type { Socket } from "node:net";
 import type { ApplicationSpec } from "../../config/application.ts";
 import type { Config } from "../../config/options.ts";
 import type { StartupError } from "../../config/startup-error.ts";
@@ -9,6 +8,8 @@ import type { Figures } from "../../core/metrics/figures.ts";
 import type { History } from "../../core/metrics/history.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import type { Log } from "../log.ts";
+import type { ByteSocket } from "../sockets/byte-socket.ts";
+import type { SocketPoller } from "../sockets/socket-poller.ts";
 import type { ModulesReport } from "./control-messages.ts";
 import type { WorkerChannel } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -24,11 +25,13 @@ export interface WorkforceOptions {
   readonly zygote?: Zygote | undefined;
   readonly figures: Figures;
   readonly history: History;
+  /** Undefined: sockets are Node's own. */
+  readonly poller: SocketPoller | undefined;
 }
 
 export interface WorkforceEvents {
   /** Somebody connected to the private socket. */
-  onConnection(socket: Socket): void;
+  onConnection(socket: ByteSocket): void;
   /** This thread may be given requests. */
   onAdmitted(record: WorkerRecord, thread: number, channel: WorkerChannel): void;
   /** This thread is given nothing new; it leaves when it has run what it was sent. */

@@ -57,10 +57,10 @@ export class Workforce {
   }
 
   async start(now: number): Promise<void> {
-    const { config, privateDirectory } = this.#options;
+    const { config, poller, privateDirectory } = this.#options;
     const path = join(privateDirectory, "channel.sock");
     const backlog = 2 * config.workers.max * config.threads;
-    this.#channelServer = await ChannelServer.listen(path, backlog, (socket) => {
+    this.#channelServer = await ChannelServer.listen(path, backlog, poller, (socket) => {
       this.#events.onConnection(socket);
     });
     this.#run(this.#registry.start(now));

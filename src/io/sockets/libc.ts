@@ -1,0 +1,102 @@
+// The functions of the C library that sockets need, and the watch that libuv keeps on a descriptor: Node has no calls for them, koffi has
+// (docs/decisions/036-direct-sockets.md). Numbers and bytes go in; failures are -1, and `lastErrno` says why. Nothing is interpreted here.
+
+import type koffi from "koffi";
+import { requireDependency } from "../../package-files.ts";
+
+type Koffi = typeof koffi;
+
+export interface Libc {
+  accept4(listening: number, address: Uint8Array, size: Uint8Array, flags: number): number;
+  close(fd: number): number;
+  epollCreate(flags: number): number;
+  epollCtl(epoll: number, operation: number, fd: number, event: Uint8Array): number;
+  epollWait(epoll: number, events: Int32Array, most: number, timeoutMs: number): number;
+  /** Of F_DUPFD_CLOEXEC: another descriptor of the same, `least` or more. */
+  duplicate(fd: number, least: number): number;
+  /** Where the bytes lie, as long as somebody holds the buffer. */
+  addressOf(bytes: Buffer): number;
+  ioUringSetup(entries: number, params: Uint8Array): number;
+  ioUringEnter(ring: number, submit: number, complete: number, flags: number): number;
+  /** Memory that is shared with the kernel, for the rest of the process's life; undefined if there is none. */
+  mapShared(fd: number, offset: number, size: number): ArrayBuffer | undefined;
+  inetNtop(family: number, address: Uint8Array, text: Uint8Array, size: number): unknown;
+  recv(fd: number, bytes: Uint8Array, size: number, flags: number): number;
+  send(fd: number, bytes: Uint8Array, size: number, flags: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, size: number): number;
+  shutdown(fd: number, how: number): number;
+  /** Why the last call failed. To be asked at once. */
+  lastErrno(): number;
+  /** Calls `onReadable` in each turn of the event loop in which `fd` is readable, as a function that must do next to nothing. */
+  watch(fd: number, onReadable: () => void): Watch;
+}
+
+export interface Watch {
+  /** The process lives as long as it watches. */
+  ref(): void;
+  unref(): void;
+}
+
+const F_DUPFD_CLOEXEC = 1030;
+/** The same on all processors since their introduction. */
+const SYS_IO_URING_SETUP = 425;
+const SYS_IO_URING_ENTER = 426;
+const PROT_READ_WRITE = 3;
+const MAP_SHARED_POPULATE = 0x8001;
+
+let loaded: Libc | undefined;
+
+/** Undefined where there is none: this is no Linux, or koffi was not installed. */
+export function loadLibc(): Libc | undefined {
+  if (process.platform !== "linux") return undefined;
+  loaded ??= bind();
+  return loaded;
+}
+
+function bind(): Libc | undefined {
+  const found = requireKoffi();
+  if (found === undefined) return undefined;
+  // What this process has loaded already.
+  const library = found.load(null);
+  const func = (definition: string): ReturnType<typeof library.func> => library.func(definition);
+  const fcntl = func("int fcntl(int fd, int command, int argument)");
+  const mmap = func(
+    "intptr_t mmap(void *at, size_t size, int access, int flags, int fd, long offset)",
+  );
+  const setup = library.func("syscall", "long", ["long", "uint", "void *"]);
+  const uints = ["uint", "uint", "uint", "uint"];
+  const enter = library.func("syscall", "long", ["long", ...uints, "void *", "size_t"]);
+  return {
+    accept4: func("int accept4(int fd, void *address, void *size, int flags)"),
+    close: func("int close(int fd)"),
+    epollCreate: func("int epoll_create1(int flags)"),
+    epollCtl: func("int epoll_ctl(int epoll, int operation, int fd, void *event)"),
+    epollWait: func("int epoll_wait(int epoll, void *events, int most, int timeout)"),
+    duplicate: (fd, least) => fcntl(fd, F_DUPFD_CLOEXEC, least),
+    addressOf: (bytes) => Number(found.address(bytes)),
+    ioUringSetup: (entries, params) => setup(SYS_IO_URING_SETUP, entries, params),
+    ioUringEnter: (ring, submit, complete, flags) =>
+      enter(SYS_IO_URING_ENTER, ring, submit, complete, flags, null, 0),
+    mapShared: (fd, offset, size) => {
+      const at = mmap(null, size, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
+      return Number(at) === -1 ? undefined : found.view(at, size);
+    },
+    inetNtop: func("void *inet_ntop(int family, void *address, void *text, uint size)"),
+    recv: func("long recv(int fd, void *bytes, size_t size, int flags)"),
+    send: func("long send(int fd, void *bytes, size_t size, int flags)"),
+    setsockopt: func("int setsockopt(int fd, int level, int name, void *value, uint size)"),
+    shutdown: func("int shutdown(int fd, int how)"),
+    lastErrno: () => found.errno(),
+    watch: (fd, onReadable) => found.node.poll(fd, onReadable),
+  };
+}
+
+/** The package for this machine alone: the one that has them all installs itself by a script. */
+function requireKoffi(): Koffi | undefined {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of a package that only the checkout has
+    return requireDependency(`@koromix/koffi-linux-${process.arch}`) as Koffi;
+  } catch {
+    return undefined;
+  }
+}
