@@ -29,9 +29,7 @@ export async function listenDirectly(
   });
   const listener: Listener = makeListener(options, place, {
     descriptor,
-    acceptAll: (until) => {
-      accepting.acceptAll(until);
-    },
+    acceptAll: (until) => accepting.acceptAll(until),
     close: () => {
       if (path !== undefined && !accepting.isClosed) rmSync(path, { force: true });
       accepting.close();

@@ -1,5 +1,6 @@
 // Accepts the connections of a listening socket as DirectSockets, as many as wait: libuv takes one in a turn of the event loop.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { DirectSocket } from "./direct-socket.ts";
 import { ADDRESS_BYTES, peerOf } from "./socket-address.ts";
 import type { Pollable, SocketPoller } from "./socket-poller.ts";
@@ -54,9 +55,14 @@ export class DirectListener implements Pollable {
     }
   }
 
-  /** Takes what waits in the backlog, however much that is, or until `until`. */
-  acceptAll(until: number): void {
-    while (!this.#isClosed && performance.now() < until && this.#accept());
+  /** Takes what waits in the backlog, however much that is, until `until` at most: also what it lacks a descriptor for at first. */
+  async acceptAll(until: number): Promise<void> {
+    for (;;) {
+      const mayGoOn = (): boolean => !this.#isClosed && performance.now() < until;
+      while (mayGoOn() && this.#accept());
+      if (!this.#hasFailed || !mayGoOn()) return;
+      await delay(RETRY_MS);
+    }
   }
 
   get isClosed(): boolean {
@@ -67,7 +73,7 @@ export class DirectListener implements Pollable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#retry);
-    this.#poller.forget(this.#fd);
+    this.#poller.remove(this.#fd);
     this.#poller.libc.close(this.#fd);
   }
 
@@ -79,7 +85,14 @@ export class DirectListener implements Pollable {
     if (fd < 0) return this.#isMore(libc.lastErrno());
     const peer = peerOf(this.#address, libc);
     if (peer !== undefined) libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
-    this.#events.onConnection(new DirectSocket(this.#poller, fd, peer));
+    let socket;
+    try {
+      socket = new DirectSocket(this.#poller, fd, peer);
+    } catch (error) {
+      this.#events.onError(error instanceof Error ? error : new Error(String(error)));
+      return true;
+    }
+    this.#events.onConnection(socket);
     return true;
   }
 

@@ -3,16 +3,11 @@
 
 import { EventEmitter } from "node:events";
 import type { ByteSocket } from "./byte-socket.ts";
+import { ENDING, READABLE, URGENT, WRITABLE } from "./poll-events.ts";
 import type { Sender } from "./send-batch.ts";
+import { SilenceTimer } from "./silence-timer.ts";
 import type { Peer } from "./socket-address.ts";
-import {
-  ENDING,
-  type Pollable,
-  READABLE,
-  type SocketPoller,
-  URGENT,
-  WRITABLE,
-} from "./socket-poller.ts";
+import type { Pollable, SocketPoller } from "./socket-poller.ts";
 import { systemError } from "./system-error.ts";
 
 const MSG_DONTWAIT = 0x40;
@@ -61,17 +56,17 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   #pieces: Piece[] = [];
   #isCorked = false;
   #hasPosted = false;
+  /** Why the kernel did not take all of what was posted last. */
+  #postError = EAGAIN;
   #onShort: (() => void) | undefined;
   /** Nobody takes what is written any more: it is dropped without a word. */
   #isDeaf = false;
   #outlivesFailedWrites = false;
   #hasSentEnd = false;
   #isDestroyed = false;
-  #timer: NodeJS.Timeout | undefined;
-  /** Something was read or sent since the timer was set. */
-  #hasMoved = false;
+  #silence: SilenceTimer | undefined;
 
-  /** Owns `fd`, which is non-blocking, from now on. Reads nothing until `readInto`. */
+  /** Owns `fd`, which is non-blocking, from now on. Reads nothing until `readInto`. Throws, and closes `fd`, where the kernel cannot poll it. */
   constructor(poller: SocketPoller, fd: number, peer: Peer | undefined) {
     super();
     this.#poller = poller;
@@ -79,7 +74,12 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
     this.remoteFamily = peer?.family;
     this.remoteAddress = peer?.address;
     this.remotePort = peer?.port;
-    poller.add(fd, this);
+    try {
+      poller.add(fd, this);
+    } catch (error) {
+      poller.libc.close(fd);
+      throw error;
+    }
   }
 
   get writable(): boolean {
@@ -145,17 +145,22 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
     if (this.#hasPosted) this.#poller.sendPosted();
   }
 
-  onPosted(result: number, bytes: Uint8Array): void {
+  onPosted(result: number, bytes: Uint8Array): boolean {
     this.#hasPosted = false;
     if (result === bytes.length) {
-      this.#hasMoved = true;
-      return;
+      this.#silence?.moved();
+      return false;
     }
-    const taken = result < 0 ? this.#onFailedSend(-result) : result;
-    if (this.#isDestroyed || this.#isDeaf) return;
+    const taken = Math.max(result, 0);
     this.#pieces.push({ bytes: Buffer.from(bytes.subarray(taken)), onSent: undefined });
     this.writableLength += bytes.length - taken;
-    this.#onShort?.();
+    this.#postError = result < 0 ? -result : EAGAIN;
+    return true;
+  }
+
+  afterPosted(): void {
+    this.#onFailedSend(this.#postError);
+    if (!this.#isDestroyed) this.#onShort?.();
   }
 
   #drop(onSent: (() => void) | undefined): false {
@@ -204,7 +209,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
     this.settle();
     if (this.#isDestroyed) return this; // By what that found.
     this.#isDestroyed = true;
-    clearTimeout(this.#timer);
+    this.#silence?.set(0);
     this.#poller.forget(this.#fd);
     this.#poller.libc.close(this.#fd);
     this.#dropPieces();
@@ -216,14 +221,11 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   }
 
   setTimeout(ms: number): this {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (ms === 0 || this.#isDestroyed) return this;
-    this.#hasMoved = false;
-    this.#timer = setTimeout(() => {
-      if (this.#hasMoved) this.setTimeout(ms);
-      else this.emit("timeout");
-    }, ms).unref();
+    if (this.#isDestroyed || (ms === 0 && this.#silence === undefined)) return this;
+    this.#silence ??= new SilenceTimer(() => {
+      this.emit("timeout");
+    });
+    this.#silence.set(ms);
     return this;
   }
 
@@ -266,7 +268,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
       // Less than there was room for: there is no more, and what comes later will be told of.
       if (length < buffer.length && !this.#readsOn) this.#hasInput = false;
       this.bytesRead += length;
-      this.#hasMoved = true;
+      this.#silence?.moved();
       this.#onBytes?.(buffer.subarray(0, length));
       if (this.#nextBuffer !== undefined) this.#buffer = this.#nextBuffer() ?? buffer;
       return;
@@ -292,7 +294,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
     const { libc } = this.#poller;
     const sent = libc.send(this.#fd, bytes, bytes.length, flags);
     if (sent >= 0) {
-      this.#hasMoved = true;
+      this.#silence?.moved();
       return sent;
     }
     return this.#onFailedSend(libc.lastErrno());

@@ -4,10 +4,11 @@ import { describe, it } from "node:test";
 import { descriptorOf } from "../net/node-handle.ts";
 import { directPair, firstBytes, poller, readToEnd, SKIP } from "./direct-pair.ts";
 import type { DirectSocket } from "./direct-socket.ts";
-import { SendBatch } from "./send-batch.ts";
+import { SendBatch, type Sender } from "./send-batch.ts";
 
 const EAGAIN = 11;
 const EBADF = 9;
+const ECONNABORTED = 103;
 const DONT_WAIT = 0x40;
 
 /** Within a turn, as an answer is. Resolves when what was posted in it has left. */
@@ -146,6 +147,13 @@ async function sendingPair(): Promise<{ fd: number; socket: DirectSocket } & Dis
   return { fd, socket: pair.socket, [Symbol.dispose]: () => pair[Symbol.dispose]() };
 }
 
+function recordTo(results: number[]): Sender {
+  return {
+    onPosted: (result) => results.push(result) === 0,
+    afterPosted: refuse,
+  };
+}
+
 describe("a batch", { skip: WITHOUT }, () => {
   it("tells of each what became of it", async () => {
     using open = await sendingPair();
@@ -156,11 +164,38 @@ describe("a batch", { skip: WITHOUT }, () => {
     const batch = SendBatch.open(libc);
     assert.ok(batch !== undefined);
     const results: number[] = [];
-    const sender = { onPosted: (result: number) => results.push(result) };
+    const sender = recordTo(results);
     for (const fd of [open.fd, full.fd, 999_999, open.fd])
       assert.equal(batch.add(fd, Buffer.from("four"), sender), true);
     batch.run();
     assert.deepEqual(results, [4, -EAGAIN, -EBADF, 4]);
+  });
+
+  it("tells who asked for it once more when all have been told", async () => {
+    using pair = await sendingPair();
+    const batch = SendBatch.open(poller().libc);
+    assert.ok(batch !== undefined);
+    const told: string[] = [];
+    for (const name of ["a", "b"]) {
+      batch.add(pair.fd, Buffer.from(name), {
+        onPosted: () => told.push(name) > 0,
+        afterPosted: () => told.push(`${name} again`),
+      });
+    }
+    batch.run();
+    assert.deepEqual(told, ["a", "b", "a again", "b again"]);
+  });
+
+  it("breaks a connection of which the kernel says nothing", async () => {
+    using pair = await sendingPair();
+    const batch = SendBatch.open({
+      ...poller().libc,
+      ioUringEnter: (_, submit) => submit,
+    });
+    const results: number[] = [];
+    batch?.add(pair.fd, Buffer.from("lost"), recordTo(results));
+    batch?.run();
+    assert.deepEqual(results, [-ECONNABORTED]);
   });
 
   it("sends one by one what the kernel does not take, and nothing more after that", async () => {
@@ -169,7 +204,7 @@ describe("a batch", { skip: WITHOUT }, () => {
     const batch = SendBatch.open({ ...libc, ioUringEnter: () => -1 });
     assert.ok(batch !== undefined);
     const results: number[] = [];
-    const sender = { onPosted: (result: number) => results.push(result) };
+    const sender = recordTo(results);
     let read = "";
     pair.socket.readInto(Buffer.alloc(100), (bytes) => {
       read += bytes.toString();

@@ -11,8 +11,13 @@ const MOST_BYTES = 8 * 1024;
 const FLAGS = 0x40 | 0x4000; // MSG_DONTWAIT, MSG_NOSIGNAL
 
 export interface Sender {
-  /** `result`: how many of `bytes` the kernel took, or why it did not (a negative errno). They are overwritten when this returns. */
-  onPosted(result: number, bytes: Uint8Array): void;
+  /**
+   * `result`: how many of `bytes` the kernel took, or why it did not (a negative errno). They are overwritten when this returns. Must do
+   * nothing but take note; true: call `afterPosted`.
+   */
+  onPosted(result: number, bytes: Uint8Array): boolean;
+  /** All that was sent with it has been told of. */
+  afterPosted(): void;
 }
 
 export class SendBatch {
@@ -66,14 +71,17 @@ export class SendBatch {
     const done = this.#ring?.submit() ?? 0;
     // Before anybody hears of results, and closes what others still have to send through.
     if (done < count) this.#sendRest(done);
-    for (let index = 0; index < count; index++) {
+    const unusual: Sender[] = [];
+    for (const [index, sender] of this.#senders.entries()) {
       const result = this.#results[index] ?? this.#ring?.result(index) ?? 0;
-      this.#senders[index]?.onPosted(result, this.#bytesOf(index));
+      if (sender.onPosted(result, this.#bytesOf(index))) unusual.push(sender);
     }
     this.#senders.length = this.#descriptors.length = this.#ends.length = 0;
     this.#results.length = 0;
     this.#end = 0;
     this.#isRunning = false;
+    // Only now: what these do to others must find them as they are.
+    for (const sender of unusual) sender.afterPosted();
   }
 
   #bytesOf(index: number): Buffer {

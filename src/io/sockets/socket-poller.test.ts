@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { descriptorOf } from "../net/node-handle.ts";
 import { directPair, firstBytes, poller, SKIP } from "./direct-pair.ts";
-import { type Pollable, READABLE, WRITABLE } from "./socket-poller.ts";
+import { READABLE, WRITABLE } from "./poll-events.ts";
+import type { Pollable } from "./socket-poller.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

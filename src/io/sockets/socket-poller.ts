@@ -2,22 +2,13 @@
 // handled in one go, in the turn of the event loop that found it. Knows descriptors; nothing of what is read or written.
 
 import { type Libc, loadLibc } from "./libc.ts";
+import { EDGES_ONLY, PEER_ENDED, READABLE, URGENT, WRITABLE } from "./poll-events.ts";
 import { SendBatch, type Sender } from "./send-batch.ts";
-
-/** Of epoll_ctl(2). */
-export const READABLE = 0x0001;
-export const WRITABLE = 0x0004;
-/** Urgent data is among what is there, or just behind it (MSG_OOB of send(2)). */
-export const URGENT = 0x0002;
-const ERROR = 0x0008;
-const HANG_UP = 0x0010;
-const PEER_ENDED = 0x2000;
-const EDGES_ONLY = 0x8000_0000;
-/** Nothing more will come than what is there. */
-export const ENDING = ERROR | HANG_UP | PEER_ENDED;
+import { systemError } from "./system-error.ts";
 
 const CLOSE_ON_EXEC = 0x8_0000;
 const ADD = 1;
+const REMOVE = 2;
 const MOST_EVENTS = 512;
 /** As libuv does it: then timers get their turn. */
 const MOST_ROUNDS = 48;
@@ -52,7 +43,7 @@ export class SocketPoller {
     this.libc = libc;
     this.#batch = SendBatch.open(libc);
     this.#epoll = libc.epollCreate(CLOSE_ON_EXEC);
-    if (this.#epoll < 0) throw new Error(`no epoll descriptor: errno ${libc.lastErrno()}`);
+    if (this.#epoll < 0) throw systemError("epoll_create1", libc.lastErrno());
     this.#watch = libc.watch(this.#epoll, () => {
       this.#schedule();
     });
@@ -65,15 +56,21 @@ export class SocketPoller {
     return libc === undefined ? undefined : new SocketPoller(libc);
   }
 
-  /** From now on `pollable` is told what becomes true of `fd`, and at first what is true already, until `forget`. */
+  /** From now on `pollable` is told what becomes true of `fd`, and at first what is true already, until `forget`. Throws where the kernel cannot. */
   add(fd: number, pollable: Pollable): void {
     this.#event[0] = READABLE | WRITABLE | URGENT | PEER_ENDED | EDGES_ONLY;
     this.#event[DESCRIPTOR_AT] = fd;
-    this.#pollables[fd] = pollable;
     if (this.libc.epollCtl(this.#epoll, ADD, fd, this.#eventBytes) < 0) {
-      throw new Error(`cannot poll descriptor ${fd}: errno ${this.libc.lastErrno()}`);
+      throw systemError("epoll_ctl", this.libc.lastErrno());
     }
+    this.#pollables[fd] = pollable;
     if (this.#count++ === 0) this.#watch.ref();
+  }
+
+  /** As `forget`, of a descriptor that another process may have open too: then closing it here tells the kernel nothing. */
+  remove(fd: number): void {
+    this.libc.epollCtl(this.#epoll, REMOVE, fd, this.#eventBytes);
+    this.forget(fd);
   }
 
   /** `fd` is about to be closed, which takes it out of the kernel's list too. */

@@ -30,6 +30,8 @@ const ENTRY_WORDS = 16;
 const RESULT_WORDS = 4;
 const OP_SEND = 26;
 const TWO_32 = 2 ** 32;
+/** ECONNABORTED: of an entry without a result nobody knows what was sent, so nothing more can be. */
+const NO_RESULT = -103;
 
 export class SubmissionRing {
   readonly #libc: Libc;
@@ -102,6 +104,7 @@ export class SubmissionRing {
     entries[at + 6] = length;
     entries[at + 7] = flags;
     entries[at + 8] = this.#count;
+    this.#results[this.#count] = NO_RESULT;
     this.#tail = (this.#tail + 1) >>> 0;
     this.#count++;
   }

@@ -13,14 +13,14 @@ const LEAST_DESCRIPTOR = 3;
 
 /** An accepted Unix socket that reads nothing yet. Without a descriptor for another it stays as it is. */
 export function takeOver(socket: Socket, poller: SocketPoller): ByteSocket {
-  let fd;
+  let direct;
   try {
-    fd = duplicate(socket, poller);
+    direct = new DirectSocket(poller, duplicate(socket, poller), undefined);
   } catch {
     return socket;
   }
   socket.destroy();
-  return new DirectSocket(poller, fd, undefined);
+  return direct;
 }
 
 /** The descriptor of the listening socket, whose `server` is closed. `path`: where it is bound, if it is a Unix socket of its own. */
