@@ -16,6 +16,32 @@ TEXT = [("Content-Type", "text/plain")]
 NO_BODIES = memoryview(b"")
 
 
+class RecordedSlots:
+    """As many as are free; a front that is told of one reads it when `frees`, and frees it."""
+
+    def __init__(self, free: int, frees: bool = True) -> None:
+        self.free = free
+        self.pieces: list[bytes] = []
+        self._frees = frees
+
+    def put(self, piece: bytes | memoryview) -> bytes | None:
+        if self.free == 0:
+            return None
+        self.free -= 1
+        self.pieces.append(bytes(piece))
+        return len(self.pieces).to_bytes(wire.PLACE_BYTES, "little")
+
+    def told(self, message: wire.Message) -> wire.Message:
+        """The message with its piece in place of the place, and without the flag."""
+        if not isinstance(message, (wire.Answer, wire.Body)):
+            return message
+        if not message.flags & wire.BODY_MEMORY:
+            return message
+        self.free += self._frees
+        piece = self.pieces[int.from_bytes(message.body, "little") - 1]
+        return message._replace(body=piece)
+
+
 class RecordingChannel:
     """Takes frames where a Channel would send them. `events` can be shared with the application."""
 
@@ -28,8 +54,17 @@ class RecordingChannel:
         # A further request is at hand: the last frame of an answer may wait.
         self.is_window = False
         self._posted = b""
+        # None: pieces of answers go by socket.
+        self.slots: RecordedSlots | None = None
 
-    def send(self, start: bytes, body: bytes = b"") -> None:
+    def put(self, piece: bytes | memoryview) -> bytes | None:
+        return None if self.slots is None else self.slots.put(piece)
+
+    @property
+    def has_free_slot(self) -> bool:
+        return self.slots is not None and self.slots.free > 0
+
+    def send(self, start: bytes, body: bytes | memoryview = b"") -> None:
         if self.is_lost:
             raise ChannelLost("lost")
         data, self._posted = self._posted + start + body, b""
@@ -38,6 +73,8 @@ class RecordingChannel:
             assert decoded is not None, f"half a frame in one write: {data!r}"
             message, length = decoded
             data = data[length:]
+            if self.slots is not None:
+                message = self.slots.told(message)
             self.exchanged.take(message)
             self.events.append(message)
 

@@ -1,5 +1,6 @@
 """A channel over a real socket: frames however they arrive, GONE, large ones, and the outbox."""
 
+import mmap
 import os
 import random
 import signal
@@ -10,6 +11,7 @@ import unittest
 from typing import Any
 
 from rickhouse import wire
+from rickhouse.answer_memory import PART_BYTES, AnswerSlots
 from rickhouse.channel import Channel, ChannelLost
 from rickhouse.departure import Departure
 from rickhouse.ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN, Ledger
@@ -402,6 +404,39 @@ class Posting(ChannelTest):
         self.assertEqual((list(self.cell), self.ledger.answers(0, 0)), (cell, (0, FRAMES[0])))
         self.channel.post(FRAMES[1], 10**9)
         self.assertEqual([self.front.next(), self.front.next()], ANSWERS[:2])
+
+
+class Slots(ChannelTest):
+    """Where pieces of answers lie."""
+
+    def test_a_piece_is_put_where_the_front_finds_it(self) -> None:
+        self.assertIsNone(self.channel.put(b"abc"))
+        self.assertFalse(self.channel.has_free_slot)
+        part = self.give_slots()
+        self.assertTrue(self.channel.has_free_slot)
+        place = self.channel.put(b"abc")
+        assert place is not None
+        self.channel.send(wire.encode(wire.Body(1, wire.BODY_MEMORY, place)))
+        self.assertEqual(self.front.next(), wire.Body(1, wire.BODY_MEMORY, place))
+        self.assertEqual(bytes(part[:3]), b"abc")
+
+    def test_a_forked_child_writes_nothing(self) -> None:
+        part = self.give_slots()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.channel.abandon()
+                self.channel.put(b"abc")
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        self.assertEqual(bytes(part[:3]), bytes(3))
+        self.assertTrue(self.channel.has_free_slot)
+
+    def give_slots(self) -> memoryview:
+        part = memoryview(mmap.mmap(-1, PART_BYTES))
+        self.channel._slots = AnswerSlots(part)
+        return part
 
 
 class SteppingSocket:

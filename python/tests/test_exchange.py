@@ -1,6 +1,7 @@
 """PEP 3333 about answers: start_response, write, when a head goes out, where a body ends."""
 
 import gc
+import os
 import sys
 import tempfile
 import unittest
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
-from recorded import TEXT, Closable, RecordingChannel, Run, answering
+from recorded import TEXT, Closable, RecordedSlots, RecordingChannel, Run, answering
 from rickhouse import exchange, wire
 from rickhouse.file_wrapper import FileWrapper
 
@@ -52,6 +53,110 @@ class WholeBodies(unittest.TestCase):
 
         run = Run(answering(Failing([b"a", b"b"])))
         self.assertEqual((run.body, run.logged), (b"ab", ""))
+
+
+class InMemory(unittest.TestCase):
+    """Large pieces, where the front has said that they may lie there."""
+
+    LEAST = 256 * 1024
+    SLOT = 1 << 20
+
+    def run_with(
+        self, slots: RecordedSlots, application: Any, flags: int = wire.REQUEST_SLOTS
+    ) -> Run:
+        channel = RecordingChannel([])
+        channel.slots = slots
+        return Run(application, channel=channel, flags=flags)
+
+    def flags_of(self, run: Run) -> list[int]:
+        return [frame.flags & wire.BODY_MEMORY for frame in run.frames]
+
+    def test_a_whole_body_is_one_frame_from_256_kib_to_a_slot(self) -> None:
+        for size in (self.LEAST, self.SLOT):
+            slots = RecordedSlots(2)
+            run = self.run_with(slots, answering([os.urandom(size)]))
+            whole = wire.ANSWER_COMPLETE | wire.ANSWER_END
+            self.assertEqual([frame.flags for frame in run.frames], [whole | wire.ANSWER_MEMORY])
+            self.assertEqual([run.body], slots.pieces)
+
+    def test_what_is_smaller_goes_by_socket(self) -> None:
+        slots = RecordedSlots(2)
+        body = os.urandom(self.LEAST - 1)
+        for iterable in ([body], iter([body, body])):
+            self.run_with(slots, answering(iterable))
+        self.assertEqual(slots.pieces, [])
+
+    def test_and_all_of_it_where_the_front_has_not_said_so(self) -> None:
+        slots = RecordedSlots(2)
+        body = os.urandom(5 * self.SLOT)
+        for iterable in ([body], iter([body]), [body[: self.SLOT]], iter([body[: self.LEAST]])):
+            run = self.run_with(slots, answering(iterable), flags=0)
+            self.assertEqual(run.body, body[: len(run.body)])
+        self.assertEqual(slots.pieces, [])
+
+    def test_a_larger_one_is_in_several_and_its_length_is_known(self) -> None:
+        body = os.urandom(5 * self.SLOT + 5)
+        for parts in ([body], [body[:7], body[7:]]):
+            for headers in ([], [("Content-Length", str(len(body)))]):
+                slots = RecordedSlots(2)
+                run = self.run_with(slots, answering(parts, headers=headers))
+                self.assertEqual(run.body, body)
+                self.assertEqual((run.has_length, run.content_length), (True, len(body)))
+                self.assertEqual(len(slots.pieces), 5)
+                self.assertTrue(run.is_over and not run.is_broken)
+                self.assertEqual(run.logged, "")
+
+    def test_without_a_free_slot_it_goes_by_socket(self) -> None:
+        body = os.urandom(3 * self.SLOT)
+        slots = RecordedSlots(2, frees=False)
+        run = self.run_with(slots, answering([body]))
+        self.assertEqual(run.body, body)
+        self.assertEqual([len(piece) for piece in slots.pieces], [self.SLOT] * 2)
+        small = self.run_with(RecordedSlots(0), answering([body[: self.SLOT]]))
+        self.assertEqual((small.body, self.flags_of(small)), (body[: self.SLOT], [0]))
+
+    def test_pieces_of_a_stream(self) -> None:
+        pieces = [os.urandom(size) for size in (10, self.LEAST, self.SLOT, 3 * self.SLOT, 10)]
+        slots = RecordedSlots(2)
+        run = self.run_with(slots, answering(iter(pieces)))
+        self.assertEqual(run.body, b"".join(pieces))
+        self.assertFalse(run.has_length)
+        self.assertEqual(len(slots.pieces), 5)
+        run = self.run_with(RecordedSlots(2), answering(Closable([pieces[1]])))
+        self.assertEqual((run.body, run.is_broken), (pieces[1], False))
+
+    def test_what_is_too_long_is_cut(self) -> None:
+        for size in (self.SLOT, 2 * self.SLOT, 2 * self.SLOT + 9):
+            body = os.urandom(size + self.SLOT)
+            headers = [("Content-Length", str(size))]
+            for iterable in ([body], iter([body])):
+                run = self.run_with(RecordedSlots(2), answering(iterable, headers=headers))
+                self.assertEqual(run.body, body[:size])
+                # A frame behind the last one would be an error, which is logged too.
+                self.assertEqual(len(run.log), 1)
+                self.assertIn("cut", run.logged)
+                self.assertFalse(run.is_broken)
+
+    def test_none_for_head(self) -> None:
+        slots = RecordedSlots(2)
+        flags = wire.REQUEST_SLOTS | wire.REQUEST_HEAD
+        run = self.run_with(slots, answering([bytes(self.SLOT)]), flags=flags)
+        self.assertEqual((run.body, slots.pieces), (b"", []))
+
+    def test_it_leaves_at_once_though_a_further_request_is_at_hand(self) -> None:
+        class Single(Closable):
+            def __len__(self) -> int:
+                return 1
+
+        for iterable in ([bytes(self.SLOT)], Single([bytes(self.SLOT)])):
+            channel = RecordingChannel([])
+            channel.slots = RecordedSlots(2)
+            channel.is_window = True
+            with mock.patch.object(channel, "post", wraps=channel.post) as post:
+                run = Run(answering(iterable), channel=channel, flags=wire.REQUEST_SLOTS)
+            self.assertEqual(len(run.body), self.SLOT)
+            # The END of the second may wait.
+            self.assertTrue(all(len(call.args[0]) == 24 for call in post.call_args_list))
 
 
 class Streams(unittest.TestCase):
@@ -122,11 +227,11 @@ class Streams(unittest.TestCase):
             self.assertEqual(run.body, b"a\nb\n")
             self.assertTrue(file.closed)
 
-    @mock.patch.object(exchange, "_MAX_PIECE_BYTES", 100)
+    @mock.patch.object(exchange, "_MAX_PIECE_BYTES", 10_000)
     def test_a_very_large_chunk_is_cut_into_frames(self) -> None:
-        for iterable in ([bytes(205)], iter([bytes(205)])):
-            run = Run(answering(iterable, headers=[("Content-Length", "205")]))
-            self.assertEqual([len(piece) for piece in run.pieces], [100, 100, 5])
+        for iterable in ([bytes(20_005)], iter([bytes(20_005)])):
+            run = Run(answering(iterable, headers=[("Content-Length", "20005")]))
+            self.assertEqual([len(piece) for piece in run.pieces], [10_000, 10_000, 5])
             self.assertEqual((run.is_broken, run.logged), (False, ""))
 
 

@@ -11,10 +11,13 @@ from rickhouse import wire
 
 VECTORS_FILE = os.path.join(os.path.dirname(__file__), "../../test/vectors/wire.json")
 FLAGS = {
-    "ANSWER": {"COMPLETE": 1, "END": 2, "LENGTH": 4, "DATE": 8, "SERVER": 16, "ID": 32},
-    "BODY": {"COMPLETE": 1},
+    "ANSWER": {
+        **{"COMPLETE": 1, "END": 2, "LENGTH": 4, "DATE": 8, "SERVER": 16, "ID": 32},
+        "MEMORY": 64,
+    },
+    "BODY": {"COMPLETE": 1, "MEMORY": 64},
     "END": {"BROKEN": 1},
-    "REQUEST": {"FILE": 1, "HEAD": 2, "CHUNKED": 4, "MEMORY": 8},
+    "REQUEST": {"FILE": 1, "HEAD": 2, "CHUNKED": 4, "MEMORY": 8, "SLOTS": 16},
     "GONE": {"STOP": 1},
 }
 

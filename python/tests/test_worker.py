@@ -116,7 +116,7 @@ class Serving(unittest.TestCase):
             counts = [len(os.listdir(f"/proc/{front.pids[worker]}/fd")) for worker in range(4)]
             self.assertEqual(counts, [counts[0]] * 4)
             # Standard ones, channel, stacks, and the two that Python keeps for the shared memories.
-            self.assertEqual(counts[0], 7)
+            self.assertEqual(counts[0], 8)
 
     def test_a_large_answer_and_a_front_that_reads_late(self) -> None:
         more = "def do_large(environ):\n    return [bytes(5_000_000)]\n"

@@ -1,5 +1,7 @@
 """PEP 3333 as an application sees it: environ, input, iterables, close, errors."""
 
+from __future__ import annotations
+
 import io
 import os
 import struct
@@ -123,7 +125,7 @@ class Input(unittest.TestCase):
         self,
     ) -> None:
         class Watching(RecordingChannel):
-            def send(self, start: bytes, body: bytes = b"") -> None:
+            def send(self, start: bytes, body: bytes | memoryview = b"") -> None:
                 if start:
                     closed.append(streams[-1].closed)
                 super().send(start, body)

@@ -6,9 +6,9 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { encodeConnectionEnviron } from "../../src/core/wire/connection-environ.ts";
 import { EnvironEncoder } from "../../src/core/wire/environ.ts";
-import { ANSWER_FLAG } from "../../src/core/wire/frame.ts";
+import { ANSWER_FLAG, BODY_FLAG, writeU32 } from "../../src/core/wire/frame.ts";
 import { FrameReader, READ } from "../../src/core/wire/frame-reader.ts";
-import { cutAt, framesIn } from "../support/frame-events.ts";
+import { cutAt, framesIn, sampleMemory } from "../support/frame-events.ts";
 import { readEnviron } from "../support/marshal-reader.ts";
 import { environOf, headOf } from "../support/sample-request.ts";
 import { fromHex, latin1, readWireVectors } from "../support/wire-vectors.ts";
@@ -43,12 +43,33 @@ const answer = fc
 const body = fc
   .tuple(number, fc.nat(1), fc.uint8Array({ minLength: 1, maxLength: 300 }))
   .map((fields) => bodyFrame(...fields));
+/** Some lie beyond the memory. */
+const place = fc.tuple(fc.nat(100_000), fc.nat(2000)).map(([start, length]) => {
+  const at = new Uint8Array(8);
+  writeU32(at, 0, start);
+  writeU32(at, 4, length);
+  return at;
+});
+const bodyInMemory = fc
+  .tuple(number, fc.nat(1), place)
+  .map(([of, flags, at]) => bodyFrame(of, flags | BODY_FLAG.memory, at));
+const answerInMemory = fc.tuple(number, fc.nat(3), u64, place).map(([of, flags, runNs, at]) =>
+  answerFrame({
+    number: of,
+    flags: flags | ANSWER_FLAG.memory,
+    status: 200,
+    contentLength: 0,
+    runNs,
+    head: latin1("200 OK\r\n"),
+    body: at,
+  }),
+);
 const end = fc.tuple(number, fc.nat(1), u64).map((fields) => endFrame(...fields));
 const validFrame = fc.oneof(hello, answer, body, end);
 const oddFrame = fc
-  .tuple(fc.nat(20), fc.nat(40), fc.nat(3), bytes)
+  .tuple(fc.nat(20), fc.nat(130), fc.nat(3), bytes)
   .map((fields) => frameOf(...fields));
-const junk = fc.oneof(bytes, validFrame, oddFrame);
+const junk = fc.oneof(bytes, validFrame, oddFrame, bodyInMemory, answerInMemory);
 const cuts = fc.array(fc.nat(2000), { maxLength: 12 });
 
 describe("frames", () => {
@@ -89,6 +110,7 @@ describe("frames", () => {
     fc.assert(
       fc.property(junk, fc.nat(400), (part, length) => {
         const reader = new FrameReader();
+        reader.memory = sampleMemory();
         reader.push(part.subarray(0, length));
         let reads = 0;
         for (let read = reader.next(); read !== READ.needMore; read = reader.next()) {

@@ -1,7 +1,37 @@
 // What a FrameReader says about some chunks, as values that do not depend on where the chunks were cut:
 // the pieces of a frame are joined again.
 
-import { FrameReader, READ, type Read } from "../../src/core/wire/frame-reader.ts";
+import {
+  FrameReader,
+  type PiecesInMemory,
+  READ,
+  type Read,
+} from "../../src/core/wire/frame-reader.ts";
+
+/** What lies in memory for the frames of the tests: no two ranges are alike. */
+const MEMORY = Uint8Array.from({ length: 100_000 }, (_, at) => (at % 251) ^ (at >> 8));
+
+export function pieceInMemory(start: number, length: number): Uint8Array {
+  return MEMORY.subarray(start, start + length);
+}
+
+/** `uses`: what was done with it. */
+export function sampleMemory(uses: string[] = []): PiecesInMemory {
+  return {
+    take: (start, length) => {
+      if (start + length > MEMORY.length) return undefined;
+      uses.push(`take ${start} ${length}`);
+      return MEMORY;
+    },
+    keep: () => {
+      uses.push("keep");
+      return () => uses.push("let go");
+    },
+    leave: () => {
+      uses.push("leave");
+    },
+  };
+}
 
 export interface FrameEvent {
   readonly frame: string;
@@ -20,6 +50,7 @@ const NAMES: Readonly<Record<number, string>> = {
 /** The frames in `chunks`; a violation is the last entry, its text in `fields`. */
 export function framesIn(chunks: Iterable<Uint8Array>): FrameEvent[] {
   const reader = new FrameReader();
+  reader.memory = sampleMemory();
   const events: FrameEvent[] = [];
   for (const chunk of chunks) {
     // A socket's buffer may be used again: what the reader keeps must be its own.

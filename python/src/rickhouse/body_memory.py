@@ -11,6 +11,8 @@ import mmap
 import os
 import struct
 
+from . import memory_file
+
 # Of one worker thread. What is never written takes no memory.
 SLOT_BYTES = 1 << 20
 
@@ -23,7 +25,7 @@ class BodyMemory:
         """For `capacity` workers of `threads` threads each."""
         self._threads = threads
         # Of the file that the front opens; -1 where there is no such thing: bodies come by socket.
-        self.descriptor = _create_file(capacity * threads * SLOT_BYTES)
+        self.descriptor = memory_file.create("rickhouse-bodies", capacity * threads * SLOT_BYTES)
 
     def take_in_child(self, slot: int) -> list[memoryview]:
         """The parts of a worker's threads. The descriptor is closed, the mapping stays."""
@@ -44,16 +46,3 @@ def body_at(place: memoryview | bytes, part: memoryview) -> memoryview:
     if start + length > len(part):
         raise ValueError(f"{length} bytes at {start} of {len(part)}")
     return part[start : start + length]
-
-
-def _create_file(size: int) -> int:
-    try:
-        descriptor = os.memfd_create("rickhouse-bodies")
-    except (AttributeError, OSError):
-        return -1
-    try:
-        os.ftruncate(descriptor, size)
-    except OSError:  # More than RLIMIT_FSIZE.
-        os.close(descriptor)
-        return -1
-    return descriptor

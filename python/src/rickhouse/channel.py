@@ -14,6 +14,7 @@ import socket
 from threading import get_ident
 from typing import Any, NoReturn
 
+from .answer_memory import AnswerSlots
 from .departure import Departing, Departure
 from .ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN
 from .process import moved_up
@@ -67,10 +68,12 @@ class Channel:
         cell: memoryview,
         outbox: memoryview,
         base: dict[str, Any],
+        slots: AnswerSlots | None = None,
     ) -> None:
         """`cell` and `outbox` are this thread's memory that the zygote reads (docs/protocol.md).
 
-        `base`: what is in every environ besides what the front says.
+        `base`: what is in every environ besides what the front says. `slots`: where pieces of
+        answers may lie.
         """
         self._shapes = Shapes(base)
         self._known_shapes = self._shapes.known
@@ -80,6 +83,7 @@ class Channel:
         self._departure = departure
         self._cell = cell
         self._outbox = outbox
+        self._slots = slots
         # What the cell says: the outbox holds the channel's bytes from `base` on, `used` of them.
         self._base = self._used = 0
         # When the first of them has waited long enough; of the clock of the run times.
@@ -116,6 +120,7 @@ class Channel:
     def abandon(self) -> None:
         """In a child that the application forked: the channel and the outbox are its parent's."""
         self._detach()
+        self._slots = None
         self.close()
 
     def close(self) -> None:
@@ -252,7 +257,7 @@ class Channel:
 
     # Sending
 
-    def send(self, start: bytes, body: bytes = b"") -> None:
+    def send(self, start: bytes, body: bytes | memoryview = b"") -> None:
         """Hands all of it to the kernel, behind what is in the outbox. Raises ChannelLost."""
         size = len(start) + len(body)
         if size <= OUTBOX_BYTES - self._used:
@@ -272,6 +277,17 @@ class Channel:
         cell = self._cell
         self._base = cell[BASE] = self._base + size
         cell[WRITTEN] = self._base
+
+    def put(self, piece: bytes | memoryview) -> bytes | None:
+        """Leaves a piece of an answer in a slot of ours: what says so in its frame, or None.
+
+        Only while a request runs for which the front said that it may. The frame is sent next.
+        """
+        return None if self._slots is None else self._slots.put(piece)
+
+    @property
+    def has_free_slot(self) -> bool:
+        return self._slots is not None and self._slots.is_free
 
     def post(self, frame: bytes, now_ns: int) -> None:
         """As `send`, for the last frame of an answer: it waits in the outbox while others are made.

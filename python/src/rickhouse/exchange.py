@@ -10,6 +10,7 @@ from time import perf_counter_ns
 from types import TracebackType
 from typing import Callable, Union
 
+from .answer_memory import LEAST_BYTES, SLOT_BYTES
 from .channel import Channel
 from .headers import BODILESS, MAX_POSTED_BYTES, NO_LENGTH, Head, build_head
 from .wire import (
@@ -17,14 +18,19 @@ from .wire import (
     ANSWER_COMPLETE,
     ANSWER_END,
     ANSWER_FIXED_BYTES,
+    ANSWER_LENGTH,
+    ANSWER_MEMORY,
     ANSWER_START,
     BODY,
     BODY_COMPLETE,
+    BODY_MEMORY,
     END,
     END_BROKEN,
     END_BYTES,
     END_FRAME,
     HEADER,
+    REQUEST_HEAD,
+    REQUEST_SLOTS,
 )
 
 ExcInfo = Union[tuple[type[BaseException], BaseException, TracebackType], tuple[None, None, None]]
@@ -32,6 +38,9 @@ Write = Callable[[bytes], None]
 
 # Far below the limit of a frame; the front takes no notice of where a body was cut.
 _MAX_PIECE_BYTES = 1 << 26
+# What goes by socket, of a body for which both slots are too small, before they are looked at
+# again.
+_BESIDE_BYTES = 1 << 18
 _ERROR_BODY = b"Internal Server Error\n"
 _ERROR_HEADERS = [
     ("Content-Type", "text/plain; charset=utf-8"),
@@ -53,8 +62,8 @@ class Exchange:
     __slots__ = (
         "_began_ns",
         "_channel",
+        "_flags",
         "_is_complete",
-        "_is_head_request",
         "_is_over",
         "_number",
         "_remaining",
@@ -64,11 +73,12 @@ class Exchange:
         "wants_no_body",
     )
 
-    def __init__(self, channel: Channel, number: int, is_head_request: bool) -> None:
+    def __init__(self, channel: Channel, number: int, flags: int) -> None:
+        """`flags` of the REQUEST."""
         self._began_ns = perf_counter_ns()
         self._channel = channel
         self._number = number
-        self._is_head_request = is_head_request
+        self._flags = flags
         # COMPLETE or END was sent: nothing of the body may follow.
         self._is_complete = False
         # All of it is sent; the application may still hold write() and start_response.
@@ -97,7 +107,7 @@ class Exchange:
         elif self.head is not None:
             raise AssertionError("start_response was called a second time without exc_info")
         self.head = head = build_head(status, response_headers)
-        self.wants_no_body = self._is_head_request or head[0] in BODILESS
+        self.wants_no_body = self._flags & REQUEST_HEAD != 0 or head[0] in BODILESS
         return self  # To be called as `write`: a bound method would be one object more.
 
     def write(self, data: bytes) -> None:
@@ -145,8 +155,8 @@ class Exchange:
             if length != NO_LENGTH:
                 return False
             length = 0
-        if size > _MAX_PIECE_BYTES:
-            return False
+        if size > MAX_POSTED_BYTES:
+            return self._send_large(body)
         block_size = len(block)
         number = self._number
         flags |= _WHOLE
@@ -157,11 +167,42 @@ class Exchange:
         start = _pack_answer(
             payload, ANSWER, flags, 0, number, status, 0, block_size, length, run_ns
         )
-        if size > MAX_POSTED_BYTES:
-            self._channel.send(start + block, body)
-        else:
-            self._channel.post(start + block + body, now_ns)
+        self._channel.post(start + block + body, now_ns)
         return True
+
+    def _send_large(self, body: bytes) -> bool:
+        """Of `send_whole`: too large to wait for others."""
+        assert self.head is not None
+        status, block, flags, length, _ = self.head
+        size = len(body)
+        if size > self._most_whole_bytes:
+            if length == NO_LENGTH:  # Else the front, which hears of a piece alone, cannot know it.
+                block += b"Content-Length: %d\r\n" % size
+                self.head = status, block, flags | ANSWER_LENGTH, size, None
+            self.send_chunk(body, is_last=True)
+            self.end(is_broken=False)
+            return True
+        place = self._put(body)
+        flags |= _WHOLE if place is None else _WHOLE | ANSWER_MEMORY
+        body = body if place is None else place
+        payload = ANSWER_FIXED_BYTES + len(block) + len(body)
+        self._is_over = True
+        run_ns = perf_counter_ns() - self._began_ns
+        fields = status, 0, len(block), max(length, 0), run_ns
+        self._channel.send(
+            _pack_answer(payload, ANSWER, flags, 0, self._number, *fields) + block, body
+        )
+        return True
+
+    @property
+    def _most_whole_bytes(self) -> int:
+        return SLOT_BYTES if self._flags & REQUEST_SLOTS else _MAX_PIECE_BYTES
+
+    def _put(self, piece: bytes | memoryview) -> bytes | None:
+        """Leaves `piece` in memory, where that is possible and worth it: see Channel.put."""
+        if self._flags & REQUEST_SLOTS and LEAST_BYTES <= len(piece) <= SLOT_BYTES:
+            return self._channel.put(piece)
+        return None
 
     def send_chunk(self, data: bytes, is_last: bool = False) -> None:
         """Sends one piece of the body, the head before the first that is not empty.
@@ -181,13 +222,21 @@ class Exchange:
         if self._is_complete:
             self.problem = "the body is longer than its Content-Length: cut"
             return
-        while len(data) > _MAX_PIECE_BYTES:
-            self._send_piece(data[:_MAX_PIECE_BYTES], is_last=False)
-            data = data[_MAX_PIECE_BYTES:]
-        if self.is_head_sent:
-            self._send_piece(data, is_last)
+        if len(data) > self._most_whole_bytes:
+            self._send_in_pieces(memoryview(data), is_last)
         else:
-            self._send_answer(data, is_last)
+            self._send_piece(data, is_last)
+
+    def _send_in_pieces(self, data: memoryview, is_last: bool) -> None:
+        while data:
+            if self._is_complete:
+                self.problem = "the body is longer than its Content-Length: cut"
+                return
+            size = self._most_whole_bytes
+            if size == SLOT_BYTES and len(data) > size and not self._channel.has_free_slot:
+                size = _BESIDE_BYTES
+            piece, data = data[:size], data[size:]
+            self._send_piece(piece, is_last and not data)
 
     def finish_body(self) -> None:
         """The iterable is exhausted: sends the head if no chunk did, and judges the length."""
@@ -223,15 +272,15 @@ class Exchange:
         if headers is None:
             headers, body = _ERROR_HEADERS, _ERROR_BODY
         self.head = build_head("500 Internal Server Error", headers)
-        self.wants_no_body = self._is_head_request
-        self._send_answer(b"" if self._is_head_request else body, is_last=True)
+        self.wants_no_body = self._flags & REQUEST_HEAD != 0
+        self._send_answer(b"" if self.wants_no_body else body, is_last=True)
 
     def raise_if_stopped(self) -> None:
         """Looked for between two chunks: the usual answer has only one and need not ask."""
         if self.is_head_sent and self._channel.is_stopped(self._number):
             raise ClientGone("the client has gone")
 
-    def _send_piece(self, data: bytes, is_last: bool) -> None:
+    def _send_piece(self, data: bytes | memoryview, is_last: bool) -> None:
         if not self.is_head_sent:
             self._send_answer(data, is_last)
             return
@@ -240,13 +289,17 @@ class Exchange:
         if is_last:
             flags = BODY_COMPLETE
             self._is_complete = True
+        place = self._put(data)
+        if place is not None:
+            flags |= BODY_MEMORY
+            data = place
         start = _pack_header(len(data), BODY, flags, 0, self._number)
-        if is_last:
+        if is_last and place is None:
             self._send_last(start, data)
         else:
             self._channel.send(start, data)
 
-    def _send_answer(self, data: bytes, is_last: bool) -> None:
+    def _send_answer(self, data: bytes | memoryview, is_last: bool) -> None:
         assert self.head is not None
         status, block, flags, length, _ = self.head
         self.is_head_sent = True
@@ -260,16 +313,20 @@ class Exchange:
         if is_last:
             flags |= ANSWER_COMPLETE
             self._is_complete = True
+        place = self._put(data)
+        if place is not None:
+            flags |= ANSWER_MEMORY
+            data = place
         payload = ANSWER_FIXED_BYTES + len(block) + len(data)
         start = _pack_answer(
             payload, ANSWER, flags, 0, self._number, status, 0, len(block), max(length, 0), 0
         )
-        if is_last:
+        if is_last and place is None:
             self._send_last(start + block, data)
         else:
             self._channel.send(start + block, data)
 
-    def _send_last(self, start: bytes, data: bytes) -> None:
+    def _send_last(self, start: bytes, data: bytes | memoryview) -> None:
         """The body is whole with this, but the application still has to close it."""
         channel = self._channel
         if len(data) <= MAX_POSTED_BYTES and channel.has_next(self._number):
@@ -277,7 +334,9 @@ class Exchange:
         else:
             channel.send(start, data)
 
-    def _within_length(self, data: bytes, is_last: bool) -> tuple[bytes, bool]:
+    def _within_length(
+        self, data: bytes | memoryview, is_last: bool
+    ) -> tuple[bytes | memoryview, bool]:
         """What of `data` the Content-Length has room for; whether the body is whole with it."""
         remaining = self._remaining
         if remaining == NO_LENGTH:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Callable, NamedTuple, Union
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 HELLO = 1
 ANSWER = 2
@@ -18,29 +18,34 @@ END = 4
 REQUEST = 16
 GONE = 17
 
-# Flags of ANSWER; BODY shares COMPLETE.
+# Flags of ANSWER; BODY shares COMPLETE and MEMORY.
 ANSWER_COMPLETE = 1
 ANSWER_END = 2
 ANSWER_LENGTH = 4
 ANSWER_DATE = 8
 ANSWER_SERVER = 16
 ANSWER_ID = 32
+ANSWER_MEMORY = 64
 BODY_COMPLETE = 1
+BODY_MEMORY = 64
 END_BROKEN = 1
 REQUEST_FILE = 1
 REQUEST_HEAD = 2
 REQUEST_CHUNKED = 4
 REQUEST_MEMORY = 8
+REQUEST_SLOTS = 16
 GONE_STOP = 1
 
 # Which types go which way, and the flags that each may have.
-_TO_FRONT = {HELLO: 0, ANSWER: 63, BODY: BODY_COMPLETE, END: END_BROKEN}
+_TO_FRONT = {HELLO: 0, ANSWER: 127, BODY: BODY_COMPLETE | BODY_MEMORY, END: END_BROKEN}
 _TO_WORKER = {
-    REQUEST: REQUEST_FILE | REQUEST_HEAD | REQUEST_CHUNKED | REQUEST_MEMORY,
+    REQUEST: REQUEST_FILE | REQUEST_HEAD | REQUEST_CHUNKED | REQUEST_MEMORY | REQUEST_SLOTS,
     GONE: GONE_STOP,
 }
 
 MAX_PAYLOAD_BYTES = 1 << 30
+# What a frame with MEMORY has in place of a body: where it lies and its length.
+PLACE_BYTES = 8
 MAX_HEAD_BLOCK_BYTES = 1 << 20
 # The front counts in doubles: larger request numbers and lengths would be rounded there.
 MAX_NUMBER = (1 << 53) - 1
@@ -90,6 +95,8 @@ class Hello(NamedTuple):
 
 
 class Answer(NamedTuple):
+    """`body` is with MEMORY the place of the piece, as in Body."""
+
     number: int
     flags: int
     status: int
@@ -174,6 +181,8 @@ def _decode(data: bytes, allowed: dict[int, int]) -> tuple[Message, int] | None:
     if number > MAX_NUMBER or (number == 0) != (kind == HELLO):
         raise WireError(f"frame of type {kind} with number {number}")
     end = HEADER_BYTES + length
+    if kind == BODY and flags & BODY_MEMORY and length != PLACE_BYTES:
+        raise WireError(f"BODY with a place of {length} bytes")
     if kind == ANSWER and length >= ANSWER_FIXED_BYTES and len(data) >= ANSWER_START.size:
         _check_answer(data, end)
     if len(data) < end:
@@ -189,6 +198,8 @@ def _check_answer(data: bytes, end: int) -> None:
         raise WireError(f"ANSWER with status {status} and reserved bytes {zero}")
     if head_length > MAX_HEAD_BLOCK_BYTES or ANSWER_START.size + head_length > end:
         raise WireError(f"ANSWER with a head of {head_length} bytes")
+    if flags & ANSWER_MEMORY and ANSWER_START.size + head_length + PLACE_BYTES != end:
+        raise WireError("ANSWER with MEMORY and no place")
     has_length = bool(flags & ANSWER_LENGTH)
     if content_length > MAX_NUMBER or (content_length != 0 and not has_length):
         raise WireError(f"ANSWER with content length {content_length}")

@@ -15,6 +15,7 @@ import threading
 from typing import Any, Callable, NamedTuple, NoReturn
 
 from . import imports, loader, log, output, stacks, told_errors
+from .answer_memory import AnswerSlots
 from .channel import Channel, ChannelLost, Request
 from .departure import Departure
 from .ledger import EXEMPT, STARTED, WITHDRAWN_TO
@@ -31,8 +32,8 @@ _CHANNEL_CLOSED = (
 
 
 class WorkerParts(NamedTuple):
-    """What the zygote gives to one worker; tokens, cells, outboxes and bodies one per
-    thread."""
+    """What the zygote gives to one worker; tokens, cells, outboxes, bodies and answers one
+    per thread."""
 
     # Of the worker.
     number: int
@@ -43,6 +44,7 @@ class WorkerParts(NamedTuple):
     cells: list[memoryview]
     outboxes: list[memoryview]
     bodies: list[memoryview]
+    answers: list[AnswerSlots | None]
     stacks_descriptor: int
     # What others said of an import that failed (told_errors.py).
     errors_descriptor: int
@@ -97,8 +99,8 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
     base = base_environ(settings.version, settings.threads > 1, settings.is_multiprocess)
     try:
         channels = [
-            Channel(settings.channel_path, departure, cell, outbox, base)
-            for cell, outbox in zip(parts.cells, parts.outboxes)
+            Channel(settings.channel_path, departure, cell, outbox, base, slots)
+            for cell, outbox, slots in zip(parts.cells, parts.outboxes, parts.answers)
         ]
         # What the application forks must neither speak on the channels nor hold them open.
         for channel in channels:

@@ -17,7 +17,7 @@ from .channel import Channel, ChannelLost, Request
 from .exchange import ClientGone, Exchange
 from .file_wrapper import FileWrapper
 from .request_input import open_file_input, open_frame_input, open_memory_input
-from .wire import REQUEST_CHUNKED, REQUEST_FILE, REQUEST_HEAD, REQUEST_MEMORY
+from .wire import REQUEST_CHUNKED, REQUEST_FILE, REQUEST_MEMORY
 
 Environ = dict[str, Any]
 Application = Callable[..., Iterable[bytes]]
@@ -61,7 +61,7 @@ class Gateway:
     def run(self, request: Request) -> None:
         """Answers `request`: on return all is sent or deferred, unless the channel is lost."""
         number, flags, environ, body = request
-        exchange = Exchange(self._channel, number, flags & REQUEST_HEAD != 0)
+        exchange = Exchange(self._channel, number, flags)
         # As of now: the application may have replaced it.
         environ["wsgi.errors"] = sys.stderr
         environ["rickhouse.client_disconnected"] = exchange.is_client_gone

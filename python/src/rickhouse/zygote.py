@@ -15,6 +15,7 @@ from resource import struct_rusage
 from typing import Any, Callable
 
 from . import imports, log, notify, process, stacks
+from .answer_memory import AnswerMemory
 from .body_memory import BodyMemory
 from .children import Children, Worker
 from .control import Control, Message
@@ -42,6 +43,7 @@ class Zygote:
         # its predecessor goes.
         self._ledger = Ledger(2 * settings.max_workers, settings.threads)
         self._bodies = BodyMemory(2 * settings.max_workers, settings.threads)
+        self._answers = AnswerMemory(2 * settings.max_workers, settings.threads)
         # With preload no worker imports anything.
         self._errors_descriptor = stacks.create_file() if application is None else -1
         # Over it workers tell what they import, with --reload.
@@ -73,6 +75,7 @@ class Zygote:
             "descriptor": self._ledger.descriptor,
             "outboxesAt": self._ledger.outboxes_at,
             "bodies": self._bodies.descriptor,
+            "answers": self._answers.descriptor,
         }
 
     def run(self) -> None:
@@ -174,6 +177,7 @@ class Zygote:
                 cells=[self._ledger.cell(slot, thread) for thread in threads],
                 outboxes=[self._ledger.outbox(slot, thread) for thread in threads],
                 bodies=self._bodies.take_in_child(slot),
+                answers=self._answers.take_in_child(slot),
                 stacks_descriptor=stacks_descriptor,
                 errors_descriptor=self._errors_descriptor,
                 reporter=self._make_reporter(),

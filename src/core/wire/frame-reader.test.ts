@@ -5,8 +5,12 @@ import {
   cutAt,
   type FrameEvent,
   framesIn,
+  pieceInMemory,
+  sampleMemory,
 } from "../../../test/support/frame-events.ts";
 import {
+  type AnswerVector,
+  type BodyVector,
   flagsOf,
   frameBytesOf,
   fromHex,
@@ -22,10 +26,16 @@ import {
   frameOf,
   helloFrame,
 } from "../../../test/support/worker-frames.ts";
-import { ANSWER_FLAG, FRAME, MAX_HEAD_BLOCK_BYTES } from "./frame.ts";
+import { ANSWER_FLAG, BODY_FLAG, FRAME, MAX_HEAD_BLOCK_BYTES, readU32, writeU32 } from "./frame.ts";
 import { FrameReader, READ } from "./frame-reader.ts";
 
 const VECTORS = readWireVectors();
+
+function bodyOf({ flags, body }: AnswerVector | BodyVector): Buffer {
+  const bytes = latin1(body);
+  if (!flags.includes("MEMORY")) return Buffer.from(bytes);
+  return Buffer.from(pieceInMemory(readU32(bytes, 0), readU32(bytes, 4)));
+}
 
 function expectedOf(vector: ToFrontVector): FrameEvent {
   const { frame, number } = vector;
@@ -41,10 +51,10 @@ function expectedOf(vector: ToFrontVector): FrameEvent {
       const contentLength = vector.flags.includes("LENGTH") ? vector.contentLength : -1;
       const runNs = vector.flags.includes("END") ? vector.runNs : 0;
       const fields = { number, flags, status, contentLength, runNs, head };
-      return { ...event, fields, body: Buffer.from(latin1(vector.body)) };
+      return { ...event, fields, body: bodyOf(vector) };
     }
     case "BODY":
-      return { ...event, fields: { number, flags }, body: Buffer.from(latin1(vector.body)) };
+      return { ...event, fields: { number, flags }, body: bodyOf(vector) };
     case "END": {
       const isBroken = vector.flags.includes("BROKEN");
       return { ...event, fields: { number, flags, runNs: vector.runNs, isBroken } };
@@ -55,6 +65,14 @@ function expectedOf(vector: ToFrontVector): FrameEvent {
 function answer(head: string, body: string, flags = 0): Uint8Array {
   const fields = { number: 1, flags, status: 200, contentLength: 0, runNs: 9 };
   return answerFrame({ ...fields, head: latin1(head), body: latin1(body) });
+}
+
+/** What a frame with MEMORY carries. */
+function placeOf(start: number, length: number): string {
+  const bytes = Buffer.alloc(8);
+  writeU32(bytes, 0, start);
+  writeU32(bytes, 4, length);
+  return bytes.toString("latin1");
 }
 
 describe("FrameReader", () => {
@@ -142,6 +160,38 @@ describe("FrameReader", () => {
     assert.equal(reader.next(), READ.body);
     assert.equal(reader.bytes, second);
     assert.equal(reader.isFrameOver, true);
+  });
+
+  it("reports a piece in memory behind its head, and leaves it at the next event", () => {
+    const uses: string[] = [];
+    const reader = new FrameReader();
+    reader.memory = sampleMemory(uses);
+    const frame = answer("200 OK\r\n", placeOf(300, 40_000), ANSWER_FLAG.end | ANSWER_FLAG.memory);
+    reader.push(Buffer.concat([frame, endFrame(2, 0, 0)]));
+    assert.equal(reader.next(), READ.answer);
+    assert.equal(reader.pieceStart, reader.pieceEnd);
+    assert.deepEqual([reader.frameBodyBytes, reader.isFrameOver], [40_000, false]);
+    assert.deepEqual(uses, []);
+    assert.equal(reader.next(), READ.body);
+    assert.deepEqual([reader.pieceStart, reader.pieceEnd], [300, 40_300]);
+    assert.deepEqual([reader.runNs, reader.isFrameOver], [9, true]);
+    assert.deepEqual(uses, ["take 300 40000"]);
+    reader.keep()();
+    assert.equal(reader.next(), READ.end);
+    assert.deepEqual(uses, ["take 300 40000", "keep", "let go", "leave"]);
+    reader.keep()();
+    assert.equal(reader.next(), READ.needMore);
+    assert.equal(uses.length, 4);
+  });
+
+  it("refuses a piece in memory where none can lie", () => {
+    for (const place of [placeOf(99_999, 2), placeOf(0, 0)]) {
+      const [event] = framesIn([bodyFrame(1, BODY_FLAG.memory, latin1(place))]);
+      assert.equal(event?.frame, "violation");
+    }
+    const reader = new FrameReader();
+    reader.push(bodyFrame(1, BODY_FLAG.memory, latin1(placeOf(0, 1))));
+    assert.equal(reader.next(), READ.violation);
   });
 
   it("gives the token of a HELLO as a copy: the chunk may be a buffer that is used again", () => {

@@ -1,6 +1,7 @@
 // Chunks of a channel -> what the worker said, for the front (docs/protocol.md section 1). Hot: once per answer.
 // A pull reader with reused fields instead of frame objects; it holds no body, copies only what a chunk leaves
-// incomplete of a header or head block, and trusts nothing. Which frame may follow which is state.ts's business.
+// incomplete of a header or head block, and trusts nothing. Which frame may follow which is state.ts's business, and where
+// pieces lie that are not in the channel is that of a PiecesInMemory.
 
 import {
   ANSWER_FIXED_BYTES,
@@ -13,6 +14,7 @@ import {
   HELLO_BYTES,
   MAX_HEAD_BLOCK_BYTES,
   MAX_PAYLOAD_BYTES,
+  PLACE_BYTES,
   readU16,
   readU32,
   readU64,
@@ -32,12 +34,24 @@ const ALL_ANSWER_FLAGS =
   ANSWER_FLAG.length |
   ANSWER_FLAG.date |
   ANSWER_FLAG.server |
-  ANSWER_FLAG.id;
+  ANSWER_FLAG.id |
+  ANSWER_FLAG.memory;
+const ALL_BODY_FLAGS = BODY_FLAG.complete | BODY_FLAG.memory;
+
+/** Pieces of answers that a worker has left beside its channel (docs/protocol.md section 7). */
+export interface PiecesInMemory {
+  /** The memory in which the piece lies at `start`; undefined if this worker can have none there. It stays as it is until `leave`. */
+  take(start: number, length: number): Uint8Array | undefined;
+  /** What was taken last stays as it is until what this returns is called. */
+  keep(): () => void;
+  /** What was taken last was read, unless it is kept. */
+  leave(): void;
+}
 
 export class FrameReader {
   // The fields hold after `next()` until the following `next()` or `push()`.
 
-  /** The buffer that every range below points into: the chunk that was pushed, or the reader's own. */
+  /** The buffer that every range below points into: the chunk that was pushed, the reader's own, or (a piece alone) the memory. */
   bytes: Uint8Array = EMPTY;
   number = 0;
   /** Of the frame that the event belongs to. COMPLETE and END count once its last piece is out: see `isFrameOver`. */
@@ -72,6 +86,9 @@ export class FrameReader {
   /** Why the last `next()` said violation, for the log; empty as long as none was found. */
   violation = "";
 
+  /** Where pieces lie that are not in the channel; undefined: nowhere yet. */
+  memory: PiecesInMemory | undefined;
+
   readonly #hold: () => () => void;
   #chunk: Uint8Array = EMPTY;
   #at = 0;
@@ -79,6 +96,11 @@ export class FrameReader {
   #left = 0;
   #rest: Uint8Array = new Uint8Array(USUAL_REST_BYTES);
   #restLength = 0;
+  /** Of a piece in memory that was not reported yet: where it lies; 0 bytes: there is none. */
+  #placeStart = 0;
+  #placedBytes = 0;
+  /** The event is a piece in memory. */
+  #isInMemory = false;
 
   /** `hold`: the chunk that was pushed must stay as it is until what it returns is called. */
   constructor(hold: () => () => void = () => nothing) {
@@ -96,14 +118,17 @@ export class FrameReader {
 
   /** Reports the next event. A violation is final: the channel is to be closed. */
   next(): Read {
+    if (this.#isInMemory) this.#leaveMemory();
     if (this.violation !== "") return READ.violation;
+    if (this.#placedBytes > 0) return this.#nextInMemory();
     if (this.#left > 0) return this.#nextPiece();
     if (this.#restLength > 0) return this.#nextFromRest();
     return this.#nextFromChunk();
   }
 
-  /** The chunk that was pushed must stay as it is, until what this returns is called. */
+  /** What the piece lies in must stay as it is, until what this returns is called. */
   keep(): () => void {
+    if (this.#isInMemory && this.memory !== undefined) return this.memory.keep();
     return this.#hold();
   }
 
@@ -165,10 +190,8 @@ export class FrameReader {
         if ((flags & ~ALL_ANSWER_FLAGS) !== 0) return this.#violate(`ANSWER with flags ${flags}`);
         return this.#neededOfAnswer(bytes, at, available, length);
       case FRAME.body:
-        if ((flags & ~BODY_FLAG.complete) !== 0) return this.#violate(`BODY with flags ${flags}`);
-        // Without bytes it has only one thing to say.
-        if (length === 0 && flags === 0) return this.#violate("BODY without bytes");
-        return FRAME_HEADER_BYTES;
+        if ((flags & ~ALL_BODY_FLAGS) !== 0) return this.#violate(`BODY with flags ${flags}`);
+        return this.#neededOfBody(flags, length);
       case FRAME.end:
         if ((flags & ~END_FLAG.broken) !== 0) return this.#violate(`END with flags ${flags}`);
         if (length !== END_BYTES) return this.#violate(`END of ${length} bytes`);
@@ -182,6 +205,14 @@ export class FrameReader {
     }
   }
 
+  #neededOfBody(flags: number, length: number): number {
+    // Without bytes it has only one thing to say.
+    if (length === 0 && flags === 0) return this.#violate("BODY without bytes");
+    if ((flags & BODY_FLAG.memory) === 0) return FRAME_HEADER_BYTES;
+    if (length !== PLACE_BYTES) return this.#violate(`BODY with a place of ${length} bytes`);
+    return FRAME_HEADER_BYTES + PLACE_BYTES;
+  }
+
   #neededOfAnswer(bytes: Uint8Array, at: number, available: number, length: number): number {
     if (length < ANSWER_FIXED_BYTES) return this.#violate(`ANSWER of ${length} bytes`);
     const fixedEnd = FRAME_HEADER_BYTES + ANSWER_FIXED_BYTES;
@@ -193,7 +224,12 @@ export class FrameReader {
     if (ANSWER_FIXED_BYTES + headLength > length) {
       return this.#violate("head block longer than its frame");
     }
-    return fixedEnd + headLength;
+    if (((bytes[at + 5] ?? 0) & ANSWER_FLAG.memory) === 0) return fixedEnd + headLength;
+    const placeBytes = length - ANSWER_FIXED_BYTES - headLength;
+    if (placeBytes !== PLACE_BYTES) {
+      return this.#violate(`ANSWER with a place of ${placeBytes} bytes`);
+    }
+    return fixedEnd + headLength + PLACE_BYTES;
   }
 
   /** Reads the `needed` bytes at `at`, which are all there. */
@@ -215,6 +251,10 @@ export class FrameReader {
       case FRAME.answer:
         return this.#decodeAnswer(bytes, payload, readU32(bytes, at));
       case FRAME.body:
+        if ((this.flags & BODY_FLAG.memory) !== 0) {
+          this.#readPlace(bytes, payload);
+          return this.#nextInMemory();
+        }
         this.#left = readU32(bytes, at);
         return this.#nextPiece();
       case FRAME.end:
@@ -247,6 +287,13 @@ export class FrameReader {
       this.flags |= ANSWER_FLAG.complete;
       this.runNs = readU64(bytes, payload + 16);
     }
+    if ((this.flags & ANSWER_FLAG.memory) !== 0) {
+      this.#readPlace(bytes, this.headEnd);
+      this.frameBodyBytes = this.#placedBytes;
+      this.pieceStart = this.pieceEnd = this.headEnd;
+      this.isFrameOver = false;
+      return this.#placedBytes === 0 ? this.#nextInMemory() : READ.answer;
+    }
     this.#left = payloadLength - ANSWER_FIXED_BYTES - headLength;
     this.frameBodyBytes = this.#left;
     // A head block from the rest and body bytes in the chunk cannot be one pair of ranges: the body comes on its own.
@@ -276,6 +323,33 @@ export class FrameReader {
     this.#takePiece();
     this.isFrameOver = this.#left === 0;
     return READ.body;
+  }
+
+  #readPlace(bytes: Uint8Array, at: number): void {
+    this.#placeStart = readU32(bytes, at);
+    this.#placedBytes = readU32(bytes, at + 4);
+  }
+
+  /** Reports the piece that lies in memory, all of it. */
+  #nextInMemory(): Read {
+    const [start, length] = [this.#placeStart, this.#placedBytes];
+    const bytes = length === 0 ? undefined : this.memory?.take(start, length);
+    if (bytes === undefined) {
+      this.#violate(`no piece of ${length} bytes lies at ${start} of its memory`);
+      return READ.violation;
+    }
+    this.bytes = bytes;
+    this.pieceStart = start;
+    this.pieceEnd = start + length;
+    this.#placedBytes = 0;
+    this.#isInMemory = true;
+    this.isFrameOver = true;
+    return READ.body;
+  }
+
+  #leaveMemory(): void {
+    this.#isInMemory = false;
+    this.memory?.leave();
   }
 
   #takePiece(): void {

@@ -4,14 +4,22 @@
 /** Frame types. 1-15 go from the worker to the front, 16 and above from the front to the worker. */
 export const FRAME = { hello: 1, answer: 2, body: 3, end: 4, request: 16, gone: 17 } as const;
 
-export const ANSWER_FLAG = { complete: 1, end: 2, length: 4, date: 8, server: 16, id: 32 } as const;
-/** BODY has the one flag COMPLETE, with the same value as on ANSWER. */
-export const BODY_FLAG = { complete: 1 } as const;
+export const ANSWER_FLAG = {
+  complete: 1,
+  end: 2,
+  length: 4,
+  date: 8,
+  server: 16,
+  id: 32,
+  memory: 64,
+} as const;
+/** Those that BODY has, with the same values as on ANSWER. */
+export const BODY_FLAG = { complete: ANSWER_FLAG.complete, memory: ANSWER_FLAG.memory } as const;
 export const END_FLAG = { broken: 1 } as const;
-export const REQUEST_FLAG = { file: 1, head: 2, chunked: 4, memory: 8 } as const;
+export const REQUEST_FLAG = { file: 1, head: 2, chunked: 4, memory: 8, slots: 16 } as const;
 export const GONE_FLAG = { stop: 1 } as const;
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export const FRAME_HEADER_BYTES = 16;
 export const HELLO_BYTES = 24;
@@ -19,6 +27,8 @@ export const HELLO_BYTES = 24;
 export const ANSWER_FIXED_BYTES = 24;
 export const END_BYTES = 8;
 export const TOKEN_BYTES = 16;
+/** What a frame with MEMORY has in place of body bytes: where they lie, and how many. */
+export const PLACE_BYTES = 8;
 
 export const MAX_PAYLOAD_BYTES = 2 ** 30;
 /** Of an ANSWER; the front holds a head block whole. */

@@ -127,7 +127,9 @@ export class ResponseWriter {
     const output = this.#options.output;
     output.owner?.flush();
     const headBytes = head.headEnd - head.headStart + HEAD_EXTRA_BYTES;
-    const isCopied = framing !== FRAMING.chunked && bodyBytes <= COPIED_BODY_BYTES;
+    // What is still to come of the frame leaves with the head, as what is large does.
+    const isLarge = bodyBytes > COPIED_BODY_BYTES || bodyBytes < frameBodyBytes;
+    const isCopied = framing !== FRAMING.chunked && !isLarge;
     const needed = headBytes + (isCopied ? bodyBytes : 0);
     const target = needed <= OUTPUT_BYTES ? output.bytes : Buffer.allocUnsafeSlow(needed);
     let length = writeResponseHead(

@@ -1,4 +1,4 @@
-// The functions of the C library that sockets need, and the watch that libuv keeps on a descriptor: Node has no calls for them, koffi has
+// The functions of the C library that sockets and shared memory need, and the watch that libuv keeps on a descriptor: Node has no calls for them, koffi has
 // (docs/decisions/036-direct-sockets.md). Numbers and bytes go in; failures are -1, and `lastErrno` says why. Nothing is interpreted here.
 
 import type koffi from "koffi";
@@ -21,10 +21,22 @@ export interface Libc {
   /** Memory that is shared with the kernel, for the rest of the process's life; undefined if there is none. */
   mapShared(fd: number, offset: number, size: number): ArrayBuffer | undefined;
   inetNtop(family: number, address: Uint8Array, text: Uint8Array, size: number): unknown;
+  /** -1, or the address. */
+  mmap(
+    address: number,
+    length: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    at: number,
+  ): number;
+  munmap(address: number, length: number): number;
   recv(fd: number, bytes: Uint8Array, size: number, flags: number): number;
   send(fd: number, bytes: Uint8Array, size: number, flags: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, size: number): number;
   shutdown(fd: number, how: number): number;
+  /** What lies at `address`: a buffer that no garbage collection frees. */
+  view(address: number, length: number): ArrayBuffer;
   /** Why the last call failed. To be asked at once. */
   lastErrno(): number;
   /** Calls `onReadable` in each turn of the event loop in which `fd` is readable, as a function that must do next to nothing. */
@@ -82,10 +94,15 @@ function bind(): Libc | undefined {
       return Number(at) === -1 ? undefined : found.view(at, size);
     },
     inetNtop: func("void *inet_ntop(int family, void *address, void *text, uint size)"),
+    mmap: func(
+      "intptr_t mmap(intptr_t address, size_t length, int protection, int flags, int fd, int64_t at)",
+    ),
+    munmap: func("int munmap(intptr_t address, size_t length)"),
     recv: func("long recv(int fd, void *bytes, size_t size, int flags)"),
     send: func("long send(int fd, void *bytes, size_t size, int flags)"),
     setsockopt: func("int setsockopt(int fd, int level, int name, void *value, uint size)"),
     shutdown: func("int shutdown(int fd, int how)"),
+    view: (address, length) => found.view(address, length),
     lastErrno: () => found.errno(),
     watch: (fd, onReadable) => found.node.poll(fd, onReadable),
   };

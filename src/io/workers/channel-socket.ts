@@ -6,8 +6,8 @@ import type { Exchange } from "../../core/http/exchange.ts";
 import { DirectSocket } from "../sockets/direct-socket.ts";
 import type { ByteSocket } from "../sockets/byte-socket.ts";
 import type { ChannelFlusher } from "./channel-flusher.ts";
-import { FRAME, FRAME_HEADER_BYTES, GONE_FLAG, REQUEST_FLAG } from "../../core/wire/frame.ts";
-import { writeFrameHeader, writeU32 } from "../../core/wire/frame.ts";
+import { FRAME, FRAME_HEADER_BYTES, GONE_FLAG, PLACE_BYTES } from "../../core/wire/frame.ts";
+import { REQUEST_FLAG, writeFrameHeader, writeU32 } from "../../core/wire/frame.ts";
 import { requestFrameBytes, writeRequestPrefix } from "../../core/wire/request-writer.ts";
 
 const OUTPUT_BYTES = 64 * 1024;
@@ -27,8 +27,11 @@ export class ChannelSocket {
     outliveFailedWrites(socket);
   }
 
-  /** REQUEST: leaves with others, when the flusher says so. `place`: where its body lies in the memory of the thread; -1: nowhere. */
-  send(number: number, exchange: Exchange, place: number): void {
+  /**
+   * REQUEST: leaves with others, when the flusher says so. `place`: where its body lies in the memory of the thread; -1: nowhere.
+   * `hasSlots`: its answer may use the thread's slots.
+   */
+  send(number: number, exchange: Exchange, place: number, hasSlots: boolean): void {
     const { request } = exchange;
     const { body, environ } = request;
     const path = body?.path;
@@ -41,7 +44,8 @@ export class ChannelSocket {
       (request.isHead ? REQUEST_FLAG.head : 0) |
       (request.isChunked ? REQUEST_FLAG.chunked : 0) |
       (path === undefined ? 0 : REQUEST_FLAG.file) |
-      (place < 0 ? 0 : REQUEST_FLAG.memory);
+      (place < 0 ? 0 : REQUEST_FLAG.memory) |
+      (hasSlots ? REQUEST_FLAG.slots : 0);
     const isCopied = bodyLength <= COPIED_BODY_BYTES;
     this.#makeRoom(requestFrameBytes(environ.length, isCopied ? bodyLength : 0));
     this.#length = writeRequestPrefix(
@@ -112,7 +116,7 @@ export class ChannelSocket {
 }
 
 function placeBytes(at: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(8);
+  const bytes = new Uint8Array(PLACE_BYTES);
   writeU32(bytes, 0, at);
   writeU32(bytes, 4, length);
   return bytes;

@@ -5,7 +5,7 @@ import type { ApplicationSpec } from "../../config/application.ts";
 import type { Config } from "../../config/options.ts";
 import type { LoadRequest } from "./control-messages.ts";
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export function loadRequestOf(
   config: Config,

@@ -34,7 +34,7 @@ describe("SharedMemory", { skip: process.platform !== "linux" && "there is no /p
   function open(): SharedMemory | undefined {
     return SharedMemory.open(
       process.pid,
-      { descriptor, outboxesAt: OUTBOXES_AT, bodies: -1 },
+      { descriptor, outboxesAt: OUTBOXES_AT, bodies: -1, answers: -1 },
       THREADS,
     );
   }
@@ -68,7 +68,7 @@ describe("SharedMemory", { skip: process.platform !== "linux" && "there is no /p
   });
 
   it("is not there where nothing can be opened", () => {
-    const place = { descriptor: -1, outboxesAt: OUTBOXES_AT, bodies: -1 };
+    const place = { descriptor: -1, outboxesAt: OUTBOXES_AT, bodies: -1, answers: -1 };
     assert.equal(SharedMemory.open(process.pid, place, THREADS), undefined);
   });
 });

@@ -1,9 +1,12 @@
 // The memory that a zygote shares with its workers (docs/protocol.md sections 3 and 4), read by the front itself: once a zygote
-// is lost, nobody else can tell what its workers had started and finished. Never written here. Also keeps the memory for large bodies.
+// is lost, nobody else can tell what its workers had started and finished. Never written here. Also keeps the memories for large bodies
+// and for large pieces of answers.
 
 import { closeSync, openSync, readSync } from "node:fs";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import { readU64 } from "../../core/wire/frame.ts";
+import type { Libc } from "../sockets/libc.ts";
+import { AnswerMemory } from "./answer-memory.ts";
 import { BodyMemory } from "./body-memory.ts";
 
 const WORD_BYTES = 8;
@@ -17,6 +20,8 @@ export interface MemoryPlace {
   readonly outboxesAt: number;
   /** Of the zygote: the memory for large bodies; -1 if there is none. */
   readonly bodies: number;
+  /** Of the zygote: the memory for answers; -1 if there is none. */
+  readonly answers: number;
 }
 
 /** What one worker thread left behind. */
@@ -30,6 +35,8 @@ export interface LastWords {
 export class SharedMemory {
   /** Where large bodies can be left; undefined if nowhere. */
   readonly bodies: BodyMemory | undefined;
+  /** Where large pieces of answers are left by workers; undefined if nowhere. */
+  readonly answers: AnswerMemory | undefined;
   readonly #descriptor: number;
   readonly #outboxesAt: number;
   readonly #threads: number;
@@ -40,18 +47,21 @@ export class SharedMemory {
     outboxesAt: number,
     threads: number,
     bodies: BodyMemory | undefined,
+    answers: AnswerMemory | undefined,
   ) {
     this.#descriptor = descriptor;
     this.#outboxesAt = outboxesAt;
     this.#threads = threads;
     this.bodies = bodies;
+    this.answers = answers;
   }
 
-  /** Undefined where a process cannot open what another has: then a lost zygote takes the knowledge with it. */
+  /** Undefined where a process cannot open what another has: then a lost zygote takes the knowledge with it. `libc` undefined: answers use no memory. */
   static open(
     zygotePid: number,
-    { descriptor, outboxesAt, bodies }: MemoryPlace,
+    { descriptor, outboxesAt, bodies, answers }: MemoryPlace,
     threads: number,
+    libc?: Libc,
   ): SharedMemory | undefined {
     try {
       const own = openSync(`/proc/${zygotePid}/fd/${descriptor}`, "r");
@@ -60,6 +70,7 @@ export class SharedMemory {
         outboxesAt,
         threads,
         BodyMemory.open(zygotePid, bodies, threads),
+        libc && AnswerMemory.open(libc, zygotePid, answers, threads),
       );
     } catch {
       return undefined; // Not Linux, another user's process, or no descriptor left.
@@ -77,6 +88,7 @@ export class SharedMemory {
     if (this.#users > 0) return;
     closeSync(this.#descriptor);
     this.bodies?.close();
+    this.answers?.close();
   }
 
   /** The worker must be dead. `slot` is its place, as the zygote's `forked` tells it. */

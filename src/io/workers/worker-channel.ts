@@ -11,6 +11,7 @@ import { nextRequestState, requestEventOf } from "../../core/wire/state.ts";
 import { ReadBlocks } from "../net/read-blocks.ts";
 import { readInto } from "../net/read-buffer.ts";
 import type { ByteSocket } from "../sockets/byte-socket.ts";
+import type { AnswerSlots } from "./answer-memory.ts";
 import type { BodySlot } from "./body-memory.ts";
 import { ChannelSocket } from "./channel-socket.ts";
 import type { SharedByChannels } from "./shared-by-channels.ts";
@@ -57,6 +58,7 @@ export class WorkerChannel {
   channel: Channel<Exchange> | undefined;
   /** Where large bodies are left for this thread; undefined where they go through the socket. */
   bodySlot: BodySlot | undefined;
+  #answerSlots: AnswerSlots | undefined;
   /** What its worker has served; undefined until HELLO. */
   service: Service | undefined;
   /** Of HELLO; 0 before. */
@@ -109,8 +111,16 @@ export class WorkerChannel {
 
   send(number: number, exchange: Exchange): void {
     exchange.workerPid = this.pid;
-    this.output.send(number, exchange, this.#placeOf(exchange));
+    const slots = this.#answerSlots;
+    if (this.channel?.inHand === 1) slots?.reclaim();
+    this.output.send(number, exchange, this.#placeOf(exchange), slots !== undefined);
     if (exchange.hasClientEnded) this.output.sendGone(number, false);
+  }
+
+  /** Where large pieces of answers are left by this thread: from now on it is asked to. */
+  set answerSlots(slots: AnswerSlots | undefined) {
+    this.#answerSlots = slots;
+    this.#reader.memory = slots;
   }
 
   /** What was found in the outbox, and the offset of its first byte in the channel. */

@@ -24,15 +24,25 @@ export function noteSlot(
   if (record === undefined) return;
   record.slot = slot;
   record.memory = memory?.retain();
-  const bodies = memory?.bodies;
-  if (bodies === undefined) return;
-  record.bodySlots = record.channels.map((_, thread) => bodies.claim(slot, thread));
-  for (const [thread, channel] of record.channels.entries()) {
-    if (channel !== undefined) channel.bodySlot = record.bodySlots[thread];
-  }
+  const { bodies, answers } = memory ?? {};
+  const threads = [...record.channels.keys()];
+  if (bodies !== undefined) record.bodySlots = threads.map((each) => bodies.claim(slot, each));
+  if (answers !== undefined) record.answerSlots = threads.map((each) => answers.claim(slot, each));
+  for (const thread of threads) giveSlots(record, thread);
 }
 
+/** Both must be known: where its thread's memory is, and its channel. */
+export function giveSlots(record: WorkerRecord, thread: number): void {
+  const channel = record.channels[thread];
+  if (channel === undefined) return;
+  channel.bodySlot = record.bodySlots[thread];
+  channel.answerSlots = record.answerSlots[thread];
+}
+
+/** Its channels were read to their ends. */
 export function forgetMemory(record: WorkerRecord): void {
+  for (const slots of record.answerSlots) slots?.close();
+  record.answerSlots = [];
   record.memory?.release();
   record.memory = undefined;
 }

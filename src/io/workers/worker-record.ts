@@ -5,6 +5,7 @@ import type { DeathCause } from "../../core/dispatch/death.ts";
 import type { Death } from "../../core/metrics/history.ts";
 import type { Service } from "../../core/workers/recycling.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
+import type { AnswerSlots } from "./answer-memory.ts";
 import type { BodySlot } from "./body-memory.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { LedgerWords } from "./control-messages.ts";
@@ -33,6 +34,8 @@ export interface WorkerRecord {
   memory: SharedMemory | undefined;
   /** By thread: where large bodies are left for it. Empty where that cannot be done. */
   bodySlots: readonly BodySlot[];
+  /** By thread: where it leaves large pieces of answers. Empty, or undefined, where that cannot be done. */
+  answerSlots: readonly (AnswerSlots | undefined)[];
   exit: WorkerExit | undefined;
   /** What the figures keep of its end; undefined while it lives, and when it was asked to go. */
   death: Death | undefined;
@@ -60,6 +63,7 @@ export function newWorkerRecord(worker: number, generation: number, threads: num
     slot: 0,
     memory: undefined,
     bodySlots: [],
+    answerSlots: [],
     exit: undefined,
     death: undefined,
     isTimedOut: false,

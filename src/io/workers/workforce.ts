@@ -13,7 +13,7 @@ import { StartFailure } from "./start-failure.ts";
 import type { Hello, Welcome, WorkerChannel } from "./worker-channel.ts";
 import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
 import { noteDeath, noteExit, tellEnd, writeNote } from "./worker-death.ts";
-import { forgetMemory, lastWordOf, noteSlot, takeAnswers } from "./worker-memory.ts";
+import { forgetMemory, giveSlots, lastWordOf, noteSlot, takeAnswers } from "./worker-memory.ts";
 import { admittedOf, busyAmong, newWorkerRecord, recordOf } from "./worker-record.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import { ZygoteSet } from "./zygote-set.ts";
@@ -239,7 +239,7 @@ export class Workforce {
     const channel = this.#greeting.get(`${worker}/${thread}`);
     if (record === undefined || channel === undefined) return;
     record.channels[thread] = channel;
-    channel.bodySlot = record.bodySlots[thread];
+    giveSlots(record, thread);
     this.#events.onAdmitted(record, thread, channel);
   }
 

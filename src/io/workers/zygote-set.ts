@@ -72,9 +72,10 @@ export class ZygoteSet {
   }
 
   #loaded(generation: number, loaded: Extract<ControlReport, { type: "loaded" }>): void {
-    const { config } = this.#options;
+    const { config, poller } = this.#options;
     this.#isUnshareable = config.reload && config.preload === "auto" && !loaded.preload;
-    const memory = SharedMemory.open(loaded.pid, loaded.memory, config.threads);
+    const libc = poller?.libc;
+    const memory = SharedMemory.open(loaded.pid, loaded.memory, config.threads, libc);
     if (memory !== undefined) this.#memories.set(generation, memory);
   }
 

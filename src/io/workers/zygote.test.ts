@@ -8,7 +8,7 @@ import { Zygote } from "./zygote.ts";
 
 const LOAD: LoadRequest = {
   type: "load",
-  protocol: 2,
+  protocol: 3,
   version: "",
   directory: "/",
   module: "none",
