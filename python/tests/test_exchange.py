@@ -106,6 +106,13 @@ class InMemory(unittest.TestCase):
                 self.assertTrue(run.is_over and not run.is_broken)
                 self.assertEqual(run.logged, "")
 
+    def test_a_head_without_room_for_its_length_goes_as_it_is(self) -> None:
+        body = os.urandom(2 * self.SLOT)
+        value = "x" * (wire.MAX_HEAD_BLOCK_BYTES - len("200 OK\r\nX: \r\n"))
+        run = self.run_with(RecordedSlots(2), answering([body], headers=[("X", value)]))
+        self.assertEqual((run.body, run.has_length, run.is_broken), (body, False, False))
+        self.assertEqual(run.logged, "")
+
     def test_without_a_free_slot_it_goes_by_socket(self) -> None:
         body = os.urandom(3 * self.SLOT)
         slots = RecordedSlots(2, frees=False)

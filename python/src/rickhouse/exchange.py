@@ -29,6 +29,7 @@ from .wire import (
     END_BYTES,
     END_FRAME,
     HEADER,
+    MAX_HEAD_BLOCK_BYTES,
     REQUEST_HEAD,
     REQUEST_SLOTS,
 )
@@ -176,9 +177,11 @@ class Exchange:
         status, block, flags, length, _ = self.head
         size = len(body)
         if size > self._most_whole_bytes:
-            if length == NO_LENGTH:  # Else the front, which hears of a piece alone, cannot know it.
-                block += b"Content-Length: %d\r\n" % size
-                self.head = status, block, flags | ANSWER_LENGTH, size, None
+            # The front, which hears of a piece alone, cannot know it. A head that has no room for it
+            # is followed by chunks.
+            known = block + b"Content-Length: %d\r\n" % size
+            if length == NO_LENGTH and len(known) <= MAX_HEAD_BLOCK_BYTES:
+                self.head = status, known, flags | ANSWER_LENGTH, size, None
             self.send_chunk(body, is_last=True)
             self.end(is_broken=False)
             return True
