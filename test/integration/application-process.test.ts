@@ -46,10 +46,10 @@ describe("the application's process", () => {
       assert.deepEqual([facts.exitCodeAtImport, facts.exitCodeInRequest], [7, 9]);
       assert.deepEqual(facts.argv, ["rickhouse"]);
       assert.deepEqual(facts.blocking, [true, true, true]);
-      // Standard streams (sockets, as the test made them), the channel, memory for stacks, for ledger and outbox, and for large bodies: nothing
-      // of who started the server, of the front, or of the other worker.
+      // Standard streams (sockets, as the test made them), the channel, memory for stacks, for ledger and outbox, for large bodies, and for
+      // large answers: nothing of who started the server, of the front, or of the other worker.
       const kinds = facts.descriptors.map((target) => target.split(":")[0] ?? "").toSorted();
-      const memory = ["/memfd", "/memfd", "/memfd"];
+      const memory = ["/memfd", "/memfd", "/memfd", "/memfd"];
       assert.deepEqual(kinds, ["/dev/null", ...memory, "socket", "socket", "socket"]);
     });
   }

@@ -228,6 +228,12 @@ export class RequestParser {
     return PARSED.needMore;
   }
 
+  /** Bytes of a body with a Content-Length that are still to come, when nothing of them lies here; else 0. */
+  get bodyBytesToRead(): number {
+    const isBody = this.#phase === PHASE.sizedBody && this.#input.bufferedBytes === 0;
+    return isBody ? this.#bodyBytesLeft : 0;
+  }
+
   #end(): Parsed {
     this.bodyPiece = EMPTY;
     this.head.targetEnd = 0; // What is refused before its own line is whole must not be logged under this one.

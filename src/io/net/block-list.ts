@@ -12,7 +12,25 @@ export class BlockList {
     this.#pool = pool;
   }
 
+  /** Room for at most `most` bytes behind what is here: who writes there appends what was written next. */
+  room(most: number): Buffer {
+    const block = this.#blockWithRoom();
+    const start = BLOCK_BYTES - this.#room;
+    return block.subarray(start, start + Math.min(this.#room, most));
+  }
+
+  /** Whether `bytes` were written where `room` said. */
+  isInPlace(bytes: Uint8Array): boolean {
+    const last = this.#blocks.at(-1);
+    if (last === undefined || bytes.buffer !== last.buffer) return false;
+    return bytes.byteOffset === last.byteOffset + BLOCK_BYTES - this.#room;
+  }
+
   append(bytes: Uint8Array): void {
+    if (this.isInPlace(bytes)) {
+      this.#room -= bytes.length;
+      return;
+    }
     for (let at = 0; at < bytes.length;) {
       const block = this.#blockWithRoom();
       const end = Math.min(bytes.length, at + this.#room);

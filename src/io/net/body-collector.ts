@@ -82,6 +82,15 @@ export class BodyCollector {
     return this.#moveToFile(piece);
   }
 
+  /**
+   * Where the next of `most` bytes that are still to come may be written, to be added next: they need not be copied then. Undefined where
+   * they cannot lie. To be asked anew for each read: what was said before may be somebody else's by now.
+   */
+  room(most: number): Buffer | undefined {
+    const isInMemory = this.#memoryBytes + most <= this.#options.memoryBytes;
+    return isInMemory && this.#file === undefined ? this.#blocks?.room(most) : undefined;
+  }
+
   #toBlocks(piece: Uint8Array): void {
     if (this.#blocks === undefined) {
       this.#blocks = new BlockList(this.#options.disk.blocks);
@@ -94,9 +103,11 @@ export class BodyCollector {
     const { disk } = this.#options;
     const file = new SpoolFile(this.#options.newPath(), disk, this.#onProgress, this.#onError);
     this.#file = file;
+    // The block in which it lies is given back here.
+    const kept = this.#blocks?.isInPlace(piece) === true ? Buffer.from(piece) : piece;
     for (const earlier of this.pieces) if (!file.append(earlier)) return false;
     this.#leaveMemory();
-    return file.append(piece);
+    return file.append(kept);
   }
 
   /** Gives back memory and file. Safe to call more than once. */

@@ -101,7 +101,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     });
     this.#listen(socket);
     context.deadlines.head.start(this, context.now());
-    context.readBuffer.read(socket, onRead);
+    context.readBuffer.read(socket, onRead, () => this.#intake.room());
   }
 
   #listen(socket: ByteSocket): void {

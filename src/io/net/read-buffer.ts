@@ -15,10 +15,16 @@ export class ReadBuffer {
 
   /**
    * `accepted` is a socket that reads nothing yet (`pauseOnConnect`). `onBytes` is given what came; it may look at it until it
-   * returns, and must `keep` what it needs longer. The first bytes come in a later turn.
+   * returns, and must `keep` what it needs longer. The first bytes come in a later turn. `room` may name another place for the next read,
+   * where that can be asked for before each.
    */
-  read(accepted: ByteSocket, onBytes: (bytes: Buffer) => void): void {
-    readInto(accepted, this.#bytes, onBytes);
+  read(
+    accepted: ByteSocket,
+    onBytes: (bytes: Buffer) => void,
+    room: () => Buffer | undefined = () => undefined,
+  ): void {
+    const isDirect = accepted instanceof DirectSocket;
+    readInto(accepted, isDirect ? () => room() ?? this.#bytes : this.#bytes, onBytes);
   }
 
   /** The same bytes, where no later read overwrites them. */
@@ -28,8 +34,8 @@ export class ReadBuffer {
 }
 
 /**
- * Has `accepted`, which reads nothing yet, read into `buffer`, or into those that it names: asked at first and again behind each read,
- * undefined leaves the last one. Where this Node cannot, the buffers are Node's own.
+ * Has `accepted`, which reads nothing yet, read into `buffer`, or into those that it names: asked at first and again for each read
+ * (of Node's sockets behind the one before), undefined leaves the last one. Where this Node cannot, the buffers are Node's own.
  */
 export function readInto(
   accepted: ByteSocket,

@@ -88,10 +88,8 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
 
   /** See `readInto` of io/net/read-buffer.ts. */
   readInto(buffer: Buffer | (() => Buffer | undefined), onBytes: (bytes: Buffer) => void): void {
-    if (typeof buffer === "function") {
-      this.#nextBuffer = buffer;
-      this.#buffer = buffer();
-    } else this.#buffer = buffer;
+    if (typeof buffer === "function") this.#nextBuffer = buffer;
+    else this.#buffer = buffer;
     this.#onBytes = onBytes;
     this.#readAgain();
   }
@@ -246,7 +244,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
 
   get #mayRead(): boolean {
     const isOpen = !this.#hasReadAll && !this.#isDestroyed;
-    return isOpen && !this.#isPaused && this.#buffer !== undefined;
+    return isOpen && !this.#isPaused && this.#onBytes !== undefined;
   }
 
   #read(): void {
@@ -260,8 +258,9 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   }
 
   #readOnce(): void {
-    const buffer = this.#buffer;
-    if (buffer === undefined) return;
+    const buffer = this.#nextBuffer?.() ?? this.#buffer;
+    if (buffer === undefined) throw new TypeError("no buffer to read into");
+    this.#buffer = buffer;
     const { libc } = this.#poller;
     const length = libc.recv(this.#fd, buffer, buffer.length, MSG_DONTWAIT);
     if (length > 0) {
@@ -270,7 +269,6 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
       this.bytesRead += length;
       this.#silence?.moved();
       this.#onBytes?.(buffer.subarray(0, length));
-      if (this.#nextBuffer !== undefined) this.#buffer = this.#nextBuffer() ?? buffer;
       return;
     }
     this.#hasInput = false;
