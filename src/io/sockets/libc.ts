@@ -1,5 +1,5 @@
-// The functions of the C library that sockets and shared memory need, and the watch that libuv keeps on a descriptor: Node has no calls for them, koffi has
-// (docs/decisions/036-direct-sockets.md). Numbers and bytes go in; failures are -1, and `lastErrno` says why. Nothing is interpreted here.
+// The functions of the C library that sockets and shared memory need, and the watch that libuv keeps on a descriptor: Node has no calls for
+// them, koffi has (docs/decisions/036-direct-sockets.md). Numbers and bytes go in; failures are -1, and `lastErrno` says why. Nothing is interpreted here.
 
 import type koffi from "koffi";
 import { requireDependency } from "../../package-files.ts";
@@ -18,8 +18,6 @@ export interface Libc {
   addressOf(bytes: Buffer): number;
   ioUringSetup(entries: number, params: Uint8Array): number;
   ioUringEnter(ring: number, submit: number, complete: number, flags: number): number;
-  /** Memory that is shared with the kernel, for the rest of the process's life; undefined if there is none. */
-  mapShared(fd: number, offset: number, size: number): ArrayBuffer | undefined;
   inetNtop(family: number, address: Uint8Array, text: Uint8Array, size: number): unknown;
   /** -1, or the address. */
   mmap(
@@ -53,28 +51,25 @@ const F_DUPFD_CLOEXEC = 1030;
 /** The same on all processors since their introduction. */
 const SYS_IO_URING_SETUP = 425;
 const SYS_IO_URING_ENTER = 426;
-const PROT_READ_WRITE = 3;
-const MAP_SHARED_POPULATE = 0x8001;
 
 let loaded: Libc | undefined;
 
-/** Undefined where there is none: this is no Linux, or koffi was not installed. */
+/** Undefined where there is none: this is no Linux, koffi was not installed, or does not find what it looks for. */
 export function loadLibc(): Libc | undefined {
   if (process.platform !== "linux") return undefined;
-  loaded ??= bind();
+  try {
+    loaded ??= bind(requireKoffi());
+  } catch {
+    return undefined;
+  }
   return loaded;
 }
 
-function bind(): Libc | undefined {
-  const found = requireKoffi();
-  if (found === undefined) return undefined;
+function bind(found: Koffi): Libc {
   // What this process has loaded already.
   const library = found.load(null);
   const func = (definition: string): ReturnType<typeof library.func> => library.func(definition);
   const fcntl = func("int fcntl(int fd, int command, int argument)");
-  const mmap = func(
-    "intptr_t mmap(void *at, size_t size, int access, int flags, int fd, long offset)",
-  );
   const setup = library.func("syscall", "long", ["long", "uint", "void *"]);
   const uints = ["uint", "uint", "uint", "uint"];
   const enter = library.func("syscall", "long", ["long", ...uints, "void *", "size_t"]);
@@ -89,10 +84,6 @@ function bind(): Libc | undefined {
     ioUringSetup: (entries, params) => setup(SYS_IO_URING_SETUP, entries, params),
     ioUringEnter: (ring, submit, complete, flags) =>
       enter(SYS_IO_URING_ENTER, ring, submit, complete, flags, null, 0),
-    mapShared: (fd, offset, size) => {
-      const at = mmap(null, size, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
-      return Number(at) === -1 ? undefined : found.view(at, size);
-    },
     inetNtop: func("void *inet_ntop(int family, void *address, void *text, uint size)"),
     mmap: func(
       "intptr_t mmap(intptr_t address, size_t length, int protection, int flags, int fd, int64_t at)",
@@ -108,12 +99,8 @@ function bind(): Libc | undefined {
   };
 }
 
-/** The package for this machine alone: the one that has them all installs itself by a script. */
-function requireKoffi(): Koffi | undefined {
-  try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of a package that only the checkout has
-    return requireDependency(`@koromix/koffi-linux-${process.arch}`) as Koffi;
-  } catch {
-    return undefined;
-  }
+/** The package for this machine alone: the one that has them all installs itself by a script. Throws where there is none. */
+function requireKoffi(): Koffi {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of a package that only the checkout has
+  return requireDependency(`@koromix/koffi-linux-${process.arch}`) as Koffi;
 }

@@ -24,6 +24,9 @@ const SETUP_DEFER_TASKRUN = 1 << 13;
 const ENTER_GETEVENTS = 1;
 const QUEUE_ENTRIES_OFFSET = 0x1000_0000;
 
+const PROT_READ_WRITE = 3;
+const MAP_SHARED_POPULATE = 0x8001;
+
 const WORD_BYTES = 4;
 /** `struct io_uring_sqe` and `io_uring_cqe`. */
 const ENTRY_WORDS = 16;
@@ -59,9 +62,9 @@ export class SubmissionRing {
     const resultBytes =
       word(RESULT_OFFSETS_AT + RESULT_ENTRIES) + word(RESULTS_AT) * RESULT_WORDS * WORD_BYTES;
     // Both rings lie in one mapping since Linux 5.4.
-    const rings = libc.mapShared(descriptor, 0, Math.max(queueBytes, resultBytes));
+    const rings = map(libc, descriptor, 0, Math.max(queueBytes, resultBytes));
     const entriesBytes = word(ENTRIES_AT) * ENTRY_WORDS * WORD_BYTES;
-    const entries = libc.mapShared(descriptor, QUEUE_ENTRIES_OFFSET, entriesBytes);
+    const entries = map(libc, descriptor, QUEUE_ENTRIES_OFFSET, entriesBytes);
     if (rings !== undefined && entries !== undefined) {
       return new SubmissionRing(libc, descriptor, { params, rings, entries });
     }
@@ -138,4 +141,10 @@ export class SubmissionRing {
     }
     rings[this.#resultHeadAt] = head;
   }
+}
+
+/** For the rest of the process's life. Undefined if there is no memory for it. */
+function map(libc: Libc, fd: number, offset: number, length: number): ArrayBuffer | undefined {
+  const address = libc.mmap(0, length, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
+  return address === -1 ? undefined : libc.view(address, length);
 }
