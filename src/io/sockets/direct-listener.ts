@@ -1,5 +1,6 @@
 // Accepts the connections of a listening socket as DirectSockets, as many as wait: libuv takes one in a turn of the event loop.
 
+import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { DirectSocket } from "./direct-socket.ts";
 import { ADDRESS_BYTES, peerOf } from "./socket-address.ts";
@@ -10,9 +11,8 @@ const NONBLOCK_CLOEXEC = 0x8_0800;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 const ON = new Uint8Array(new Int32Array([1]).buffer);
-const EAGAIN = 11;
-/** A client that has gone before it was accepted (accept(2)). */
-const ECONNABORTED = 103;
+/** The second: a client that has gone before it was accepted (accept(2)). */
+const { EAGAIN, ECONNABORTED } = constants.errno;
 /** In one turn: others have theirs. */
 const MOST_ACCEPTS = 256;
 /** Without a descriptor or memory, trying at once again would fail at once again: who comes meanwhile waits in the backlog. */

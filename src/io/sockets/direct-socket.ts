@@ -2,7 +2,9 @@
 // as the calls (docs/decisions/036-direct-sockets.md). Half-open: its peer's FIN ends reading only.
 
 import { EventEmitter } from "node:events";
+import { constants } from "node:os";
 import type { ByteSocket } from "./byte-socket.ts";
+import { MSG_DONTWAIT, MSG_MORE, SEND_FLAGS } from "./message-flags.ts";
 import { ENDING, READABLE, URGENT, WRITABLE } from "./poll-events.ts";
 import type { Sender } from "./send-batch.ts";
 import { SilenceTimer } from "./silence-timer.ts";
@@ -10,16 +12,12 @@ import type { Peer } from "./socket-address.ts";
 import type { Pollable, SocketPoller } from "./socket-poller.ts";
 import { systemError } from "./system-error.ts";
 
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
-const MSG_MORE = 0x8000;
-const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
+const { EAGAIN } = constants.errno;
 const SHUT_WR = 1;
 const SOL_SOCKET = 1;
 const SO_LINGER = 13;
 /** `struct linger`: on, 0 seconds. */
 const LINGER_NOT = new Uint8Array(new Int32Array([1, 0]).buffer);
-const EAGAIN = 11;
 /** One socket's share of a turn, as libuv has it. */
 const MOST_READS = 32;
 /** As Node's streams have it. */

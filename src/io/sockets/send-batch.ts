@@ -2,13 +2,13 @@
 // calls this process would run other code, and find its own and the kernel's out of the caches each time (docs/decisions/036-direct-sockets.md).
 
 import type { Libc } from "./libc.ts";
+import { SEND_FLAGS } from "./message-flags.ts";
 import { SubmissionRing } from "./submission-ring.ts";
 
 /** So many at once: who came first must not wait for too many others. */
 const MOST = 64;
 /** Larger ones leave at once, from where they lie. */
 const MOST_BYTES = 8 * 1024;
-const FLAGS = 0x40 | 0x4000; // MSG_DONTWAIT, MSG_NOSIGNAL
 
 export interface Sender {
   /**
@@ -52,7 +52,7 @@ export class SendBatch {
     if (this.#senders.length === MOST) this.run();
     if (this.#ring === undefined) return false;
     this.#bytes.set(bytes, this.#end);
-    this.#ring.addSend(fd, this.#address + this.#end, bytes.length, FLAGS);
+    this.#ring.addSend(fd, this.#address + this.#end, bytes.length, SEND_FLAGS);
     this.#end += bytes.length;
     this.#senders.push(sender);
     this.#descriptors.push(fd);
@@ -100,7 +100,7 @@ export class SendBatch {
 
   #sendAlone(index: number): number {
     const bytes = this.#bytesOf(index);
-    const sent = this.#libc.send(this.#descriptors[index] ?? -1, bytes, bytes.length, FLAGS);
+    const sent = this.#libc.send(this.#descriptors[index] ?? -1, bytes, bytes.length, SEND_FLAGS);
     return sent < 0 ? -this.#libc.lastErrno() : sent;
   }
 }

@@ -1,6 +1,7 @@
 // io_uring(7) for one thing: many calls of send(2) in one system call. None of them waits, so all are done when `submit` returns. The two rings
 // are memory that the kernel shares: queue entries are written here, results read here. Linux 6.1 and newer.
 
+import { constants } from "node:os";
 import type { Libc } from "./libc.ts";
 
 /** Words (32 bits) of `struct io_uring_params`, and where in it the two rings tell their offsets. */
@@ -33,8 +34,8 @@ const ENTRY_WORDS = 16;
 const RESULT_WORDS = 4;
 const OP_SEND = 26;
 const TWO_32 = 2 ** 32;
-/** ECONNABORTED: of an entry without a result nobody knows what was sent, so nothing more can be. */
-const NO_RESULT = -103;
+/** Of an entry without a result nobody knows what was sent, so nothing more can be. */
+const NO_RESULT = -constants.errno.ECONNABORTED;
 
 export class SubmissionRing {
   readonly #libc: Libc;

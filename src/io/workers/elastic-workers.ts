@@ -44,7 +44,7 @@ export interface ElasticSurroundings {
   readonly config: ElasticOptions;
   readonly log: Pick<Log, "info">;
   /** Undefined: sockets are Node's own. */
-  readonly poller?: { atEndOfTurn(run: () => void): void } | undefined;
+  readonly poller?: { readonly atEndOfTurn: (run: () => void) => void } | undefined;
 }
 
 /** A request that waits for less than this is in a queue that moves. */
@@ -91,8 +91,7 @@ export class ElasticWorkers {
     this.#load = load;
     this.#workforce = workforce;
     this.#log = log;
-    this.#afterReading = (run) =>
-      poller === undefined ? setImmediate(run) : poller.atEndOfTurn(run);
+    this.#afterReading = poller?.atEndOfTurn ?? setImmediate;
     // A fixed number stays fixed, also when a signal has changed it.
     this.#isElastic = config.workers.min < config.workers.max;
     this.#retrenchment = new Retrenchment(config.workerIdleTimeoutMs);
