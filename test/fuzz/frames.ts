@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import * as fc from "fast-check";
-import { cutAt, type FrameEvent, framesIn } from "../support/frame-events.ts";
+import { cutAt, type FrameEvent, framesIn, SAMPLE_MEMORY_BYTES } from "../support/frame-events.ts";
 import { fromHex, readWireVectors } from "../support/wire-vectors.ts";
 import { ROOT } from "../support/server.ts";
 import { cuts, mutated } from "./mutation.ts";
@@ -14,6 +14,8 @@ import type { FuzzTarget } from "./target.ts";
 
 /** What python/tests/fuzz_frames.py finds in some bytes, up to the first frame that it refuses. */
 type Accepted = readonly (readonly [name: string, number: number, bodyBytes: number])[];
+
+const READER = `${ROOT}/python/tests/fuzz_frames.py`;
 
 export function framesTarget(): FuzzTarget {
   const { toFront, violationsToFront } = readWireVectors();
@@ -36,7 +38,7 @@ function acceptedIn(events: readonly FrameEvent[]): Accepted {
 }
 
 class PythonReader {
-  readonly #child = spawn("python3", [`${ROOT}/python/tests/fuzz_frames.py`], {
+  readonly #child = spawn("python3", [READER, String(SAMPLE_MEMORY_BYTES)], {
     env: { ...process.env, PYTHONPATH: `${ROOT}/python/src` },
     stdio: ["pipe", "pipe", "inherit"],
   });

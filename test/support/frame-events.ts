@@ -8,8 +8,10 @@ import {
   type Read,
 } from "../../src/core/wire/frame-reader.ts";
 
+export const SAMPLE_MEMORY_BYTES = 100_000;
+
 /** What lies in memory for the frames of the tests: no two ranges are alike. */
-const MEMORY = Uint8Array.from({ length: 100_000 }, (_, at) => (at % 251) ^ (at >> 8));
+const MEMORY = Uint8Array.from({ length: SAMPLE_MEMORY_BYTES }, (_, at) => (at % 251) ^ (at >> 8));
 
 export function pieceInMemory(start: number, length: number): Uint8Array {
   return MEMORY.subarray(start, start + length);

@@ -177,8 +177,8 @@ class Exchange:
         status, block, flags, length, _ = self.head
         size = len(body)
         if size > self._most_whole_bytes:
-            # The front, which hears of a piece alone, cannot know it. A head that has no room for it
-            # is followed by chunks.
+            # The front, which hears of a piece alone, cannot know it. A head without room for it is
+            # followed by chunks.
             known = block + b"Content-Length: %d\r\n" % size
             if length == NO_LENGTH and len(known) <= MAX_HEAD_BLOCK_BYTES:
                 self.head = status, known, flags | ANSWER_LENGTH, size, None
