@@ -56,7 +56,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   #hasPosted = false;
   /** Why the kernel did not take all of what was posted last. */
   #postError = EAGAIN;
-  #onShort: (() => void) | undefined;
+  #tellShort: (() => void) | undefined;
   /** Nobody takes what is written any more: it is dropped without a word. */
   #isDeaf = false;
   #outlivesFailedWrites = false;
@@ -133,7 +133,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
     if (this.#pieces.length > 0 || !this.#poller.post(this.#fd, bytes, this)) return false;
     this.bytesWritten += bytes.length;
     this.#hasPosted = true;
-    this.#onShort = onShort;
+    this.#tellShort = onShort;
     return true;
   }
 
@@ -141,22 +141,22 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
     if (this.#hasPosted) this.#poller.sendPosted();
   }
 
-  onPosted(result: number, bytes: Uint8Array): boolean {
+  onPosted(): void {
     this.#hasPosted = false;
-    if (result === bytes.length) {
-      this.#silence?.moved();
-      return false;
-    }
+    this.#silence?.moved();
+  }
+
+  onShort(result: number, bytes: Uint8Array): void {
+    this.#hasPosted = false;
     const taken = Math.max(result, 0);
     this.#pieces.push({ bytes: Buffer.from(bytes.subarray(taken)), onSent: undefined });
     this.writableLength += bytes.length - taken;
     this.#postError = result < 0 ? -result : EAGAIN;
-    return true;
   }
 
-  afterPosted(): void {
+  afterShort(): void {
     this.#onFailedSend(this.#postError);
-    if (!this.#isDestroyed) this.#onShort?.();
+    if (!this.#isDestroyed) this.#tellShort?.();
   }
 
   #drop(onSent: (() => void) | undefined): false {

@@ -147,10 +147,12 @@ async function sendingPair(): Promise<{ fd: number; socket: DirectSocket } & Dis
   return { fd, socket: pair.socket, [Symbol.dispose]: () => pair[Symbol.dispose]() };
 }
 
-function recordTo(results: number[]): Sender {
+/** Of what was taken whole "all" is noted, of the rest the result and its bytes. */
+function recordTo(results: unknown[]): Sender {
   return {
-    onPosted: (result) => results.push(result) === 0,
-    afterPosted: refuse,
+    onPosted: () => results.push("all"),
+    onShort: (result, bytes) => results.push([result, String(bytes)]),
+    afterShort: () => {},
   };
 }
 
@@ -163,27 +165,33 @@ describe("a batch", { skip: WITHOUT }, () => {
     while (libc.send(full.fd, block, block.length, DONT_WAIT) > 0);
     const batch = SendBatch.open(libc);
     assert.ok(batch !== undefined);
-    const results: number[] = [];
+    const results: unknown[] = [];
     const sender = recordTo(results);
-    for (const fd of [open.fd, full.fd, 999_999, open.fd])
-      assert.equal(batch.add(fd, Buffer.from("four"), sender), true);
+    const texts = ["one", "second", "third", "4"];
+    for (const [index, fd] of [open.fd, full.fd, 999_999, open.fd].entries())
+      assert.equal(batch.add(fd, Buffer.from(texts[index] ?? ""), sender), true);
     batch.run();
-    assert.deepEqual(results, [4, -EAGAIN, -EBADF, 4]);
+    assert.deepEqual(results, ["all", [-EAGAIN, "second"], [-EBADF, "third"], "all"]);
   });
 
-  it("tells who asked for it once more when all have been told", async () => {
+  it("tells those of which not all was taken once more when all have been told", async () => {
     using pair = await sendingPair();
     const batch = SendBatch.open(poller().libc);
     assert.ok(batch !== undefined);
     const told: string[] = [];
-    for (const name of ["a", "b"]) {
-      batch.add(pair.fd, Buffer.from(name), {
-        onPosted: () => told.push(name) > 0,
-        afterPosted: () => told.push(`${name} again`),
+    for (const [name, fd] of [
+      ["a", 999_999],
+      ["b", pair.fd],
+      ["c", 999_999],
+    ] as const) {
+      batch.add(fd, Buffer.from(name), {
+        onPosted: () => told.push(`${name} whole`),
+        onShort: () => told.push(name),
+        afterShort: () => told.push(`${name} again`),
       });
     }
     batch.run();
-    assert.deepEqual(told, ["a", "b", "a again", "b again"]);
+    assert.deepEqual(told, ["a", "b whole", "c", "a again", "c again"]);
   });
 
   it("breaks a connection of which the kernel says nothing", async () => {
@@ -192,10 +200,10 @@ describe("a batch", { skip: WITHOUT }, () => {
       ...poller().libc,
       ioUringEnter: (_, submit) => submit,
     });
-    const results: number[] = [];
+    const results: unknown[] = [];
     batch?.add(pair.fd, Buffer.from("lost"), recordTo(results));
     batch?.run();
-    assert.deepEqual(results, [-ECONNABORTED]);
+    assert.deepEqual(results, [[-ECONNABORTED, "lost"]]);
   });
 
   it("sends one by one what the kernel does not take, and nothing more after that", async () => {
@@ -203,7 +211,7 @@ describe("a batch", { skip: WITHOUT }, () => {
     const { libc } = poller();
     const batch = SendBatch.open({ ...libc, ioUringEnter: () => -1 });
     assert.ok(batch !== undefined);
-    const results: number[] = [];
+    const results: unknown[] = [];
     const sender = recordTo(results);
     let read = "";
     pair.socket.readInto(Buffer.alloc(100), (bytes) => {
@@ -213,7 +221,7 @@ describe("a batch", { skip: WITHOUT }, () => {
     batch.add(999_999, Buffer.from("two"), sender);
     batch.add(pair.fd, Buffer.from("three"), sender);
     batch.run();
-    assert.deepEqual(results, [3, -EBADF, 5]);
+    assert.deepEqual(results, ["all", [-EBADF, "two"], "all"]);
     assert.equal(batch.add(pair.fd, Buffer.from("four"), sender), false);
     while (read.length < 8) await inTurn(() => {});
     assert.equal(read, "onethree");

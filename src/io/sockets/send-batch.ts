@@ -11,13 +11,15 @@ const MOST = 64;
 const MOST_BYTES = 8 * 1024;
 
 export interface Sender {
+  /** The kernel took all of it. Must do nothing but take note. */
+  onPosted(): void;
   /**
    * `result`: how many of `bytes` the kernel took, or why it did not (a negative errno). They are overwritten when this returns. Must do
-   * nothing but take note; true: call `afterPosted`.
+   * nothing but take note: `afterShort` follows.
    */
-  onPosted(result: number, bytes: Uint8Array): boolean;
+  onShort(result: number, bytes: Uint8Array): void;
   /** All that was sent with it has been told of. */
-  afterPosted(): void;
+  afterShort(): void;
 }
 
 export class SendBatch {
@@ -71,17 +73,31 @@ export class SendBatch {
     const done = this.#ring?.submit() ?? 0;
     // Before anybody hears of results, and closes what others still have to send through.
     if (done < count) this.#sendRest(done);
-    const unusual: Sender[] = [];
-    for (const [index, sender] of this.#senders.entries()) {
-      const result = this.#results[index] ?? this.#ring?.result(index) ?? 0;
-      if (sender.onPosted(result, this.#bytesOf(index))) unusual.push(sender);
-    }
+    const short = this.#tell();
     this.#senders.length = this.#descriptors.length = this.#ends.length = 0;
     this.#results.length = 0;
     this.#end = 0;
     this.#isRunning = false;
     // Only now: what these do to others must find them as they are.
-    for (const sender of unusual) sender.afterPosted();
+    for (const sender of short) sender.afterShort();
+  }
+
+  /** Returns those of which not all was taken. */
+  #tell(): Sender[] {
+    const short: Sender[] = [];
+    let start = 0;
+    for (let index = 0; index < this.#senders.length; index++) {
+      const sender = this.#senders[index];
+      const end = this.#ends[index] ?? start;
+      const result = this.#results[index] ?? this.#ring?.result(index) ?? 0;
+      if (result === end - start) sender?.onPosted();
+      else if (sender !== undefined) {
+        sender.onShort(result, this.#bytesOf(index));
+        short.push(sender);
+      }
+      start = end;
+    }
+    return short;
   }
 
   #bytesOf(index: number): Buffer {
