@@ -1,8 +1,8 @@
 # Rickhouse with its examples: docker build -t rickhouse . && docker run --rm --init=false -p 8888:8888 rickhouse
 #
-# UNVERIFIED: written without a container engine at hand; never built so far.
+# UNVERIFIED: written without a container engine at hand; never built so far. What it copies and installs was tried in an empty directory.
 #
-# The server has no package of its own to install: Node 24 runs src/main.ts, and the Python side is standard library only.
+# Nothing is built: Node 24 runs src/main.ts, and the Python side is standard library only.
 
 FROM node:24-trixie-slim
 
@@ -15,7 +15,9 @@ WORKDIR /rickhouse
 COPY examples/requirements.txt examples/requirements.txt
 RUN python3 -m venv .venv \
  && .venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --requirement examples/requirements.txt
-COPY package.json LICENSE README.md ./
+COPY package.json package-lock.json .npmrc LICENSE README.md ./
+# Without the Node that a checkout brings along: the image has one.
+RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/node-* node_modules/.bin
 COPY bin bin
 COPY src src
 COPY python python
