@@ -156,7 +156,7 @@ function makeContext(dispatcher: Dispatcher<Exchange>): ConnectionContext {
     names,
     readBuffer: new ReadBuffer(),
     encoder: new EnvironEncoder(undefined, trace),
-    body: { memoryBytes: MIB, ...stores },
+    body: { memoryBytes: MIB, takeSlot: () => undefined, ...stores },
     writer: { output: new OutputBuffer(), clock, ...answers, ...stores },
     deadlines: {
       head: new DeadlineList(15_000),

@@ -186,6 +186,7 @@ class Server {
       observer: requestObserver({ figures: this.#figures, logs }),
       figures: this.#figures,
       newSpoolPath: () => directory.newPath(),
+      takeBodySlot: () => this.#pool.workforce.takeBodySlot(),
     });
     this.#subject = makeSubject({
       config,

@@ -8,33 +8,36 @@ from rickhouse.body_memory import SLOT_BYTES, BodyMemory, body_at
 
 
 class Memory(unittest.TestCase):
-    def test_each_thread_of_a_worker_sees_its_own_part_and_cannot_write(self) -> None:
-        memory = BodyMemory(2, 2)
-        for index in range(4):
-            os.pwrite(memory.descriptor, b"%d" % index, index * SLOT_BYTES)
+    def test_a_worker_sees_all_of_it_and_cannot_write(self) -> None:
+        memory = BodyMemory(4)
         front = os.dup(memory.descriptor)
-        parts = memory.take_in_child(1)
-        self.assertEqual(
-            [(len(part), bytes(part[:1])) for part in parts],
-            [(SLOT_BYTES, b"2"), (SLOT_BYTES, b"3")],
-        )
-        self.assertTrue(all(part.readonly for part in parts))
+        size = os.fstat(front).st_size
+        self.assertGreaterEqual(size, 4 * SLOT_BYTES)
+        os.pwrite(front, b"earlier", 3 * SLOT_BYTES)
+        seen = memory.take_in_child()
+        self.assertEqual((len(seen), seen.readonly), (size, True))
         with self.assertRaises(OSError):
             os.fstat(memory.descriptor)
-        os.pwrite(front, b"later", 3 * SLOT_BYTES)
-        self.assertEqual(bytes(parts[1][:5]), b"later")
+        os.pwrite(front, b"later", size - 5)
+        self.assertEqual(bytes(seen[3 * SLOT_BYTES :][:7]), b"earlier")
+        self.assertEqual(bytes(seen[-5:]), b"later")
         os.close(front)
 
-    def test_without_a_file_there_are_parts_in_which_nothing_lies(self) -> None:
-        memory = BodyMemory(1, 1)
+    def test_each_place_in_it_can_be_told(self) -> None:
+        memory = BodyMemory(1_000_000)
+        self.assertLess(os.fstat(memory.descriptor).st_size, 1 << 32)
+        os.close(memory.descriptor)
+
+    def test_without_a_file_nothing_lies_anywhere(self) -> None:
+        memory = BodyMemory(1)
         os.close(memory.descriptor)
         memory.descriptor = -1
-        self.assertEqual([len(part) for part in memory.take_in_child(0)], [0])
+        self.assertEqual(len(memory.take_in_child()), 0)
 
-    def test_a_place_beyond_the_part_is_refused(self) -> None:
-        part = memoryview(b"abcdef")
-        self.assertEqual(bytes(body_at(struct.pack("<II", 2, 3), part)), b"cde")
-        self.assertEqual(bytes(body_at(struct.pack("<II", 6, 0), part)), b"")
+    def test_a_place_beyond_the_end_is_refused(self) -> None:
+        memory = memoryview(b"abcdef")
+        self.assertEqual(bytes(body_at(struct.pack("<II", 2, 3), memory)), b"cde")
+        self.assertEqual(bytes(body_at(struct.pack("<II", 6, 0), memory)), b"")
         for start, length in ((2, 5), (7, 0), (0xFFFFFFFF, 1)):
             with self.assertRaises(ValueError):
-                body_at(struct.pack("<II", start, length), part)
+                body_at(struct.pack("<II", start, length), memory)

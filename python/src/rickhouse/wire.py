@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Callable, NamedTuple, Union
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 HELLO = 1
 ANSWER = 2

@@ -32,8 +32,7 @@ _CHANNEL_CLOSED = (
 
 
 class WorkerParts(NamedTuple):
-    """What the zygote gives to one worker; tokens, cells, outboxes, bodies and answers one
-    per thread."""
+    """What the zygote gives to one worker; tokens, cells, outboxes and answers one per thread."""
 
     # Of the worker.
     number: int
@@ -43,7 +42,7 @@ class WorkerParts(NamedTuple):
     tokens: list[bytes]
     cells: list[memoryview]
     outboxes: list[memoryview]
-    bodies: list[memoryview]
+    bodies: memoryview
     answers: list[AnswerSlots | None]
     stacks_descriptor: int
     # What others said of an import that failed (told_errors.py).
@@ -112,8 +111,7 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
         os._exit(_NO_CHANNEL)
     shows_tracebacks = settings.shows_tracebacks
     runs: list[Callable[[Request], None]] = [
-        Gateway(application, channel, shows_tracebacks, bodies).run
-        for channel, bodies in zip(channels, parts.bodies)
+        Gateway(application, channel, shows_tracebacks, parts.bodies).run for channel in channels
     ]
     if len(runs) == 1:  # Else a stream may hold what several requests have printed.
         runs = [output.tagged(runs[0])]

@@ -52,7 +52,7 @@ class Gateway:
         shows_tracebacks: bool = False,
         bodies: memoryview = _NO_BODIES,
     ) -> None:
-        """`bodies`: where the front leaves large ones for this channel."""
+        """`bodies`: where the front leaves large ones."""
         self._application = application
         self._channel = channel
         self._bodies = bodies

@@ -42,7 +42,7 @@ class Zygote:
         # Before the first fork, so that all share it. Twice the workers: a successor starts before
         # its predecessor goes.
         self._ledger = Ledger(2 * settings.max_workers, settings.threads)
-        self._bodies = BodyMemory(2 * settings.max_workers, settings.threads)
+        self._bodies = BodyMemory(2 * settings.max_workers * settings.threads)
         self._answers = AnswerMemory(2 * settings.max_workers, settings.threads)
         # With preload no worker imports anything.
         self._errors_descriptor = stacks.create_file() if application is None else -1
@@ -176,7 +176,7 @@ class Zygote:
                 tokens=[bytes.fromhex(token) for token in tokens],
                 cells=[self._ledger.cell(slot, thread) for thread in threads],
                 outboxes=[self._ledger.outbox(slot, thread) for thread in threads],
-                bodies=self._bodies.take_in_child(slot),
+                bodies=self._bodies.take_in_child(),
                 answers=self._answers.take_in_child(slot),
                 stacks_descriptor=stacks_descriptor,
                 errors_descriptor=self._errors_descriptor,

@@ -27,9 +27,18 @@ export interface AnswerHead extends AnswerPart {
   readonly frameBodyBytes: number;
 }
 
+/** Room for one body, in memory that workers have too. */
+export interface SharedSlot {
+  readonly bytes: Buffer;
+  /** Nobody writes here any more, or reads what was written. */
+  letGo(): void;
+}
+
 /** A request's body: pieces in memory, or the path of a file. Whoever answers disposes of it when the exchange is over. */
 export interface StoredBody {
   readonly length: number;
+  /** Where all of it lies too, if that is somewhere where workers can read it. */
+  readonly slot: SharedSlot | undefined;
   readonly pieces: readonly Uint8Array[];
   readonly path: string | undefined;
   dispose(): void;

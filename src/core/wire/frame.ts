@@ -19,7 +19,7 @@ export const END_FLAG = { broken: 1 } as const;
 export const REQUEST_FLAG = { file: 1, head: 2, chunked: 4, memory: 8, slots: 16 } as const;
 export const GONE_FLAG = { stop: 1 } as const;
 
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 export const FRAME_HEADER_BYTES = 16;
 export const HELLO_BYTES = 24;

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import type { SharedSlot } from "../../core/http/exchange.ts";
 import { BodyCollector } from "./body-collector.ts";
 import { Budget } from "./budget.ts";
 import { SpoolSpace } from "./spool-space.ts";
@@ -27,8 +28,25 @@ function newPath(): string {
   return join(directory, String(files++));
 }
 
-function collector({ memoryBytes = MIB, budgetBytes = 64 * MIB } = {}): BodyCollector {
-  const options = { memoryBytes, memory: new Budget(budgetBytes), disk, newPath };
+interface TestedSlot extends SharedSlot {
+  letGoTimes: number;
+}
+
+function newSlot(bytes: number = MIB): TestedSlot {
+  return {
+    bytes: Buffer.alloc(bytes),
+    letGoTimes: 0,
+    letGo() {
+      this.letGoTimes++;
+    },
+  };
+}
+
+function collector(
+  takeSlot: () => SharedSlot | undefined,
+  { memoryBytes = MIB, budgetBytes = 64 * MIB } = {},
+): BodyCollector {
+  const options = { memoryBytes, memory: new Budget(budgetBytes), disk, newPath, takeSlot };
   return new BodyCollector(options, () => {}, assert.fail);
 }
 
@@ -56,51 +74,91 @@ function receive(body: BodyCollector, length: number, eachBytes: number): number
   return inPlace;
 }
 
-describe("a body that is read to where it stays", () => {
-  for (const eachBytes of [1000, 64 * 1024, 100_000]) {
-    it(`is whole, ${eachBytes} bytes at a time`, async () => {
-      const body = collector();
-      const inPlace = receive(body, 500_001, eachBytes);
-      assert.ok(inPlace > 300_000, `${inPlace} bytes were not copied`);
-      assert.deepEqual(await stored(body), bytesFrom(0, 500_001));
+for (const [where, takeSlot] of [
+  ["blocks", (): undefined => undefined],
+  ["a slot", newSlot],
+  ["a slot at first", (): TestedSlot => newSlot(70_000)],
+] as const) {
+  describe(`a body that is read to where it stays, ${where}`, () => {
+    for (const eachBytes of [1000, 64 * 1024, 100_000]) {
+      it(`is whole, ${eachBytes} bytes at a time`, async () => {
+        const body = collector(takeSlot);
+        const inPlace = receive(body, 500_001, eachBytes);
+        assert.ok(inPlace > 300_000, `${inPlace} bytes were not copied`);
+        assert.deepEqual(await stored(body), bytesFrom(0, 500_001));
+        body.dispose();
+      });
+    }
+
+    it("has no room for more than fits into memory, nor for what goes to a file", async () => {
+      const body = collector(takeSlot, { memoryBytes: 100_000 });
+      assert.ok(body.add(bytesFrom(0, 60_000), KEEPER));
+      assert.equal(body.room(40_001), undefined);
+      assert.ok((body.room(40_000)?.length ?? 0) > 0);
+      assert.ok(body.add(bytesFrom(60_000, 40_001), KEEPER));
+      assert.equal(body.room(1), undefined);
+      assert.deepEqual(await stored(body), bytesFrom(0, 100_001));
       body.dispose();
     });
-  }
 
-  it("has no room for more than fits into memory, nor for what goes to a file", async () => {
-    const body = collector({ memoryBytes: 100_000 });
-    assert.ok(body.add(bytesFrom(0, 60_000), KEEPER));
-    assert.equal(body.room(40_001), undefined);
-    assert.ok((body.room(40_000)?.length ?? 0) > 0);
-    assert.ok(body.add(bytesFrom(60_000, 40_001), KEEPER));
-    assert.equal(body.room(1), undefined);
-    assert.deepEqual(await stored(body), bytesFrom(0, 100_001));
+    it("is whole in a file too, where memory ends with what was read in place", async () => {
+      const body = collector(takeSlot, { budgetBytes: 70_000 });
+      receive(body, 300_000, 30_000);
+      assert.notEqual(body.path, undefined);
+      assert.deepEqual(await stored(body), bytesFrom(0, 300_000));
+      body.dispose();
+    });
+
+    it("is whole if what comes lies elsewhere after all", async () => {
+      const body = collector(takeSlot);
+      assert.ok(body.add(bytesFrom(0, 40_000), KEEPER));
+      assert.notEqual(body.room(1000), undefined);
+      const elsewhere = new Uint8Array(64 * 1024).fill(1);
+      elsewhere.set(bytesFrom(40_000, 1000), 40_000);
+      assert.ok(body.add(elsewhere.subarray(40_000, 41_000), KEEPER));
+      assert.deepEqual(await stored(body), bytesFrom(0, 41_000));
+      body.dispose();
+    });
+
+    it("has no room once it is disposed of", () => {
+      const body = collector(takeSlot);
+      receive(body, 100_000, 50_000);
+      body.dispose();
+      assert.equal(body.room(100), undefined);
+    });
+  });
+}
+
+describe("a body in a slot", () => {
+  it("lies there from its start on, and gives it back once", () => {
+    const slot = newSlot();
+    const body = collector(() => slot);
+    receive(body, 100_000, 30_000);
+    assert.equal(body.slot, slot);
+    assert.deepEqual(slot.bytes.subarray(0, 100_000), bytesFrom(0, 100_000));
     body.dispose();
+    body.dispose();
+    assert.equal(body.slot, undefined);
+    assert.equal(slot.letGoTimes, 1);
   });
 
-  it("is whole in a file too, where memory ends with what was read in place", async () => {
-    const body = collector({ budgetBytes: 70_000 });
-    receive(body, 300_000, 30_000);
-    assert.notEqual(body.path, undefined);
-    assert.deepEqual(await stored(body), bytesFrom(0, 300_000));
-    body.dispose();
+  it("gives it back when it has to go elsewhere", async () => {
+    for (const budgetBytes of [MIB, 80_000]) {
+      const slot = newSlot(90_000);
+      const body = collector(() => slot, { budgetBytes });
+      receive(body, 100_000, 30_000);
+      assert.equal(slot.letGoTimes, 1);
+      slot.bytes.fill(0);
+      assert.equal(body.slot, undefined);
+      assert.deepEqual(await stored(body), bytesFrom(0, 100_000));
+      body.dispose();
+      assert.equal(slot.letGoTimes, 1);
+    }
   });
 
-  it("is whole if what comes lies elsewhere after all", async () => {
-    const body = collector();
-    assert.ok(body.add(bytesFrom(0, 40_000), KEEPER));
-    assert.notEqual(body.room(1000), undefined);
-    const elsewhere = new Uint8Array(64 * 1024).fill(1);
-    elsewhere.set(bytesFrom(40_000, 1000), 40_000);
-    assert.ok(body.add(elsewhere.subarray(40_000, 41_000), KEEPER));
-    assert.deepEqual(await stored(body), bytesFrom(0, 41_000));
+  it("takes none while it is small", () => {
+    const body = collector(() => assert.fail());
+    assert.ok(body.add(bytesFrom(0, 32 * 1024 - 1), KEEPER));
     body.dispose();
-  });
-
-  it("has no room once it is disposed of", () => {
-    const body = collector();
-    receive(body, 100_000, 50_000);
-    body.dispose();
-    assert.equal(body.room(100), undefined);
   });
 });

@@ -1,10 +1,12 @@
 // The body of one request while it arrives: in memory up to a limit, then in a file that the worker opens by name (docs/protocol.md).
 // Knows no HTTP: it is given decoded bytes and says when it holds all of them.
 
+import type { SharedSlot } from "../../core/http/exchange.ts";
 import type { Keeper } from "../../core/http1/chunk-queue.ts";
 import { BlockList } from "./block-list.ts";
 import type { Budget } from "./budget.ts";
 import { PieceList } from "./piece-list.ts";
+import { SlotBytes } from "./slot-bytes.ts";
 import { SpoolFile } from "./spool-file.ts";
 import type { SpoolSpace } from "./spool-space.ts";
 
@@ -13,11 +15,13 @@ export interface BodyOptions {
   readonly memoryBytes: number;
   readonly memory: Budget;
   readonly disk: SpoolSpace;
+  /** For a large body; undefined if there is none. */
+  takeSlot(): SharedSlot | undefined;
   /** A fresh path in the private directory. */
   newPath(): string;
 }
 
-/** From this size on a body lies in blocks of the pool, which go back there. Smaller ones are left to the garbage collector. */
+/** From this size on a body lies in a slot or in blocks of the pool, which go back there. Smaller ones are left to the garbage collector. */
 const LARGE_BYTES = 32 * 1024;
 /** A file may lag behind the socket by this much before the socket is paused. */
 const MAX_QUEUED_BYTES = 512 * 1024;
@@ -28,7 +32,7 @@ export class BodyCollector {
   readonly #onError: (error: NodeJS.ErrnoException) => void;
   readonly #pieces = new PieceList();
   /** All of the body, when it is in memory and large. */
-  #blocks: BlockList | undefined;
+  #large: SlotBytes | BlockList | undefined;
   #memoryBytes = 0;
   #file: SpoolFile | undefined;
   #length = 0;
@@ -50,7 +54,11 @@ export class BodyCollector {
 
   /** The body, when it is in memory. */
   get pieces(): readonly Uint8Array[] {
-    return this.#blocks?.pieces ?? this.#pieces.pieces;
+    return this.#large?.pieces ?? this.#pieces.pieces;
+  }
+
+  get slot(): SharedSlot | undefined {
+    return this.#large instanceof SlotBytes ? this.#large.slot : undefined;
   }
 
   /** Where the body is, when it is in a file. */
@@ -76,7 +84,7 @@ export class BodyCollector {
     if (fits && this.#options.memory.take(piece.length)) {
       this.#memoryBytes += piece.length;
       if (this.#memoryBytes < LARGE_BYTES) this.#pieces.push(keeper.keep(piece));
-      else this.#toBlocks(piece);
+      else this.#keepLarge(piece);
       return true;
     }
     return this.#moveToFile(piece);
@@ -88,23 +96,40 @@ export class BodyCollector {
    */
   room(most: number): Buffer | undefined {
     const isInMemory = this.#memoryBytes + most <= this.#options.memoryBytes;
-    return isInMemory && this.#file === undefined ? this.#blocks?.room(most) : undefined;
+    return isInMemory && this.#file === undefined ? this.#large?.room(most) : undefined;
   }
 
-  #toBlocks(piece: Uint8Array): void {
-    if (this.#blocks === undefined) {
-      this.#blocks = new BlockList(this.#options.disk.blocks);
-      for (const earlier of this.#pieces.take()) this.#blocks.append(earlier);
+  #keepLarge(piece: Uint8Array): void {
+    this.#large ??= this.#newLarge();
+    if (this.#large instanceof SlotBytes) {
+      if (this.#large.append(piece)) return;
+      this.#large = this.#toBlocks(this.#large);
     }
-    this.#blocks.append(piece);
+    this.#large.append(piece);
+  }
+
+  #newLarge(): SlotBytes | BlockList {
+    const slot = this.#options.takeSlot();
+    const large =
+      slot === undefined ? new BlockList(this.#options.disk.blocks) : new SlotBytes(slot);
+    for (const earlier of this.#pieces.take()) large.append(earlier);
+    return large;
+  }
+
+  /** It is larger than a slot. */
+  #toBlocks(slot: SlotBytes): BlockList {
+    const blocks = new BlockList(this.#options.disk.blocks);
+    for (const earlier of slot.pieces) blocks.append(earlier);
+    slot.clear();
+    return blocks;
   }
 
   #moveToFile(piece: Uint8Array): boolean {
     const { disk } = this.#options;
     const file = new SpoolFile(this.#options.newPath(), disk, this.#onProgress, this.#onError);
     this.#file = file;
-    // The block in which it lies is given back here.
-    const kept = this.#blocks?.isInPlace(piece) === true ? Buffer.from(piece) : piece;
+    // Where it lies is given back here.
+    const kept = this.#large?.isInPlace(piece) === true ? Buffer.from(piece) : piece;
     for (const earlier of this.pieces) if (!file.append(earlier)) return false;
     this.#leaveMemory();
     return file.append(kept);
@@ -121,7 +146,7 @@ export class BodyCollector {
     this.#options.memory.give(this.#memoryBytes);
     this.#memoryBytes = 0;
     this.#pieces.clear();
-    this.#blocks?.clear();
-    this.#blocks = undefined;
+    this.#large?.clear();
+    this.#large = undefined;
   }
 }

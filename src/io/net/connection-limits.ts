@@ -2,6 +2,7 @@
 // limits of heads and answers that it began with.
 
 import type { Config } from "../../config/options.ts";
+import type { BodyOptions } from "./body-collector.ts";
 import type { Budget } from "./budget.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import type { SpoolSpace } from "./spool-space.ts";
@@ -12,11 +13,12 @@ export interface SharedParts extends Pick<WriterOptions, "output" | "clock"> {
   readonly memory: Budget;
   readonly disk: SpoolSpace;
   readonly newPath: () => string;
+  readonly takeSlot: BodyOptions["takeSlot"];
 }
 
 export function connectionLimits(
   config: Config,
-  { output, clock, memory, disk, newPath }: SharedParts,
+  { output, clock, memory, disk, newPath, takeSlot }: SharedParts,
 ): Pick<ConnectionContext, "limits" | "body" | "writer" | "bodyMinRate"> {
   return {
     limits: {
@@ -26,7 +28,7 @@ export function connectionLimits(
       fieldCount: config.maxFields,
       bodyBytes: config.maxBodyBytes,
     },
-    body: { memoryBytes: config.bodyMemoryBytes, memory, disk, newPath },
+    body: { memoryBytes: config.bodyMemoryBytes, memory, disk, newPath, takeSlot },
     writer: {
       output,
       clock,

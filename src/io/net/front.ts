@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks"; // The global one is behind a getter: it costs as much as the clock.
 import type { BindAddress } from "../../config/bind-address.ts";
 import type { Config } from "../../config/options.ts";
-import type { RequestSink } from "../../core/http/exchange.ts";
+import type { RequestSink, SharedSlot } from "../../core/http/exchange.ts";
 import { FieldNameTable } from "../../core/http/field-names.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
 import type { Figures } from "../../core/metrics/figures.ts";
@@ -60,6 +60,8 @@ export interface FrontOptions {
   /** Undefined: sockets are Node's own. */
   readonly poller: SocketPoller | undefined;
   newSpoolPath(): string;
+  /** See BodyOptions. */
+  takeBodySlot(): SharedSlot | undefined;
 }
 
 export class Front {
@@ -94,6 +96,7 @@ export class Front {
       memory: new Budget(config.bufferMemoryBytes),
       disk: new SpoolSpace(config.tempDiskBytes, options.maxSpoolFiles),
       newPath: () => options.newSpoolPath(),
+      takeSlot: () => options.takeBodySlot(),
     };
     this.#context = this.#makeContext();
   }

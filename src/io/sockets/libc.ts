@@ -28,6 +28,7 @@ export interface Libc {
     fd: number,
     at: number,
   ): number;
+  madvise(address: number, length: number, advice: number): number;
   munmap(address: number, length: number): number;
   recv(fd: number, bytes: Uint8Array, size: number, flags: number): number;
   send(fd: number, bytes: Uint8Array, size: number, flags: number): number;
@@ -88,6 +89,7 @@ function bind(found: Koffi): Libc {
     mmap: func(
       "intptr_t mmap(intptr_t address, size_t length, int protection, int flags, int fd, int64_t at)",
     ),
+    madvise: func("int madvise(intptr_t address, size_t length, int advice)"),
     munmap: func("int munmap(intptr_t address, size_t length)"),
     recv: func("long recv(int fd, void *bytes, size_t size, int flags)"),
     send: func("long send(int fd, void *bytes, size_t size, int flags)"),

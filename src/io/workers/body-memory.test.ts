@@ -3,71 +3,133 @@ import { closeSync, ftruncateSync, openSync, readSync, unlinkSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { StoredBody } from "../../core/http/exchange.ts";
+import { type Libc, loadLibc } from "../sockets/libc.ts";
 import { BodyMemory, SLOT_BYTES } from "./body-memory.ts";
 
-const THREADS = 2;
+const SLOTS = 8;
+const libc = loadLibc();
+const NO_PROC = process.platform !== "linux" && "there is no /proc";
+const NO_MAPPING = libc === undefined && "this process cannot map memory";
 
-describe("BodyMemory", { skip: process.platform !== "linux" && "there is no /proc" }, () => {
+function bodyOf(text: string, slot?: StoredBody["slot"]): StoredBody {
+  const pieces = [Buffer.from(text.slice(0, 2)), Buffer.from(text.slice(2))];
+  return { length: text.length, pieces, slot, path: undefined, dispose: assert.fail };
+}
+
+describe("BodyMemory", { skip: NO_PROC }, () => {
   const path = join(tmpdir(), `rickhouse-bodies-${process.pid}`);
   let descriptor = -1;
   before(() => {
     descriptor = openSync(path, "wx+", 0o600);
-    ftruncateSync(descriptor, 4 * SLOT_BYTES);
+    ftruncateSync(descriptor, SLOTS * SLOT_BYTES);
   });
   after(() => {
     closeSync(descriptor);
     unlinkSync(path);
   });
 
-  function open(): BodyMemory {
-    const memory = BodyMemory.open(process.pid, descriptor, THREADS);
+  function open(by: Libc | undefined = libc): BodyMemory {
+    const memory = BodyMemory.open(process.pid, descriptor, by);
     assert.ok(memory !== undefined);
+    assert.equal(memory.free, SLOTS);
     return memory;
   }
 
+  /** As a worker sees it. */
   function read(at: number, length: number): string {
     const bytes = Buffer.alloc(length);
     readSync(descriptor, bytes, 0, length, at);
     return bytes.toString();
   }
 
-  const ABC = [Buffer.from("ab"), Buffer.from("c")];
+  it(
+    "lends a body from where it was written, which is free when nobody needs it",
+    { skip: NO_MAPPING },
+    () => {
+      const memory = open();
+      const slot = memory.take();
+      assert.equal(slot?.bytes.length, SLOT_BYTES);
+      slot.bytes.write("abcdef");
+      const body = bodyOf("abcdef", slot);
+      const [first, second] = [memory.lend(body), memory.lend(body)];
+      assert.equal(first?.start, second?.start);
+      assert.equal(read(first?.start ?? -1, 6), "abcdef");
+      assert.equal(memory.free, SLOTS - 1);
+      first?.letGo();
+      slot.letGo();
+      assert.equal(memory.free, SLOTS - 1);
+      second?.letGo();
+      assert.equal(memory.free, SLOTS);
+      // What was used last is used next.
+      assert.equal(memory.take(), slot);
+    },
+  );
 
-  it("puts bodies behind each other where the thread reads, and at the start once it is free", () => {
-    const slot = open().claim(1, 1);
-    assert.equal(slot.put(ABC, 3, true), 0);
-    assert.equal(slot.put([Buffer.from("defg")], 4, false), 3);
-    assert.equal(read(3 * SLOT_BYTES, 7), "abcdefg");
-    assert.equal(slot.put([Buffer.from("xy")], 2, true), 0);
-    assert.equal(read(3 * SLOT_BYTES, 7), "xycdefg");
+  it("copies what lies elsewhere, another generation's memory too", () => {
+    const [memory, other] = [open(), open()];
+    const lent = memory.lend(bodyOf("copied", other.take()));
+    assert.equal(read(lent?.start ?? -1, 6), "copied");
+    assert.equal(memory.free, SLOTS - 1);
+    lent?.letGo();
+    assert.equal(memory.free, SLOTS);
   });
 
-  it("takes nothing that does not fit", () => {
-    const slot = open().claim(0, 0);
-    const whole = [Buffer.alloc(SLOT_BYTES, "w")];
-    assert.equal(slot.put([Buffer.alloc(SLOT_BYTES + 1)], SLOT_BYTES + 1, true), -1);
-    assert.equal(slot.put(whole, SLOT_BYTES, true), 0);
-    assert.equal(slot.put(ABC, 3, false), -1);
-    assert.equal(read(SLOT_BYTES - 3, 3), "www");
-  });
-
-  it("writes nothing for a worker whose place another has", () => {
+  it("leaves a quarter to bodies that are here already", { skip: NO_MAPPING }, () => {
     const memory = open();
-    const dead = memory.claim(0, 1);
-    const alive = memory.claim(0, 1);
-    assert.equal(alive.put(ABC, 3, true), 0);
-    assert.equal(dead.put([Buffer.from("xyz")], 3, true), -1);
-    assert.equal(read(SLOT_BYTES, 3), "abc");
+    const taken = Array.from({ length: SLOTS }, () => memory.take());
+    const starts = new Set<number>();
+    assert.equal(taken.filter((slot) => slot !== undefined).length, SLOTS * 0.75);
+    for (let count = 0; count < SLOTS * 0.25; count++) {
+      starts.add(memory.lend(bodyOf("abc"))?.start ?? -1);
+    }
+    assert.equal(starts.size, SLOTS * 0.25);
+    assert.equal(starts.has(-1), false);
+    assert.equal(memory.lend(bodyOf("abc")), undefined);
   });
 
-  it("writes nothing once it is closed", () => {
+  it("takes nothing that does not fit, and loses no slot by it", () => {
     const memory = open();
-    const slot = memory.claim(0, 0);
-    memory.close();
-    assert.equal(slot.put(ABC, 3, true), -1);
+    const large = { ...bodyOf(""), length: SLOT_BYTES + 1, pieces: [Buffer.alloc(SLOT_BYTES + 1)] };
+    assert.equal(memory.lend(large), undefined);
+    // What it is said to have and has not.
+    assert.equal(memory.lend({ ...bodyOf("abc"), length: 4 }), undefined);
+    assert.equal(memory.free, SLOTS);
   });
+
+  it("has nothing to write to where it cannot be mapped", () => {
+    const memory = BodyMemory.open(process.pid, descriptor, undefined);
+    assert.equal(memory?.take(), undefined);
+    assert.equal(read(memory?.lend(bodyOf("still"))?.start ?? -1, 5), "still");
+  });
+
+  it("gives no slot any more once nobody tells who has died", () => {
+    const memory = open();
+    const lent = memory.lend(bodyOf("abc"));
+    memory.retire();
+    assert.equal(memory.take(), undefined);
+    assert.equal(memory.lend(bodyOf("abc")), undefined);
+    lent?.letGo();
+    assert.equal(memory.lend(bodyOf("abc")), undefined);
+  });
+
+  it(
+    "is gone when it is closed, but for what is still being written to",
+    { skip: NO_MAPPING },
+    () => {
+      const memory = open();
+      const slot = memory.take();
+      slot?.bytes.write("before");
+      memory.close();
+      assert.equal(memory.take(), undefined);
+      slot?.bytes.write("behind");
+      assert.equal(slot?.bytes.toString("latin1", 0, 6), "behind");
+      slot?.letGo();
+      assert.equal(slot?.bytes.toString("latin1", 0, 6), "\0".repeat(6));
+    },
+  );
 
   it("is not there where nothing can be opened", () => {
-    assert.equal(BodyMemory.open(process.pid, -1, THREADS), undefined);
+    assert.equal(BodyMemory.open(process.pid, -1, libc), undefined);
   });
 });

@@ -1,76 +1,138 @@
-// The memory in which large bodies lie for the workers of one zygote (docs/protocol.md section 6): copied there once, instead of through
-// a socket that its reader has to empty again and again. Made by the zygote, written here, mapped by the workers for reading.
+// The memory in which large bodies lie for the workers of one zygote (docs/protocol.md section 6): slots that the front reads clients into, or
+// copies bodies to, and that all its workers have mapped for reading. A slot is free when nobody needs its body and no worker reads in it.
 
-import { closeSync, openSync, writevSync } from "node:fs";
+import { closeSync, fstatSync, openSync, writevSync } from "node:fs";
+import type { SharedSlot, StoredBody } from "../../core/http/exchange.ts";
+import { FreeList } from "../net/free-list.ts";
+import type { Libc } from "../sockets/libc.ts";
+import { MappedMemory } from "./mapped-memory.ts";
 
-/** Of one worker thread. */
 export const SLOT_BYTES = 2 ** 20;
+/** So many keep the memory that they have used; that of others goes back to the system when nobody has needed them for a while. */
+const ALWAYS_KEPT = 2;
+/** This share stays for bodies that are here already: clients may take as long as they like. */
+const SHARE_OF_WHOLE = 1 / 4;
 
 export class BodyMemory {
   readonly #descriptor: number;
-  readonly #threads: number;
-  readonly #slots = new Map<number, BodySlot>();
+  readonly #mapped: MappedMemory | undefined;
+  readonly #keptForWhole: number;
+  /** Without memory of their own yet, or again. */
+  readonly #fresh: BodySlot[];
+  readonly #used: FreeList<BodySlot>;
+  #inUse = 0;
+  #isRetired = false;
+  #isClosed = false;
 
-  private constructor(descriptor: number, threads: number) {
+  private constructor(descriptor: number, count: number, mapped: MappedMemory | undefined) {
     this.#descriptor = descriptor;
-    this.#threads = threads;
+    this.#mapped = mapped;
+    this.#keptForWhole = count * SHARE_OF_WHOLE;
+    this.#fresh = Array.from({ length: count }, (_, index) => new BodySlot(this, index, mapped));
+    this.#used = new FreeList(mapped === undefined ? Infinity : ALWAYS_KEPT, (slot) => {
+      mapped?.giveBack(slot.start, SLOT_BYTES);
+      this.#fresh.push(slot);
+    });
   }
 
-  /** Undefined where a process cannot open what another has: then bodies go through the socket. */
-  static open(zygotePid: number, descriptor: number, threads: number): BodyMemory | undefined {
+  /** Undefined where a process cannot open what another has: then bodies go through the socket. Without `libc` they are copied there at the end. */
+  static open(
+    zygotePid: number,
+    descriptor: number,
+    libc: Libc | undefined,
+  ): BodyMemory | undefined {
     try {
-      return new BodyMemory(openSync(`/proc/${zygotePid}/fd/${descriptor}`, "r+"), threads);
+      const own = openSync(`/proc/${zygotePid}/fd/${descriptor}`, "r+");
+      const count = Math.floor(fstatSync(own).size / SLOT_BYTES);
+      const mapped = libc && MappedMemory.map(libc, own, 0, count * SLOT_BYTES);
+      return new BodyMemory(own, count, mapped);
     } catch {
       return undefined; // Not Linux, another user's process, or no descriptor left.
     }
   }
 
-  /** For a worker that was given this place. Who had it before is dead, and nothing more is written for it. */
-  claim(slot: number, thread: number): BodySlot {
-    const index = slot * this.#threads + thread;
-    this.#slots.get(index)?.revoke();
-    const claimed = new BodySlot(this.#descriptor, index * SLOT_BYTES);
-    this.#slots.set(index, claimed);
-    return claimed;
+  /** For a body that is still to come. Undefined where it cannot be written to, or too few are left. */
+  take(): SharedSlot | undefined {
+    return this.#mapped === undefined ? undefined : this.#take(this.#keptForWhole);
   }
 
-  /** No slot can be written any more. */
+  /** For a worker that is sent this body: where all of it lies, until that worker reads there no more. Undefined: it must go another way. */
+  lend(body: StoredBody): BodySlot | undefined {
+    const { slot: its } = body;
+    if (its instanceof BodySlot && its.memory === this) return its.hold();
+    if (body.length > SLOT_BYTES) return undefined;
+    const slot = this.#take(0);
+    if (slot === undefined || this.#copy(body, slot)) return slot;
+    slot.letGo();
+    return undefined;
+  }
+
+  /** Nobody tells any more when its workers are dead: no slot is used again. */
+  retire(): void {
+    this.#isRetired = true;
+  }
+
+  /** Of all slots. */
+  get free(): number {
+    return this.#fresh.length + this.#used.length;
+  }
+
+  /** None of its workers is left. What is still being read into stays until its connection has let it go. */
   close(): void {
-    for (const slot of this.#slots.values()) slot.revoke();
-    this.#slots.clear();
     closeSync(this.#descriptor);
+    this.#isRetired = this.#isClosed = true;
+    this.#fresh.length = 0;
+    this.#used.clear();
+    this.#letMemoryGo();
+  }
+
+  /** By the slot. */
+  freed(slot: BodySlot): void {
+    this.#inUse--;
+    if (this.#isClosed) this.#letMemoryGo();
+    else this.#used.give(slot);
+  }
+
+  #take(left: number): BodySlot | undefined {
+    if (this.#isRetired || this.free <= left) return undefined;
+    const slot = this.#used.take() ?? this.#fresh.pop();
+    if (slot !== undefined) this.#inUse++;
+    return slot?.hold();
+  }
+
+  #copy({ pieces, length }: StoredBody, { start }: BodySlot): boolean {
+    try {
+      return writevSync(this.#descriptor, pieces, start) === length;
+    } catch {
+      return false; // No memory left.
+    }
+  }
+
+  #letMemoryGo(): void {
+    if (this.#inUse === 0) this.#mapped?.letGo();
   }
 }
 
-/** One worker thread's part of the memory. */
-export class BodySlot {
-  readonly #descriptor: number;
-  readonly #start: number;
-  #isRevoked = false;
-  #used = 0;
+export class BodySlot implements SharedSlot {
+  readonly memory: BodyMemory;
+  /** From the start of the memory, in bytes. */
+  readonly start: number;
+  readonly bytes: Buffer;
+  #holds = 0;
 
-  constructor(descriptor: number, start: number) {
-    this.#descriptor = descriptor;
-    this.#start = start;
+  constructor(memory: BodyMemory, index: number, mapped: MappedMemory | undefined) {
+    this.memory = memory;
+    this.start = index * SLOT_BYTES;
+    this.bytes = mapped ? Buffer.from(mapped.buffer, this.start, SLOT_BYTES) : Buffer.alloc(0);
   }
 
-  revoke(): void {
-    this.#isRevoked = true;
+  /** Once more: until `letGo`. */
+  hold(): this {
+    this.#holds++;
+    return this;
   }
 
-  /**
-   * Copies a body of `length` bytes here. `isFree`: the worker has nothing in hand that lies here. Returns where it lies, from the start
-   * of the slot; -1 when it has to go another way.
-   */
-  put(pieces: readonly Uint8Array[], length: number, isFree: boolean): number {
-    const at = isFree ? 0 : this.#used;
-    if (this.#isRevoked || at + length > SLOT_BYTES) return -1;
-    try {
-      if (writevSync(this.#descriptor, pieces, this.#start + at) !== length) return -1;
-    } catch {
-      return -1; // No memory left.
-    }
-    this.#used = at + length;
-    return at;
+  letGo(): void {
+    if (--this.#holds === 0) this.memory.freed(this);
   }
 }

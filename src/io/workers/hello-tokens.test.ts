@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HelloTokens } from "./hello-tokens.ts";
-import { PROTOCOL_VERSION } from "./load-request.ts";
+import { PROTOCOL_VERSION } from "../../core/wire/frame.ts";
 import type { Hello } from "./worker-channel.ts";
 import { newWorkerRecord } from "./worker-record.ts";
 

@@ -1,6 +1,6 @@
 // Whose HELLO it is: each thread of a worker is given a token that only it knows, good for one connection (design section 2).
 
-import { PROTOCOL_VERSION } from "./load-request.ts";
+import { PROTOCOL_VERSION } from "../../core/wire/frame.ts";
 import type { Hello } from "./worker-channel.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 

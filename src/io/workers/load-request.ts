@@ -3,9 +3,8 @@
 import { join, resolve } from "node:path";
 import type { ApplicationSpec } from "../../config/application.ts";
 import type { Config } from "../../config/options.ts";
+import { PROTOCOL_VERSION } from "../../core/wire/frame.ts";
 import type { LoadRequest } from "./control-messages.ts";
-
-export const PROTOCOL_VERSION = 3;
 
 export function loadRequestOf(
   config: Config,

@@ -5,6 +5,8 @@ import type { Libc } from "../sockets/libc.ts";
 
 const PROT_READ = 1;
 const PROT_READ_WRITE = 3;
+/** Of madvise(2). */
+const MADV_REMOVE = 9;
 const MAP_SHARED = 0x01;
 const MAP_PRIVATE = 0x02;
 const MAP_FIXED = 0x10;
@@ -36,6 +38,12 @@ export class MappedMemory {
   static map(libc: Libc, fd: number, at: number, length: number): MappedMemory | undefined {
     const address = libc.mmap(0, length, PROT_READ_WRITE, MAP_SHARED, fd, at);
     return address === -1 ? undefined : new MappedMemory({ libc, address, length });
+  }
+
+  /** Nobody needs what lies there: the file has zeros there from now on, and no memory for them until somebody writes. Whole pages. */
+  giveBack(at: number, length: number): void {
+    const { libc, address } = this.#range;
+    libc.madvise(address + at, length, MADV_REMOVE);
   }
 
   /** Lets the file's memory go: from now on there are zeros, and nothing must be written any more. */

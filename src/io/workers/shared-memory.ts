@@ -56,7 +56,7 @@ export class SharedMemory {
     this.answers = answers;
   }
 
-  /** Undefined where a process cannot open what another has: then a lost zygote takes the knowledge with it. `libc` undefined: answers use no memory. */
+  /** Undefined where a process cannot open what another has: then a lost zygote takes the knowledge with it. `libc` undefined: it cannot be mapped. */
   static open(
     zygotePid: number,
     { descriptor, outboxesAt, bodies, answers }: MemoryPlace,
@@ -69,7 +69,7 @@ export class SharedMemory {
         own,
         outboxesAt,
         threads,
-        BodyMemory.open(zygotePid, bodies, threads),
+        BodyMemory.open(zygotePid, bodies, libc),
         libc && AnswerMemory.open(libc, zygotePid, answers, threads),
       );
     } catch {

@@ -12,7 +12,7 @@ import { ReadBlocks } from "../net/read-blocks.ts";
 import { readInto } from "../net/read-buffer.ts";
 import type { ByteSocket } from "../sockets/byte-socket.ts";
 import type { AnswerSlots } from "./answer-memory.ts";
-import type { BodySlot } from "./body-memory.ts";
+import type { BodyMemory, BodySlot } from "./body-memory.ts";
 import { ChannelSocket } from "./channel-socket.ts";
 import type { SharedByChannels } from "./shared-by-channels.ts";
 
@@ -56,8 +56,10 @@ export class WorkerChannel {
   readonly #reader: FrameReader;
   /** The dispatcher's view of this thread; undefined until HELLO. */
   channel: Channel<Exchange> | undefined;
-  /** Where large bodies are left for this thread; undefined where they go through the socket. */
-  bodySlot: BodySlot | undefined;
+  /** Where large bodies are left for its worker; undefined where they go through the socket. */
+  bodyMemory: BodyMemory | undefined;
+  /** Where its worker may read, by the numbers of its requests. */
+  readonly #lent: { readonly number: number; readonly slot: BodySlot }[] = [];
   #answerSlots: AnswerSlots | undefined;
   /** What its worker has served; undefined until HELLO. */
   service: Service | undefined;
@@ -113,7 +115,7 @@ export class WorkerChannel {
     exchange.workerPid = this.pid;
     const slots = this.#answerSlots;
     if (this.channel?.inHand === 1) slots?.reclaim();
-    this.output.send(number, exchange, this.#placeOf(exchange), slots !== undefined);
+    this.output.send(number, exchange, this.#placeOf(number, exchange), slots !== undefined);
     if (exchange.hasClientEnded) this.output.sendGone(number, false);
   }
 
@@ -130,11 +132,18 @@ export class WorkerChannel {
   }
 
   /** Where its body lies in memory, if it is large enough for that to be cheaper; -1: it goes through the socket. */
-  #placeOf({ request: { body } }: Exchange): number {
-    const { bodySlot, channel } = this;
-    if (body === undefined || bodySlot === undefined || channel === undefined) return -1;
-    if (body.length < LEAST_IN_MEMORY || body.path !== undefined) return -1;
-    return bodySlot.put(body.pieces, body.length, channel.inHand === 1);
+  #placeOf(number: number, { request: { body } }: Exchange): number {
+    if (body === undefined || body.length < LEAST_IN_MEMORY || body.path !== undefined) return -1;
+    const slot = this.bodyMemory?.lend(body);
+    if (slot === undefined) return -1;
+    this.#lent.push({ number, slot });
+    return slot.start;
+  }
+
+  /** Its worker reads no body of a request up to this one any more: it has said END, or never will. */
+  takeBodiesBack(upTo: number): void {
+    const lent = this.#lent;
+    while (lent[0] !== undefined && lent[0].number <= upTo) lent.shift()?.slot.letGo();
   }
 
   #read(bytes: Uint8Array): void {
@@ -205,6 +214,7 @@ export class WorkerChannel {
       exchange.sink.answerContinued(exchange, reader, isComplete);
     }
     if (state === "over") {
+      this.takeBodiesBack(reader.number);
       this.#dispatcher.ended(channel, reader.number, exchange.runMs, now);
       this.#events.onOver(exchange);
       exchange.sink.answerEnded(exchange, read === READ.end && reader.isBroken);

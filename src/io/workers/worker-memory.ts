@@ -24,18 +24,17 @@ export function noteSlot(
   if (record === undefined) return;
   record.slot = slot;
   record.memory = memory?.retain();
-  const { bodies, answers } = memory ?? {};
+  const { answers } = memory ?? {};
   const threads = [...record.channels.keys()];
-  if (bodies !== undefined) record.bodySlots = threads.map((each) => bodies.claim(slot, each));
   if (answers !== undefined) record.answerSlots = threads.map((each) => answers.claim(slot, each));
   for (const thread of threads) giveSlots(record, thread);
 }
 
-/** Both must be known: where its thread's memory is, and its channel. */
+/** Both must be known: where its memory is, and its channel. */
 export function giveSlots(record: WorkerRecord, thread: number): void {
   const channel = record.channels[thread];
   if (channel === undefined) return;
-  channel.bodySlot = record.bodySlots[thread];
+  channel.bodyMemory = record.memory?.bodies;
   channel.answerSlots = record.answerSlots[thread];
 }
 
@@ -49,13 +48,14 @@ export function forgetMemory(record: WorkerRecord): void {
 
 /**
  * The last word on what this thread, which is gone, had started: its zygote's, or, once that is lost, its memory's, which then also
- * has the answers that were still in the outbox. Undefined if nobody can tell.
+ * has the answers that were still in the outbox. Undefined if nobody can tell. It reads no bodies any more.
  */
 export function lastWordOf(
   record: WorkerRecord,
   thread: number,
   channel: WorkerChannel,
 ): Ledger | undefined {
+  channel.takeBodiesBack(Infinity);
   const told = ledgerOf(record, thread);
   if (told !== undefined) return told;
   const left = record.memory?.read(record.slot, thread);

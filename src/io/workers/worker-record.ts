@@ -6,7 +6,6 @@ import type { Death } from "../../core/metrics/history.ts";
 import type { Service } from "../../core/workers/recycling.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import type { AnswerSlots } from "./answer-memory.ts";
-import type { BodySlot } from "./body-memory.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { LedgerWords } from "./control-messages.ts";
 import { countOomKills } from "./oom-kills.ts";
@@ -32,8 +31,6 @@ export interface WorkerRecord {
   slot: number;
   /** What its zygote shares with it; undefined before the fork is known, and where the front cannot read it. */
   memory: SharedMemory | undefined;
-  /** By thread: where large bodies are left for it. Empty where that cannot be done. */
-  bodySlots: readonly BodySlot[];
   /** By thread: where it leaves large pieces of answers. Empty, or undefined, where that cannot be done. */
   answerSlots: readonly (AnswerSlots | undefined)[];
   exit: WorkerExit | undefined;
@@ -62,7 +59,6 @@ export function newWorkerRecord(worker: number, generation: number, threads: num
     service: undefined,
     slot: 0,
     memory: undefined,
-    bodySlots: [],
     answerSlots: [],
     exit: undefined,
     death: undefined,

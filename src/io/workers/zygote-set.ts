@@ -1,5 +1,6 @@
 // All zygotes by generation: started, told, ended. Knows which of them were told to go, so that their end is no news; decides nothing.
 
+import type { SharedSlot } from "../../core/http/exchange.ts";
 import type { RegistryCommand } from "../../core/workers/commands.ts";
 import { killProcess } from "./kill-process.ts";
 import type { ControlReport, ControlRequest } from "./control-messages.ts";
@@ -59,6 +60,7 @@ export class ZygoteSet {
       onGone: (how) => {
         this.#zygotes.delete(generation);
         this.#spare.makeSoon();
+        this.#memories.get(generation)?.bodies?.retire();
         this.#events.onGone(generation, how, this.#told.delete(generation));
         this.#memories.get(generation)?.release();
         this.#memories.delete(generation);
@@ -82,6 +84,11 @@ export class ZygoteSet {
   /** What a zygote shares with its workers; undefined where the front cannot read it. */
   memory(generation: number): SharedMemory | undefined {
     return this.#memories.get(generation);
+  }
+
+  /** Of the newest that has loaded. */
+  takeBodySlot(): SharedSlot | undefined {
+    return [...this.#memories.values()].at(-1)?.bodies?.take();
   }
 
   stop(generation: number, isForced: boolean): void {

@@ -1,0 +1,66 @@
+// What is used again instead of made anew. What was given back last is taken first: it is in the processor's caches. What nobody needed for a
+// while is let go, half of it each time.
+
+/** How often that is looked at. */
+const TRIM_MS = 1000;
+
+export class FreeList<T> {
+  readonly #free: T[] = [];
+  readonly #alwaysFree: number;
+  readonly #discard: (item: T) => void;
+  /** The fewest since the last trim: what nobody needed. */
+  #leastFree = 0;
+  #trimmer: NodeJS.Timeout | undefined;
+
+  /** `alwaysFree`: so many stay for whoever comes next, however long nobody does. `discard`: nobody will be given this one any more. */
+  constructor(alwaysFree: number, discard: (item: T) => void) {
+    this.#alwaysFree = alwaysFree;
+    this.#discard = discard;
+  }
+
+  take(): T | undefined {
+    const item = this.#free.pop();
+    if (this.#free.length < this.#leastFree) this.#leastFree = this.#free.length;
+    return item;
+  }
+
+  /** Once for each `take`. */
+  give(item: T): void {
+    this.#free.push(item);
+    if (this.#trimmer === undefined && this.#free.length > this.#alwaysFree) this.#startTrimmer();
+  }
+
+  get length(): number {
+    return this.#free.length;
+  }
+
+  /** Lets go of half of what nobody needed since the last call. False when nothing is left to let go. */
+  trim(): boolean {
+    const spare = Math.min(this.#leastFree, this.#free.length - this.#alwaysFree);
+    // The oldest.
+    if (spare > 0)
+      for (const item of this.#free.splice(0, Math.ceil(spare / 2))) this.#discard(item);
+    this.#leastFree = this.#free.length;
+    return this.#free.length > this.#alwaysFree;
+  }
+
+  /** Forgets all, without a word to `discard`. */
+  clear(): void {
+    this.#free.length = 0;
+    this.#stopTrimmer();
+  }
+
+  /** Only while there is something to trim: an idle server sleeps. */
+  #startTrimmer(): void {
+    this.#leastFree = 0;
+    this.#trimmer = setInterval(() => {
+      if (!this.trim()) this.#stopTrimmer();
+    }, TRIM_MS);
+    this.#trimmer.unref();
+  }
+
+  #stopTrimmer(): void {
+    clearInterval(this.#trimmer);
+    this.#trimmer = undefined;
+  }
+}
