@@ -1,8 +1,10 @@
 """Large bodies beside the socket: what a worker sees of the memory that the front writes."""
 
+import ctypes
 import os
 import struct
 import unittest
+from unittest import mock
 
 from rickhouse.body_memory import SLOT_BYTES, BodyMemory, body_at
 
@@ -28,11 +30,27 @@ class Memory(unittest.TestCase):
         self.assertLess(os.fstat(memory.descriptor).st_size, 1 << 32)
         os.close(memory.descriptor)
 
-    def test_without_a_file_nothing_lies_anywhere(self) -> None:
+    def test_nobody_can_make_it_writable(self) -> None:
         memory = BodyMemory(1)
-        os.close(memory.descriptor)
-        memory.descriptor = -1
-        self.assertEqual(len(memory.take_in_child()), 0)
+        seen = memory.take_in_child()
+        with open("/proc/self/maps") as maps:
+            address = next(
+                int(line.split("-")[0], 16) for line in maps if "rickhouse-bodies" in line
+            )
+        libc = ctypes.CDLL(None, use_errno=True)
+        read_and_write = 3
+        self.assertEqual(libc.mprotect(ctypes.c_void_p(address), 4096, read_and_write), -1)
+        del seen
+
+    def test_without_a_file_nothing_lies_anywhere(self) -> None:
+        with mock.patch("rickhouse.memory_file.create", return_value=-1):
+            memory = BodyMemory(1)
+        self.assertEqual((memory.descriptor, len(memory.take_in_child())), (-1, 0))
+
+    def test_there_is_none_for_the_front_where_workers_cannot_map_it(self) -> None:
+        with mock.patch("mmap.mmap", side_effect=OSError):
+            memory = BodyMemory(1)
+        self.assertEqual((memory.descriptor, len(memory.take_in_child())), (-1, 0))
 
     def test_a_place_beyond_the_end_is_refused(self) -> None:
         memory = memoryview(b"abcdef")

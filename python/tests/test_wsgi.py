@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 import os
 import struct
 import sys
@@ -153,6 +154,54 @@ class Input(unittest.TestCase):
             )
             self.assertTrue(run.is_over)
             self.assertTrue(closed[-1])
+
+    def test_a_raw_stream_that_the_application_has_taken_reads_nothing_any_more(self) -> None:
+        taken: list[Any] = []
+
+        def application(environ: Any, start_response: Any) -> Any:
+            taken.append(environ["wsgi.input"].detach())
+            start_response("200 OK", [])
+            return answers.pop()
+
+        answers: list[Any] = [[b"x"], iter([b"x"])]
+        place = struct.pack("<II", 0, 3)
+        while answers:
+            flags = wire.REQUEST_MEMORY
+            run = Run(application, "POST", body=place, flags=flags, bodies=memoryview(b"abc"))
+            self.assertEqual((run.status, run.body, run.is_over), (200, b"x", True))
+            self.assertTrue(taken.pop().closed)
+
+    def test_a_child_that_is_forked_reads_what_its_parent_was_sent(self) -> None:
+        # Shared, as the front's is.
+        memory = mmap.mmap(-1, 30_000)
+        memory[:] = b"abcdef" * 5000
+        reading, told = os.pipe()
+
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            stream = environ["wsgi.input"]
+            start = stream.read(6)
+            go_on, gone = os.pipe()
+            if os.fork() == 0:
+                try:
+                    os.read(go_on, 1)
+                    os.write(told, start + stream.read()[-12:])
+                finally:
+                    os._exit(0)
+            # As the front does, once it has heard that the request is over.
+            memory[:] = b"x" * len(memory)
+            os.write(gone, b"!")
+            os.close(go_on)
+            os.close(gone)
+            start_response("200 OK", [])
+            return []
+
+        place = struct.pack("<II", 0, len(memory))
+        flags = wire.REQUEST_MEMORY
+        Run(application, "POST", body=place, flags=flags, bodies=memoryview(memory))
+        self.assertEqual(os.read(reading, 100), b"abcdefabcdefabcdef")
+        os.wait()
+        os.close(reading)
+        os.close(told)
 
     def test_a_body_that_is_nowhere_in_memory_is_an_error_of_the_server(self) -> None:
         place = struct.pack("<II", 1, 3)

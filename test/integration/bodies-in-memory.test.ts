@@ -151,6 +151,53 @@ describe("large bodies", { skip }, () => {
     writeFileSync(`${path}.end`, "");
     await assertAllFree(server);
   });
+
+  it("stay as they are while they wait in a worker's socket, though their requests have timed out", async () => {
+    const args = ["--workers", "1", "--request-timeout", "1s", "--body-memory", "4MiB"];
+    await using server = await serve(...args);
+    const [worker = 0] = server.workers;
+    const path = join(server.temporaryDirectory, "waiting");
+    process.kill(worker, "SIGSTOP");
+    using client = new RawClient(server.port);
+    const body = bodyOf("waiting", 3 * MIB);
+    client.send(headOf(body, `keep=${path}`));
+    client.send(body);
+    assert.equal((await client.response("POST", 60_000)).status, 504);
+    using other = new RawClient(server.port);
+    const others = bodyOf("others", 3 * MIB);
+    other.send(headOf(others));
+    other.send(others.subarray(0, -1));
+    await waitFor("the front to have read them", () => other.socket.writableLength === 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    process.kill(worker, "SIGCONT");
+    await waitFor(
+      "the digest, or its end",
+      () => existsSync(path) || !server.workers.includes(worker),
+    );
+    if (existsSync(path)) assert.equal(readFileSync(path, "latin1"), sha256(body));
+    other.send(others.subarray(-1));
+    await assertTaken(other, others);
+  });
+
+  it("are given to no other worker without their bodies when their requests have timed out", async () => {
+    for (const size of [300, 100_000]) {
+      await using server = await serve("--workers", "1", "--request-timeout", "1s");
+      const [worker = 0] = server.workers;
+      const path = join(server.temporaryDirectory, "never");
+      process.kill(worker, "SIGSTOP");
+      using client = new RawClient(server.port);
+      const body = bodyOf("never", size);
+      client.send(headOf(body, `keep=${path}`));
+      client.send(body);
+      assert.equal((await client.response("POST", 60_000)).status, 504);
+      process.kill(worker, "SIGKILL");
+      await waitFor("another worker", () => server.workers.some((each) => each !== worker), 60_000);
+      const { workers } = server;
+      await uploadMany(server, 300);
+      assert.deepEqual(server.workers, workers);
+      assert.equal(existsSync(`${path}.begun`), false);
+    }
+  });
 });
 
 /** Who comes next: they would have each slot that is free. */

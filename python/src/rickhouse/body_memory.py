@@ -14,7 +14,7 @@ from . import memory_file
 
 # Of one body. What is never written takes no memory.
 SLOT_BYTES = 1 << 20
-# For those that are still to come, beside those that threads have in hand.
+# For those that are still to come, beside one for each thread.
 _SLOTS_TO_COME = 48
 # A place must fit into 32 bits; and each slot is some address space of each worker.
 _MOST_SLOTS = 1024
@@ -24,19 +24,39 @@ _place = struct.Struct("<II").unpack
 
 
 class BodyMemory:
-    def __init__(self, in_hand: int) -> None:
-        """`in_hand`: how many bodies all workers may have at once."""
-        self._size = min(in_hand + _SLOTS_TO_COME, _MOST_SLOTS) * SLOT_BYTES
+    def __init__(self, threads: int) -> None:
+        """`threads`: of all workers."""
+        size = min(threads + _SLOTS_TO_COME, _MOST_SLOTS) * SLOT_BYTES
         # Of the file that the front opens; -1 where there is no such thing: bodies come by socket.
-        self.descriptor = memory_file.create("rickhouse-bodies", self._size)
+        self.descriptor = memory_file.create("rickhouse-bodies", size)
+        # Here, not in each worker: then it is known whether they have it.
+        self._memory = _mapped(self.descriptor, size)
+        if self.descriptor >= 0 and not self._memory:
+            os.close(self.descriptor)
+            self.descriptor = -1
 
     def take_in_child(self) -> memoryview:
-        """For all threads of a worker. The descriptor is closed, the mapping stays."""
-        if self.descriptor < 0:
-            return memoryview(b"")
-        memory = mmap.mmap(self.descriptor, self._size, prot=mmap.PROT_READ, flags=mmap.MAP_SHARED)
-        os.close(self.descriptor)
-        return memoryview(memory)
+        """For all threads of a worker. The descriptor is closed."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+        return self._memory
+
+
+def _mapped(descriptor: int, size: int) -> memoryview:
+    """Empty where it cannot be had."""
+    if descriptor < 0:
+        return memoryview(b"")
+    try:
+        # Of a mapping of this one nobody can make one for writing.
+        readable = os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return memoryview(b"")
+    try:
+        return memoryview(mmap.mmap(readable, size, prot=mmap.PROT_READ, flags=mmap.MAP_SHARED))
+    except OSError:  # More than RLIMIT_AS.
+        return memoryview(b"")
+    finally:
+        os.close(readable)
 
 
 def body_at(place: memoryview | bytes, memory: memoryview) -> memoryview:

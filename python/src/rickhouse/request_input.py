@@ -5,9 +5,10 @@ Reads never go beyond the body, whatever the application asks for.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from io import BufferedReader, BytesIO, RawIOBase
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 # Copies, which it must: the body is part of a buffer that is used again.
 open_frame_input = BytesIO
@@ -20,13 +21,40 @@ def open_file_input(path: memoryview | bytes) -> BinaryIO:
 
 def open_memory_input(body: memoryview) -> BinaryIO:
     """Copies only what is read. To be closed before the front may write another body there."""
-    return BufferedReader(_MemoryReader(body))
+    return _MemoryInput(_MemoryReader(body))
+
+
+def close_input(stream: BinaryIO) -> None:
+    """Also one of which the application has taken the raw stream (`detach()`)."""
+    with contextlib.suppress(ValueError):
+        stream.close()
+
+
+class _MemoryInput(BufferedReader):
+    def __init__(self, reader: _MemoryReader) -> None:
+        super().__init__(reader)
+        self._reader = reader
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._reader.close()
 
 
 class _MemoryReader(RawIOBase):
+    _open: ClassVar[set[_MemoryReader]] = set()
+
     def __init__(self, body: memoryview) -> None:
         self._body = body
         self._at = 0
+        self._open.add(self)
+
+    @classmethod
+    def keep_all(cls) -> None:
+        """A child is about to be forked, which may read on when all this is over here."""
+        for reader in list(cls._open):
+            reader._body = memoryview(bytes(reader._body))
 
     def readable(self) -> bool:
         return True
@@ -55,5 +83,10 @@ class _MemoryReader(RawIOBase):
         return self._at
 
     def close(self) -> None:
+        self._open.discard(self)
         self._body = memoryview(b"")
         super().close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_MemoryReader.keep_all)

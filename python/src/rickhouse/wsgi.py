@@ -16,7 +16,7 @@ from .body_memory import body_at
 from .channel import Channel, ChannelLost, Request
 from .exchange import ClientGone, Exchange
 from .file_wrapper import FileWrapper
-from .request_input import open_file_input, open_frame_input, open_memory_input
+from .request_input import close_input, open_file_input, open_frame_input, open_memory_input
 from .wire import REQUEST_CHUNKED, REQUEST_FILE, REQUEST_MEMORY
 
 Environ = dict[str, Any]
@@ -86,7 +86,7 @@ class Gateway:
             kind = type(iterable)
             if kind is list or kind is tuple:
                 if stream is not None:
-                    stream.close()
+                    close_input(stream)
                 if exchange.send_whole(iterable):
                     return
             _send_iterable(exchange, iterable)
@@ -100,7 +100,7 @@ class Gateway:
             self._send_error_page(exchange, error, environ)
         _close(iterable, environ)
         if stream is not None:
-            stream.close()
+            close_input(stream)
         self._finish(exchange, environ, failed)
 
     def _open_elsewhere(

@@ -30,7 +30,7 @@ export interface AnswerHead extends AnswerPart {
 /** Room for one body, in memory that workers have too. */
 export interface SharedSlot {
   readonly bytes: Buffer;
-  /** Nobody writes here any more, or reads what was written. */
+  /** Who holds it writes here no more, and needs nothing that was written. */
   letGo(): void;
 }
 
@@ -44,7 +44,7 @@ export interface StoredBody {
   dispose(): void;
 }
 
-/** Where an answer goes: a connection. After `answerEnded` or `answerRefused` nothing more comes for this exchange. */
+/** Where an answer goes: a connection. After `answerEnded` or the last `answerRefused` nothing more comes for this exchange. */
 export interface AnswerSink {
   /** `isComplete`: the body is whole with the piece that comes with the head. */
   answerBegan(exchange: Exchange, head: AnswerHead, isComplete: boolean): void;
@@ -52,7 +52,7 @@ export interface AnswerSink {
   answerContinued(exchange: Exchange, part: AnswerPart, isComplete: boolean): void;
   /** The worker is done. `isBroken`: what was sent so far must not look like a whole answer. */
   answerEnded(exchange: Exchange, isBroken: boolean): void;
-  /** No worker answers this: the server does. */
+  /** The server answers this. One that is in a worker's hands, and takes too long there, ends later: by `answerEnded`, or by this once more. */
   answerRefused(exchange: Exchange, refusal: Refusal): void;
   /** Its client has sent FIN and nobody began it: nobody will. */
   answerAbandoned(exchange: Exchange): void;

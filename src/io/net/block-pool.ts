@@ -14,7 +14,7 @@ export class BlockPool {
 
   constructor(blockBytes: number = BLOCK_BYTES) {
     this.#blockBytes = blockBytes;
-    this.#free = new FreeList(ALWAYS_FREE_BYTES / blockBytes, () => {});
+    this.#free = new FreeList({ alwaysFree: ALWAYS_FREE_BYTES / blockBytes, discard: () => {} });
   }
 
   /** A whole block; what stands in it means nothing. */

@@ -4,18 +4,24 @@
 /** How often that is looked at. */
 const TRIM_MS = 1000;
 
+export interface FreeListOptions<T> {
+  /** So many stay for whoever comes next, however long nobody does. */
+  readonly alwaysFree: number;
+  /** So many are let go at once. */
+  readonly mostAtOnce?: number;
+  /** Nobody will be given this one any more. */
+  discard(item: T): void;
+}
+
 export class FreeList<T> {
   readonly #free: T[] = [];
-  readonly #alwaysFree: number;
-  readonly #discard: (item: T) => void;
+  readonly #options: FreeListOptions<T>;
   /** The fewest since the last trim: what nobody needed. */
   #leastFree = 0;
   #trimmer: NodeJS.Timeout | undefined;
 
-  /** `alwaysFree`: so many stay for whoever comes next, however long nobody does. `discard`: nobody will be given this one any more. */
-  constructor(alwaysFree: number, discard: (item: T) => void) {
-    this.#alwaysFree = alwaysFree;
-    this.#discard = discard;
+  constructor(options: FreeListOptions<T>) {
+    this.#options = options;
   }
 
   take(): T | undefined {
@@ -27,7 +33,8 @@ export class FreeList<T> {
   /** Once for each `take`. */
   give(item: T): void {
     this.#free.push(item);
-    if (this.#trimmer === undefined && this.#free.length > this.#alwaysFree) this.#startTrimmer();
+    const isMuch = this.#free.length > this.#options.alwaysFree;
+    if (isMuch && this.#trimmer === undefined) this.#startTrimmer();
   }
 
   get length(): number {
@@ -36,12 +43,13 @@ export class FreeList<T> {
 
   /** Lets go of half of what nobody needed since the last call. False when nothing is left to let go. */
   trim(): boolean {
-    const spare = Math.min(this.#leastFree, this.#free.length - this.#alwaysFree);
+    const { alwaysFree, mostAtOnce = Infinity } = this.#options;
+    const spare = Math.min(this.#leastFree, this.#free.length - alwaysFree);
+    const count = Math.min(Math.ceil(Math.max(spare, 0) / 2), mostAtOnce);
     // The oldest.
-    if (spare > 0)
-      for (const item of this.#free.splice(0, Math.ceil(spare / 2))) this.#discard(item);
+    for (const item of this.#free.splice(0, count)) this.#options.discard(item);
     this.#leastFree = this.#free.length;
-    return this.#free.length > this.#alwaysFree;
+    return this.#free.length > alwaysFree;
   }
 
   /** Forgets all, without a word to `discard`. */

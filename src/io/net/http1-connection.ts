@@ -239,7 +239,8 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   answerRefused(exchange: Exchange, refusal: Refusal): void {
-    exchange.request.body?.dispose();
+    // A worker that takes too long may still be sent it, or be reading it.
+    if (exchange.place !== "in-hand") exchange.request.body?.dispose();
     if (exchange !== this.#exchange) return;
     exchange.outcome = refusal.code;
     if (this.#hasBegunAnswer) {

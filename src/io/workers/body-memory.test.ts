@@ -113,6 +113,19 @@ describe("BodyMemory", { skip: NO_PROC }, () => {
     assert.equal(memory.lend(bodyOf("abc")), undefined);
   });
 
+  it("leaves what lies there once nobody tells who has died", { skip: NO_MAPPING }, async () => {
+    const memory = open();
+    const slots = Array.from({ length: 6 }, () => memory.take());
+    for (const [index, slot] of slots.entries()) slot?.bytes.write(`reads ${index}`);
+    memory.retire();
+    for (const slot of slots) slot?.letGo();
+    // What is free is given back after a second.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    for (const [index, slot] of slots.entries()) {
+      assert.equal(slot?.bytes.toString("latin1", 0, 7), `reads ${index}`);
+    }
+  });
+
   it(
     "is gone when it is closed, but for what is still being written to",
     { skip: NO_MAPPING },

@@ -10,6 +10,8 @@ import { MappedMemory } from "./mapped-memory.ts";
 export const SLOT_BYTES = 2 ** 20;
 /** So many keep the memory that they have used; that of others goes back to the system when nobody has needed them for a while. */
 const ALWAYS_KEPT = 2;
+/** At once: each takes the system up to a millisecond, in which nothing else is done. */
+const MOST_GIVEN_BACK = 4;
 /** This share stays for bodies that are here already: clients may take as long as they like. */
 const SHARE_OF_WHOLE = 1 / 4;
 
@@ -29,10 +31,12 @@ export class BodyMemory {
     this.#mapped = mapped;
     this.#keptForWhole = count * SHARE_OF_WHOLE;
     this.#fresh = Array.from({ length: count }, (_, index) => new BodySlot(this, index, mapped));
-    this.#used = new FreeList(mapped === undefined ? Infinity : ALWAYS_KEPT, (slot) => {
+    const alwaysFree = mapped === undefined ? Infinity : ALWAYS_KEPT;
+    const discard = (slot: BodySlot): void => {
       mapped?.giveBack(slot.start, SLOT_BYTES);
       this.#fresh.push(slot);
-    });
+    };
+    this.#used = new FreeList({ alwaysFree, discard, mostAtOnce: MOST_GIVEN_BACK });
   }
 
   /** Undefined where a process cannot open what another has: then bodies go through the socket. Without `libc` they are copied there at the end. */
@@ -67,9 +71,11 @@ export class BodyMemory {
     return undefined;
   }
 
-  /** Nobody tells any more when its workers are dead: no slot is used again. */
+  /** Nobody tells any more when its workers are dead: no slot is used again, and what lies there stays. */
   retire(): void {
     this.#isRetired = true;
+    this.#fresh.length = 0;
+    this.#used.clear();
   }
 
   /** Of all slots. */
@@ -80,17 +86,16 @@ export class BodyMemory {
   /** None of its workers is left. What is still being read into stays until its connection has let it go. */
   close(): void {
     closeSync(this.#descriptor);
-    this.#isRetired = this.#isClosed = true;
-    this.#fresh.length = 0;
-    this.#used.clear();
+    this.retire();
+    this.#isClosed = true;
     this.#letMemoryGo();
   }
 
   /** By the slot. */
   freed(slot: BodySlot): void {
     this.#inUse--;
-    if (this.#isClosed) this.#letMemoryGo();
-    else this.#used.give(slot);
+    if (!this.#isRetired) this.#used.give(slot);
+    else if (this.#isClosed) this.#letMemoryGo();
   }
 
   #take(left: number): BodySlot | undefined {

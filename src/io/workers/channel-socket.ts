@@ -28,7 +28,7 @@ export class ChannelSocket {
   }
 
   /**
-   * REQUEST: leaves with others, when the flusher says so. `place`: where its body lies in the memory of the thread; -1: nowhere.
+   * REQUEST: leaves with others, when the flusher says so. `place`: where its body lies in the memory for bodies; -1: nowhere.
    * `hasSlots`: its answer may use the thread's slots.
    */
   send(number: number, exchange: Exchange, place: number, hasSlots: boolean): void {

@@ -200,6 +200,8 @@ export class Pool implements RequestSink {
     const pid = this.#workforce.records.get(worker)?.pid;
     const ranMs = performance.now() - exchange.startedAt;
     exchange.sink.answerRefused(exchange, REFUSALS.requestTimeout);
+    // Nobody waits for it any more: if it turns out that it has not begun, it never will.
+    this.#dispatcher.cancel(exchange, performance.now());
     this.#workforce.stacks(worker, (stacks) => {
       const text = hangText(exchange, { option, silentMs, ranMs, worker, pid }, stacks);
       this.#log.error(text, incidentFields(exchange, worker, pid));
