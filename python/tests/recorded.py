@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -51,11 +52,16 @@ class RecordingChannel:
         self.gone: set[int] = set()
         self.stopped: set[int] = set()
         self.is_lost = False
+        self.writing = threading.RLock()
+        self.written = 0
         # A further request is at hand: the last frame of an answer may wait.
         self.is_window = False
         self._posted = b""
         # None: pieces of answers go by socket.
         self.slots: RecordedSlots | None = None
+
+    def interrupt(self) -> None:
+        self.is_lost = True
 
     def put(self, piece: bytes | memoryview) -> bytes | None:
         return None if self.slots is None else self.slots.put(piece)

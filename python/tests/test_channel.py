@@ -14,6 +14,7 @@ from rickhouse import wire
 from rickhouse.answer_memory import PART_BYTES, AnswerSlots
 from rickhouse.channel import Channel, ChannelLost
 from rickhouse.departure import Departure
+from rickhouse.exchange import Exchange
 from rickhouse.ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN, Ledger
 from support import SECONDS, FrontChannel, environ_bytes, environ_of, request_frame
 
@@ -39,6 +40,20 @@ class ChannelTest(unittest.TestCase):
         request = self.channel.next_request()
         assert request is not None
         return request
+
+
+class DefaultTimeout(ChannelTest):
+    def setUp(self) -> None:
+        self.addCleanup(socket.setdefaulttimeout, socket.getdefaulttimeout())
+        socket.setdefaulttimeout(0.05)
+        super().setUp()
+
+    def test_of_the_application_is_not_that_of_the_channel(self) -> None:
+        self.assertIsNone(self.channel._socket.gettimeout())
+        timer = threading.Timer(0.2, self.front.request, (1,))
+        timer.start()
+        self.assertEqual(self.next()[0], 1)
+        timer.join(SECONDS)
 
 
 class Receiving(ChannelTest):
@@ -268,6 +283,99 @@ class Sending(ChannelTest):
         self.channel.send(wire.HEADER.pack(len(body), wire.BODY, 0, 0, 1), body)
         reader.join(SECONDS)
         self.assertEqual(received, [wire.Body(1, 0, body)])
+
+    def test_after_an_exception_in_the_midst_of_a_body_nothing_more_is_sent(self) -> None:
+        class Late(Exception):
+            pass
+
+        def raise_late(signum: int, frame: Any) -> None:
+            raise Late
+
+        signal.signal(signal.SIGALRM, raise_late)
+        self.addCleanup(signal.signal, signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        body = bytes(8_000_000)
+        with self.assertRaises(Late):
+            self.channel.send(wire.HEADER.pack(len(body), wire.BODY, 0, 0, 1), body)
+        self.assertEqual((self.channel.is_lost, self.channel.was_interrupted), (True, True))
+        end = wire.encode(wire.End(1, 0, 0))
+        with self.assertRaises(ChannelLost):
+            self.channel.send(end)
+        with self.assertRaises(ChannelLost):
+            self.channel.send(end, bytes(OUTBOX_BYTES))
+        with self.assertRaises(ChannelLost):
+            self.channel.post(end, 0)
+        self.channel.close()
+        while self.front.receive():
+            pass
+        self.assertLess(len(self.front.unread), len(body))
+        self.assertEqual(self.front.unread[wire.HEADER_BYTES :].strip(b"\0"), b"")
+
+    def test_what_an_exception_came_upon_in_the_outbox_stays_for_the_zygote(self) -> None:
+        class Interrupted:
+            def __init__(self, real: socket.socket) -> None:
+                self._real = real
+
+            def sendall(self, data: Any) -> None:
+                self._real.sendall(data)
+                raise KeyboardInterrupt
+
+            def close(self) -> None:
+                self._real.close()
+
+        self.channel._socket = Interrupted(self.channel._socket)  # type: ignore[assignment]
+        with self.assertRaises(KeyboardInterrupt):
+            self.channel.post(FRAMES[0], 0)
+        with self.assertRaises(ChannelLost):
+            self.channel.post(FRAMES[1], 0)
+        self.assertEqual(self.front.next(), ANSWERS[0])
+        self.assertEqual(self.ledger.answers(0, 0), (0, FRAMES[0]))
+
+    def test_threads_that_write_at_once_wait_for_each_other(self) -> None:
+        exchange = Exchange(self.channel, 1, 0)
+        write = exchange.start_response("200 OK", [])
+        pieces = [bytes([thread, n]) * 2000 for thread in range(3) for n in range(100)]
+
+        def write_all(thread: int) -> None:
+            for piece in pieces[thread * 100 :][:100]:
+                write(piece)
+
+        threads = [threading.Thread(target=write_all, args=(n,)) for n in range(3)]
+        for thread in threads:
+            thread.start()
+
+        def end() -> None:
+            for thread in threads:
+                thread.join(SECONDS)
+            exchange.end(False)
+
+        ending = threading.Thread(target=end)
+        ending.start()
+        found = []
+        while not isinstance(message := self.front.next(), wire.End):
+            found.append(message.body)
+        ending.join(SECONDS)
+        self.assertEqual(sorted(found), sorted(pieces))
+
+    def test_the_end_waits_for_a_thread_that_is_still_in_write(self) -> None:
+        exchange = Exchange(self.channel, 1, 0)
+        write = exchange.start_response("200 OK", [])
+        write(b"first")
+        large = bytes(4_000_000)
+        thread = threading.Thread(target=write, args=(large,))
+        thread.start()
+        while self.channel.writing.acquire(blocking=False):
+            self.channel.writing.release()
+        # More than a socket holds: the piece is half sent.
+        self.assertIsInstance(self.front.next(), wire.Answer)
+        ending = threading.Thread(target=exchange.end, args=(False,))
+        ending.start()
+        body = b""
+        while not isinstance(message := self.front.next(), wire.End):
+            body += message.body
+        self.assertEqual(len(body), len(large))
+        thread.join(SECONDS)
+        ending.join(SECONDS)
 
     def test_a_front_that_has_gone(self) -> None:
         self.front.close()

@@ -4,6 +4,7 @@ import os
 import signal
 import unittest
 from collections.abc import Callable
+from unittest import mock
 
 from rickhouse import children
 from rickhouse.children import Children, Worker
@@ -63,9 +64,10 @@ class ChildrenTest(unittest.TestCase):
         self.addCleanup(setattr, children, "_STOP_SECONDS", children._STOP_SECONDS)
         children._STOP_SECONDS = 0.05
         real = os.wait4
-        self.addCleanup(setattr, os, "wait4", real)
-        os.wait4 = lambda pid, options: real(pid, options & ~os.WUNTRACED)
-        with self.children.stopped(worker) as has_stopped:
+        blind = mock.patch.object(
+            children, "wait4", lambda pid, options: real(pid, options & ~os.WUNTRACED)
+        )
+        with blind, self.children.stopped(worker) as has_stopped:
             self.assertFalse(has_stopped)
         wait_for(lambda: self.state_of(worker) == "S", "the worker to go on")
 

@@ -14,6 +14,7 @@ class ScriptedChannel:
 
     is_lost = False
     was_closed = False
+    was_interrupted = False
     owner = 0
 
     def __init__(self, numbers: list[int]) -> None:

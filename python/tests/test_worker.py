@@ -197,6 +197,27 @@ class Threads(unittest.TestCase):
                 names.add(channels[thread].answer_to(1).lines[1])
             self.assertEqual(len(names), 2)
 
+    def test_an_alarm_that_comes_too_late_ends_its_own_thread_alone(self) -> None:
+        more = """
+def do_alarm(environ):
+    def late(signum, frame):
+        raise RuntimeError("late")
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+"""
+        with load(more, threads=2) as front:
+            front.fork()
+            # Signals are handled in the main thread, which serves the first.
+            channels = [front.channel(1, thread) for thread in range(2)]
+            ask(channels[1], 1, "/wait")
+            wait_for(lambda: len(notes(front)) == 1, "the other to begin")
+            ask(channels[0], 1, "/alarm")
+            self.assertEqual(channels[0].answer_to(1).body, b"alarm")
+            self.assertIsNone(channels[0].next())
+            self.assertIn("RuntimeError: late", front.stderr)
+            touch(front)
+            self.assertEqual(channels[1].answer_to(1).body, b"wait")
+
     def test_the_process_ends_when_all_channels_have_ended(self) -> None:
         with load(threads=3) as front:
             front.fork()

@@ -203,6 +203,34 @@ class Input(unittest.TestCase):
         os.close(reading)
         os.close(told)
 
+    def test_what_the_application_does_to_its_stream_harms_nobody(self) -> None:
+        kept: list[Any] = []
+
+        def application(environ: Any, start_response: Any) -> Any:
+            stream = environ["wsgi.input"]
+            if how == "closes the descriptor":
+                os.close(stream.fileno())
+            else:
+                stream.close = lambda: None
+                kept.append(stream)
+            start_response("200 OK", [])
+            return answers.pop()
+
+        for how in ("closes the descriptor", "replaces close()"):
+            answers: list[Any] = [[b"x"], iter([b"x"])]
+            while answers:
+                memory = bytearray(b"secret of one")
+                with tempfile.NamedTemporaryFile() as file:
+                    if how == "closes the descriptor":
+                        body, flags = os.fsencode(file.name), wire.REQUEST_FILE
+                    else:
+                        body, flags = struct.pack("<II", 0, len(memory)), wire.REQUEST_MEMORY
+                    run = Run(application, body=body, flags=flags, bodies=memoryview(memory))
+                self.assertEqual((run.status, run.body, run.is_over), (200, b"x", True))
+        for stream in kept:
+            with self.assertRaises(ValueError):
+                stream.read()
+
     def test_a_body_that_is_nowhere_in_memory_is_an_error_of_the_server(self) -> None:
         place = struct.pack("<II", 1, 3)
         flags = wire.REQUEST_MEMORY
@@ -425,3 +453,42 @@ class Errors(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+class FromOutside(unittest.TestCase):
+    """Exceptions that are thrown into our code, and such that break who prints them."""
+
+    def test_an_exception_that_cannot_be_shown_is_an_error_page(self) -> None:
+        def application(environ: Any, start_response: Any) -> Any:
+            raise LookupError("told")
+
+        with mock.patch("traceback.format_exception", side_effect=KeyError("x")):
+            run = Run(application)
+        self.assertEqual((run.status, run.is_over, run.is_broken), (500, True, False))
+        self.assertIn("LookupError (not shown: KeyError)", run.logged)
+        self.assertIn("test_wsgi.py", run.logged)
+
+    def test_nothing_follows_an_answer_behind_which_an_exception_came(self) -> None:
+        class Late(BaseException):
+            pass
+
+        class Interrupted(RecordingChannel):
+            def post(self, frame: bytes, now_ns: int) -> None:
+                super().post(frame, now_ns)
+                raise Late
+
+        for length in (None, "1", "40000"):
+            size = int(length or 1)
+
+            def application(environ: Any, start_response: Any, length: Any = length) -> Any:
+                fields = [] if length is None else [("Content-Length", length)]
+                start_response("200 OK", fields)
+                return [b"x" * int(length or 1)]
+
+            events: list[Any] = []
+            channel = Interrupted(events)
+            Run(application, channel=channel)
+            answers = [event for event in events if isinstance(event, wire.Answer)]
+            self.assertEqual([len(answer.body) for answer in answers], [size])
+            # The last one is too large to be posted: nothing came upon it.
+            self.assertEqual(channel.is_lost, length != "40000")

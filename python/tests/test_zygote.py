@@ -216,6 +216,56 @@ class Exits(unittest.TestCase):
             )
             self.assertIn("worker 3 was not forked", front.notes[0]["text"])
 
+    def test_one_for_which_no_descriptor_is_left_is_reported_so_too(self) -> None:
+        source = (
+            HELLO
+            + """
+import errno, os
+real = os.memfd_create
+calls = []
+def memfd_create(name, flags=0):
+    calls.append(name)
+    if calls.count("rickhouse-stacks") == 1:
+        calls.append(name)
+        raise OSError(errno.EMFILE, "Too many open files")
+    return real(name, flags)
+os.memfd_create = memfd_create
+"""
+        )
+        with load_zygote(source) as front:
+            front.send({"type": "fork", "worker": 3, "tokens": ["00" * 16]})
+            exited = front.expect("exited")
+            self.assertEqual((exited["worker"], exited["pid"]), (3, 0))
+            self.assertIn("Too many open files", front.notes[0]["text"])
+            channel = front.start_worker()
+            channel.request(1)
+            self.assertEqual(channel.answer_to(1).body, b"hello")
+
+    def test_an_application_that_replaces_what_zygotes_use_is_served(self) -> None:
+        # As gevent's and eventlet's monkey patches do.
+        source = (
+            HELLO
+            + """
+import os, select, signal, threading, time
+del select.poll
+os.fork = os.kill = os.wait4 = os.waitpid = None
+signal.signal = signal.set_wakeup_fd = lambda *both, **more: None
+threading.get_ident = lambda: 1
+def app(environ, start_response):
+    start_response("200 OK", [])
+    while not environ["rickhouse.client_disconnected"]():
+        time.sleep(0.01)
+    return [b"gone"]
+"""
+        )
+        with load_zygote(source) as front:
+            channel = front.start_worker()
+            channel.request(1)
+            channel.send(wire.encode(wire.Gone(1, 0)))
+            self.assertEqual(channel.answer_to(1).body, b"gone")
+            os.kill(front.pids[1], signal.SIGKILL)
+            self.assertEqual(front.expect("exited")["signal"], "SIGKILL")
+
     def test_orphans_of_the_application_are_reaped_silently(self) -> None:
         source = """
 import os, subprocess

@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import marshal
-import select
 import socket
-from threading import get_ident
+import threading
+from select import POLLIN, poll  # As they are now: gevent and eventlet put others in their place.
 from typing import Any, NoReturn
 
 from .answer_memory import AnswerSlots
@@ -89,12 +89,13 @@ class Channel:
         # When the first of them has waited long enough; of the clock of the run times.
         self._due_ns = 0
         self._socket = moved_up(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        self._socket.settimeout(None)  # The application may have set another default.
         # Room for a large answer, as far as the system allows: each time it is full, both sides
         # wait for each other.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
         self._socket.connect(path)
-        self._readable = select.poll()
-        self._readable.register(self._socket, select.POLLIN)
+        self._readable = poll()
+        self._readable.register(self._socket, POLLIN)
         # Unread bytes are view[start:end].
         self._start = self._end = 0
         self._replace_buffer(_BUFFER_BYTES, b"")
@@ -104,12 +105,18 @@ class Channel:
         self._gone: set[int] = set()
         self._stopped: set[int] = set()
         self._is_ended = False
+        # Held while write() is called, which any thread may do; and for which request it was last.
+        self.writing = threading.RLock()
+        self.written = 0
         # The thread that serves this channel: only that one may read it.
-        self.owner = get_ident()
-        # The front has gone, or the application closed our socket: nothing can be sent any more.
+        self.owner = threading.get_ident()
+        # Nothing can be sent any more: the front has gone, or one of the two below.
         self.is_lost = False
-        # Of the two, the second.
+        # The application closed our socket.
         self.was_closed = False
+        # An exception came while something was sent, from a signal handler of the application, say:
+        # nobody knows how much of it is on its way.
+        self.was_interrupted = False
 
     def hello(self, token: bytes, thread: int, pid: int) -> None:
         """From now on requests may come."""
@@ -201,7 +208,7 @@ class Channel:
 
     def _look(self) -> None:
         """Reads what is there, for GONE. Only the owner may: other threads know what it saw."""
-        if get_ident() != self.owner:
+        if threading.get_ident() != self.owner:
             return
         try:
             while not self._is_ended and self._readable.poll(0):
@@ -258,13 +265,18 @@ class Channel:
     # Sending
 
     def send(self, start: bytes, body: bytes | memoryview = b"") -> None:
-        """Hands all of it to the kernel, behind what is in the outbox. Raises ChannelLost."""
+        """Hands all of it to the kernel, behind what is in the outbox. Raises ChannelLost.
+
+        Any other exception that comes meanwhile ends the channel too.
+        """
         size = len(start) + len(body)
         if size <= OUTBOX_BYTES - self._used:
             self._put(start + body)
             self.flush()
             return
         self.flush()
+        if self.is_lost:
+            raise ChannelLost("nothing can be sent any more")
         try:
             sent = self._socket.sendmsg((start, body)) - len(start)
             if sent < 0:
@@ -273,6 +285,9 @@ class Channel:
                 self._socket.sendall(memoryview(body)[max(sent, 0) :])
         except OSError as error:
             self._lose(error)
+        except BaseException:
+            self.interrupt()
+            raise
         # Around the outbox. In this order: BASE beyond WRITTEN means that it is empty.
         cell = self._cell
         self._base = cell[BASE] = self._base + size
@@ -336,17 +351,27 @@ class Channel:
         )
 
     def flush(self) -> None:
-        """Empties the outbox into the socket. Raises ChannelLost."""
+        """Empties the outbox into the socket. Raises what `send` raises."""
         used = self._used
         if used == 0:
             return
+        if self.is_lost:
+            raise ChannelLost("nothing can be sent any more")
         try:
             self._socket.sendall(self._outbox[:used])
         except OSError as error:
             self._lose(error)
+        except BaseException:
+            self.interrupt()
+            raise
         self._used = 0
         self._base += used
         self._cell[BASE] = self._base
+
+    def interrupt(self) -> None:
+        """How much was sent is not known: nothing more is, and the front finds out by itself."""
+        self._detach()
+        self.was_interrupted = True
 
     def _detach(self) -> None:
         """The outbox stays as it is: what is still written goes nowhere."""

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import time
 from collections.abc import Iterator
+
+# As they are now: gevent and eventlet put others in their place, which reap our workers.
+from os import kill, wait4
 from resource import struct_rusage
+from select import POLLIN, poll
+from signal import set_wakeup_fd
+from signal import signal as set_handler
 from typing import Callable
 
 # A process in an uninterruptible sleep, or one that is traced, does not stop when it is told.
@@ -50,8 +55,8 @@ class Children:
         os.set_blocking(self._wakeup, False)
         os.set_blocking(self._wakeup_write, False)
         # With a handler the signal ends a poll(); without one it would be discarded.
-        self._application_handler = signal.signal(signal.SIGCHLD, lambda signum, frame: None)
-        signal.set_wakeup_fd(self._wakeup_write, warn_on_full_buffer=False)
+        self._application_handler = set_handler(signal.SIGCHLD, lambda signum, frame: None)
+        set_wakeup_fd(self._wakeup_write, warn_on_full_buffer=False)
 
     def fileno(self) -> int:
         """Readable when `reap` is due."""
@@ -71,8 +76,8 @@ class Children:
 
     def release_in_child(self) -> None:
         """In a new worker: SIGCHLD is the application's again; nothing of siblings stays open."""
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, self._application_handler or signal.SIG_DFL)
+        set_wakeup_fd(-1)
+        set_handler(signal.SIGCHLD, self._application_handler or signal.SIG_DFL)
         os.close(self._wakeup)
         os.close(self._wakeup_write)
         for worker in self:
@@ -80,7 +85,7 @@ class Children:
 
     def signal(self, worker: Worker, signum: int) -> None:
         """Safe as long as the worker is not reaped: until then its process id is not used again."""
-        os.kill(worker.pid, signum)
+        kill(worker.pid, signum)
         if signum == signal.SIGTERM:
             worker.terminate_again_at = time.monotonic() + _TERMINATE_AGAIN_SECONDS
 
@@ -104,7 +109,7 @@ class Children:
         while True:
             try:
                 # Without WUNTRACED: a stop is left for the one who waits for it.
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
+                pid, status, usage = wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
@@ -120,21 +125,21 @@ class Children:
 
         Call `reap` afterwards: it reports a death that was found here.
         """
-        os.kill(worker.pid, signal.SIGSTOP)
+        kill(worker.pid, signal.SIGSTOP)
         try:
             yield self._wait_for_stop(worker)
         finally:
             # Also ends a stop that somebody else asked for, and takes back one that has not come.
             if self.get(worker.number) is not None:
-                os.kill(worker.pid, signal.SIGCONT)
+                kill(worker.pid, signal.SIGCONT)
 
     def _wait_for_stop(self, worker: Worker) -> bool:
         deadline = time.monotonic() + _STOP_SECONDS
-        poller = select.poll()
-        poller.register(self._wakeup, select.POLLIN)
+        poller = poll()
+        poller.register(self._wakeup, POLLIN)
         while True:
             self._drain_wakeup()
-            pid, status, usage = os.wait4(worker.pid, os.WNOHANG | os.WUNTRACED)
+            pid, status, usage = wait4(worker.pid, os.WNOHANG | os.WUNTRACED)
             if pid != 0 and os.WIFSTOPPED(status):
                 return True
             if pid != 0:

@@ -112,11 +112,17 @@ class Exchange:
         return self  # To be called as `write`: a bound method would be one object more.
 
     def write(self, data: bytes) -> None:
-        """PEP 3333's write(): `data` is on the wire when it returns."""
-        if self._is_over:
-            raise RuntimeError("write() was called when the request was over")
-        self.raise_if_stopped()
-        self.send_chunk(data)
+        """PEP 3333's write(): `data` is on the wire when it returns.
+
+        Any thread may call it: they wait for each other.
+        """
+        channel = self._channel
+        with channel.writing:
+            if self._is_over:
+                raise RuntimeError("write() was called when the request was over")
+            channel.written = self._number
+            self.raise_if_stopped()
+            self.send_chunk(data)
 
     __call__ = write
 
@@ -198,6 +204,11 @@ class Exchange:
         return True
 
     @property
+    def is_over(self) -> bool:
+        """Its last frame was sent, or an exception came on the way to it."""
+        return self._is_over
+
+    @property
     def _most_whole_bytes(self) -> int:
         return SLOT_BYTES if self._flags & REQUEST_SLOTS else _MAX_PIECE_BYTES
 
@@ -261,6 +272,9 @@ class Exchange:
 
     def end(self, is_broken: bool) -> None:
         """The last frame. After the body was complete nothing is broken any more."""
+        if self._channel.written == self._number:
+            with self._channel.writing:  # A thread of the application's may still be in write().
+                self._is_over = True
         now_ns = perf_counter_ns()
         self._is_over = True
         is_broken = not self._is_complete and (is_broken or self._remaining > 0)

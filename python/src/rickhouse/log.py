@@ -36,7 +36,19 @@ def traceback_of(error: BaseException) -> str:
     # Of an error of syntax it is said where that is; of any other it was we who failed.
     if frames is None and not isinstance(error, SyntaxError):
         frames = error.__traceback__
-    return "".join(traceback.format_exception(type(error), error, frames))
+    try:
+        return "".join(traceback.format_exception(type(error), error, frames))
+    except Exception as problem:  # An exception may break what prints it.
+        return _traceback_without(error, frames, type(problem).__name__)
+
+
+def _traceback_without(error: BaseException, frames: TracebackType | None, why: str) -> str:
+    """As far as it can be told without asking the exception itself."""
+    places: list[str] = []
+    with contextlib.suppress(Exception):
+        places = traceback.format_tb(frames)
+    name = type(error).__qualname__
+    return f"Traceback (most recent call last):\n{''.join(places)}{name} (not shown: {why})\n"
 
 
 def without_own_frames(frames: TracebackType | None) -> TracebackType | None:

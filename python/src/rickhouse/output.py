@@ -58,6 +58,7 @@ def connect(path: str | None, worker: int) -> None:
 
 def _connected(path: str, worker: int, number: int, mark: str) -> socket.socket:
     stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    stream.settimeout(None)  # The application may have set another default.
     try:
         stream.connect(path)
         hello = {

@@ -25,9 +25,10 @@ def open_memory_input(body: memoryview) -> BinaryIO:
 
 
 def close_input(stream: BinaryIO) -> None:
-    """Also one of which the application has taken the raw stream (`detach()`)."""
-    with contextlib.suppress(ValueError):
-        stream.close()
+    """Whatever the application has done to it: `detach()`, the descriptor closed, a `close` of its
+    own in place of this one."""
+    with contextlib.suppress(ValueError, OSError):
+        type(stream).close(stream)
 
 
 class _MemoryInput(BufferedReader):
@@ -39,7 +40,7 @@ class _MemoryInput(BufferedReader):
         try:
             super().close()
         finally:
-            self._reader.close()
+            _MemoryReader.close(self._reader)
 
 
 class _MemoryReader(RawIOBase):

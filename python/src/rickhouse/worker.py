@@ -25,6 +25,10 @@ from .wsgi import Application, Gateway, base_environ
 _IMPORT_FAILED = 3
 _NO_CHANNEL = 1
 _JOIN_SECONDS = 0.1
+_INTERRUPTED = (
+    "an exception (of a signal handler?) came between the parts of an answer: this thread ends, as"
+    " nobody knows how much of the answer was sent"
+)
 _CHANNEL_CLOSED = (
     "the application closed descriptors that are not its own (os.closerange?), and with them the"
     " socket to the server: this worker cannot answer any more and ends"
@@ -171,11 +175,15 @@ class _Loop:
                 if number > cell[WITHDRAWN_TO] or number == cell[EXEMPT]:
                     run(request)
                 self.is_busy = False
-            if channel.was_closed:
-                log.report("worker", _CHANNEL_CLOSED)
+            if channel.was_closed or channel.was_interrupted:
+                log.report("worker", _CHANNEL_CLOSED if channel.was_closed else _INTERRUPTED)
         except ChannelLost as error:
             text = _CHANNEL_CLOSED if channel.was_closed else f"the channel broke: {error}"
             log.report("worker", text)
+        except BaseException as error:
+            # A late alarm of the application's, say. What other threads run is not to end by it.
+            traceback = log.traceback_of(error)
+            log.report("worker", f"this thread ends by an error between requests\n{traceback}")
         finally:
             with contextlib.suppress(ChannelLost):
                 channel.flush()

@@ -95,6 +95,8 @@ class Gateway:
         except BaseException as error:
             # Also SystemExit and KeyboardInterrupt: a request ends no worker.
             failed = True
+            if exchange.is_over:  # It came from outside, between our own lines.
+                self._channel.interrupt()
             log.report("worker", f"error in {_describe(environ)}\n{log.traceback_of(error)}")
             # Before close(): the client need not wait for that.
             self._send_error_page(exchange, error, environ)

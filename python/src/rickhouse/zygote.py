@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import binascii
 import os
-import select
 import signal
 import time
+from os import fork  # These two as they are now: gevent and eventlet put others in their place.
 from resource import struct_rusage
+from select import POLLIN, poll
 from typing import Any, Callable
 
 from . import imports, log, notify, process, stacks
@@ -82,12 +83,12 @@ class Zygote:
         """Returns when the front has gone or said stop, and all workers have ended."""
         self._handle_all(self._control.take_all())
         while self._kill_at is None or len(self._children) > 0:
-            poller = select.poll()
-            poller.register(self._children, select.POLLIN)
+            poller = poll()
+            poller.register(self._children, POLLIN)
             if self._has_front:
-                poller.register(self._control, select.POLLIN)
+                poller.register(self._control, POLLIN)
             if self._imports is not None:
-                poller.register(self._imports[0], select.POLLIN)
+                poller.register(self._imports[0], POLLIN)
             ready = {descriptor for descriptor, _ in poller.poll(self._milliseconds_to_wait())}
             # Deaths first: an order for a worker that is no more must find it gone.
             if self._children.fileno() in ready:
@@ -144,12 +145,14 @@ class Zygote:
             why = "the ledger has no free slot" if self._kill_at is None else "the zygote ends"
             self._report_not_forked(number, why)
             return
-        descriptor = stacks.create_file()
+        descriptor = -1
         log.flush_streams()
         try:
-            pid = os.fork()
+            descriptor = stacks.create_file()
+            pid = fork()
         except OSError as error:
-            os.close(descriptor)
+            if descriptor >= 0:
+                os.close(descriptor)
             self._ledger.release(slot)
             self._report_not_forked(number, str(error))
             return
