@@ -76,6 +76,33 @@ describe("a client that half-closes", () => {
     }
   });
 
+  it("gets the answer that is on its way when the next one has waited too long", async () => {
+    await using server = await startServer("answers:app", {
+      args: ["--workers", "1", "--response-memory", "64m"],
+    });
+    using first = new RawClient(server.port);
+    first.send(get("/watch"));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    using client = new RawClient(server.port);
+    client.send(get("/list?n=20000000") + get("/list?n=1"));
+    client.pause();
+    client.end();
+    await waitFor("its FIN to be read", () => server.halfClosedConnections === 1);
+    // Between the two: it holds the only worker.
+    using between = new RawClient(server.port);
+    between.send(get("/watch"));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    first.end();
+    assert.equal((await first.response()).status, 200);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    client.resume();
+    const answer = await client.response("GET", 60_000);
+    assert.ok(answer.isWhole);
+    assert.ok(answer.body.equals(pattern(20_000_000)));
+    await client.ended();
+    assert.equal(client.received.length, 0);
+  });
+
   it("is noticed also behind a body that went to a file", async () => {
     await using server = await serveOne("--body-memory", "0");
     using client = new RawClient(server.port);

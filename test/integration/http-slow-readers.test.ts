@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
+import { connect } from "node:net";
 import { describe, it } from "node:test";
+import { ADMIN_ARGS, adminPort, askJson } from "../support/admin.ts";
 import { get, spoolFiles, stateOf, stateWith } from "../support/answers-app.ts";
 import { pattern } from "../support/pattern.ts";
 import { RawClient, rawRequest } from "../support/raw-client.ts";
@@ -53,6 +55,30 @@ describe("a slow reader", () => {
     await new Promise((resolve) => setTimeout(resolve, 3500));
     await readAll(slow, 20_000_000);
     await slow.ended();
+  });
+
+  it("is cut when it stops, however little the server still has for it", async () => {
+    const args = ["--send-timeout", "1s", "--keep-alive-timeout", "1s", "--response-memory", "64k"];
+    await using server = await serve(...args, ...ADMIN_ARGS);
+    const port = await adminPort(server);
+    // The last bytes of each file meet another state of the kernel's buffers.
+    const clients = Array.from({ length: 12 }, (_, index) => {
+      const client = connect(server.port, "127.0.0.1");
+      client.on("error", () => {});
+      client.write(get(`/list?n=${7 * MIB + index * 5000}`));
+      return client;
+    });
+    await waitFor("all files", () => spoolFiles(server).length === clients.length, 60_000);
+    while (spoolFiles(server).length > 0) {
+      for (const client of clients) client.read(16 * 1024);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const connections = async (): Promise<number> => {
+      const status = await askJson<{ connections: { open: number } }>(port, "/status");
+      return status.connections.open;
+    };
+    await waitFor("the end of all connections", async () => (await connections()) === 0);
+    for (const client of clients) client.destroy();
   });
 
   it("leaves no file behind when it resets", async () => {

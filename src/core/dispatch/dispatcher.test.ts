@@ -104,6 +104,20 @@ describe("submission", () => {
     assert.equal(dispatcher.inHand, 1);
   });
 
+  it("runs from now on, however long it has waited elsewhere", () => {
+    worker(1);
+    const request = new Request("a", QUICK, true);
+    assert.equal(dispatcher.submit(request, 1150, 1000), true);
+    assert.deepEqual([request.queuedAt, request.startedAt], [1000, 1150]);
+    const late = new Request("b", QUICK, true);
+    dispatcher.submit(late, 1150, 1000);
+    effects();
+    dispatcher.tick(10_999);
+    assert.deepEqual(effects(), []);
+    dispatcher.tick(11_000);
+    assert.deepEqual(effects(), ["b: queue-timeout"]);
+  });
+
   it("waits for a worker, oldest first", () => {
     submit("ab", 0);
     assert.equal(dispatcher.waiting, 2);

@@ -110,17 +110,17 @@ export class Dispatcher<R extends DispatchedRequest> {
     return this.#nextTickAt;
   }
 
-  /** Hands the request to a worker or queues it. False: the queue is full, the request was not taken. */
-  submit(request: R, now: number): boolean {
+  /** Hands the request to a worker or queues it. `queuedAt`: since when it has waited. False: the queue is full, the request was not taken. */
+  submit(request: R, now: number, queuedAt: number = now): boolean {
     if (request.place !== "new")
       throw new Error(`a request that is ${request.place} was submitted`);
-    request.queuedAt = now;
+    request.queuedAt = queuedAt;
     // Nothing was timed until now: what is left of requests that are over would look like a standstill.
     if (this.waiting + this.inHand === 0) this.#nextTickAt = Infinity;
     if (this.#work.toIdle(request, now)) return true;
     if (this.#work.queue.size >= this.#options.maxWaiting) return false;
     this.#work.queue.push(request);
-    this.#dueBy(now + this.#options.queueTimeoutMs, now);
+    this.#dueBy(queuedAt + this.#options.queueTimeoutMs, now);
     this.#work.putBehind(now);
     this.#watchHeld(now);
     return true;

@@ -122,6 +122,14 @@ describe("review of time-outs", () => {
     assert.deepEqual(judge(channel, 32_000), { kind: "request-timeout" });
   });
 
+  it("strikes behind one attempt to withdraw from a worker that cannot be stopped", () => {
+    const channel = busy(2);
+    channel.withdrawAskedAt = 30_999;
+    assert.deepEqual(judge(channel, 31_100), { kind: "withdraw" });
+    channel.withdrawAskedAt = 31_100;
+    assert.deepEqual(judge(channel, 32_101), { kind: "request-timeout" });
+  });
+
   it("strikes when the whole run takes too long, however busy it is", () => {
     const patience = { requestTimeoutMs: 0, requestTotalTimeoutMs: 500 };
     const channel = busy(1);

@@ -1,6 +1,7 @@
 // Judges one busy channel: is what stands behind its running request to be withdrawn, has a time-out struck, or when
 // is it to be looked at again? The front knows only the oldest request without an END; which one of a window really
-// runs, the ledger tells. So no time-out strikes before all that may not have begun was withdrawn.
+// runs, the ledger tells. So no time-out strikes before all that may not have begun was withdrawn, or a worker that cannot be stopped was told
+// to once behind it.
 
 import type { Channel } from "./channel.ts";
 import type { DispatchedRequest } from "./request.ts";
@@ -56,7 +57,7 @@ export function review<R extends DispatchedRequest>(
   if (channel.isWithdrawing) {
     const reportBy = Math.max(timeoutAt, channel.withdrawAskedAt + REPORT_MS);
     if (now < reportBy) return { kind: "wait", until: reportBy, isRestHeld: false };
-  } else if (channel.hasRest && channel.isWithdrawable) {
+  } else if (channel.hasRest && channel.isWithdrawable && channel.withdrawAskedAt < timeoutAt) {
     const restedAt = channel.withdrawAskedAt + BETWEEN_WITHDRAWALS_MS;
     const overdueAt = Math.max(channel.overdueAt(running), restedAt);
     const heldUntil = Math.max(channel.overdueAt(running) + HELD_MS, restedAt);

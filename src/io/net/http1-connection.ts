@@ -258,7 +258,8 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   answerAbandoned(exchange: Exchange): void {
-    if (exchange === this.#exchange) this.#socket.destroy(); // onClosed takes it out of the queue.
+    // Behind what is still on its way of the answer before it. onClosed takes it out of the queue.
+    if (exchange === this.#exchange) this.#socket.destroySoon();
   }
 
   /** Also at the end of client or server: what the client has sent before is answered. */

@@ -209,7 +209,9 @@ export class ResponseBacklog {
       this.watch();
       return;
     }
-    this.#stopWatching();
+    // What the socket still has, the client may never take: the timer goes on, until `isStalled` finds that it did.
+    if (this.#socket.writableLength > 0) this.#count(this.#socket.writableLength);
+    else this.#stopWatching();
     this.#events.onCaughtUp();
   }
 

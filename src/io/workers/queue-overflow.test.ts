@@ -29,8 +29,8 @@ function overflow({ mock }: TestContext) {
   const taken: number[] = [];
   const refused: number[] = [];
   const state = { now: 0, room: 0, logged: 0 };
-  const submit = ({ receivedAt, queuedAt }: Exchange, since: number): boolean => {
-    assert.equal(since, queuedAt);
+  const submit = ({ receivedAt, queuedAt }: Exchange, now: number, since: number): boolean => {
+    assert.deepEqual([now, since], [state.now, queuedAt]);
     if (state.room === 0) return false;
     state.room--;
     taken.push(receivedAt);

@@ -15,7 +15,7 @@ const BETWEEN_MS = 1;
 /** Of the dispatcher. */
 interface Queue {
   /** False: it is full. */
-  submit(exchange: Exchange, queuedAt: number): boolean;
+  submit(exchange: Exchange, now: number, queuedAt: number): boolean;
 }
 
 export class QueueOverflow {
@@ -48,9 +48,11 @@ export class QueueOverflow {
 
   /** There may be room by now. */
   admit(): void {
+    if (this.#waiting.size === 0) return;
+    const now = this.#now();
     for (const exchange of this.#waiting) {
       if (exchange.clientGone) exchange.request.body?.dispose();
-      else if (!this.#queue.submit(exchange, exchange.queuedAt)) return;
+      else if (!this.#queue.submit(exchange, now, exchange.queuedAt)) return;
       this.#waiting.delete(exchange);
     }
   }

@@ -51,6 +51,22 @@ describe("a zygote that cannot be started", () => {
   });
 });
 
+describe("a zygote that has left a child behind", () => {
+  it("has ended, though the child holds its control socket", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "zygote-test-"));
+    const python = join(directory, "python");
+    const child = `sleep 60 </dev/null >/dev/null 2>&1 &\necho $! >"${directory}/child"`;
+    writeFileSync(python, `#!/bin/sh\n${child}\nexit 7\n`, { mode: 0o755 });
+    try {
+      assert.equal(await endOf(python), "exit status 7");
+      // It has not ended by itself.
+      process.kill(Number(readFileSync(join(directory, "child"), "latin1")));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
 describe("the load message", () => {
   it("has the variables that the front has set since, and no others", async () => {
     const directory = mkdtempSync(join(tmpdir(), "zygote-test-"));

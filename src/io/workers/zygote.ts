@@ -14,7 +14,7 @@ import {
 
 const PYTHON_MAIN = pythonFile("__main__.py");
 const MAX_LINE = 1024 * 1024;
-/** From the end of the control socket to the end of the process; after that it is killed. */
+/** From the end of the control socket to that of the process, which is killed then; or from the latter to the former. */
 const LAST_WORDS_MS = 1000;
 
 export interface ZygoteEvents {
@@ -102,6 +102,8 @@ export class Zygote {
     child.on("exit", (code, signal) => {
       this.#how = signal === null ? `exit status ${code ?? 0}` : signal;
       this.#finishIfOver();
+      // What the application's import has forked may hold the control socket open for as long as it likes.
+      setTimeout(() => this.#control?.destroy(), LAST_WORDS_MS).unref();
     });
   }
 
