@@ -8,6 +8,7 @@ import socket
 import tempfile
 import threading
 import unittest
+import warnings
 from typing import Any
 
 from rickhouse import wire
@@ -376,6 +377,37 @@ class Sending(ChannelTest):
         self.assertEqual(len(body), len(large))
         thread.join(SECONDS)
         ending.join(SECONDS)
+
+    def test_a_forked_child_waits_for_no_thread_of_its_parent(self) -> None:
+        exchange = Exchange(self.channel, 1, 0)
+        write = exchange.start_response("200 OK", [])
+        write(b"first")
+
+        def write_much() -> None:
+            with self.assertRaises(ChannelLost):
+                write(bytes(4_000_000))
+
+        thread = threading.Thread(target=write_much)
+        thread.start()
+        while self.channel.writing.acquire(blocking=False):
+            self.channel.writing.release()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Of forks with threads.
+            pid = os.fork()
+        if pid == 0:
+            try:
+                signal.alarm(5)
+                self.channel.abandon()
+                exchange.end(False)
+            except ChannelLost:
+                os._exit(3)
+            finally:
+                os._exit(4)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 3)
+        while not isinstance(self.front.next(), wire.Body):
+            pass
+        self.front.close()
+        thread.join(SECONDS)
 
     def test_a_front_that_has_gone(self) -> None:
         self.front.close()

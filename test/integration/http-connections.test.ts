@@ -84,7 +84,7 @@ describe("a client that half-closes", () => {
     first.send(get("/watch"));
     await new Promise((resolve) => setTimeout(resolve, 200));
     using client = new RawClient(server.port);
-    client.send(get("/list?n=20000000") + get("/list?n=1"));
+    client.send(get("/list?n=20000000") + get("/watch"));
     client.pause();
     client.end();
     await waitFor("its FIN to be read", () => server.halfClosedConnections === 1);
@@ -95,6 +95,10 @@ describe("a client that half-closes", () => {
     first.end();
     assert.equal((await first.response()).status, 200);
     await new Promise((resolve) => setTimeout(resolve, 2500));
+    between.end();
+    assert.equal((await between.response()).status, 200);
+    // The second one was given up and is not run, though there is a worker for it now.
+    assert.equal((await stateOf(server.port)).disconnected, 2);
     client.resume();
     const answer = await client.response("GET", 60_000);
     assert.ok(answer.isWhole);

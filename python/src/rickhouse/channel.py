@@ -128,6 +128,7 @@ class Channel:
         """In a child that the application forked: the channel and the outbox are its parent's."""
         self._detach()
         self._slots = None
+        self.writing = threading.RLock()  # Whoever holds it is a thread of the parent's.
         self.close()
 
     def close(self) -> None:

@@ -258,7 +258,7 @@ export class Http1Connection implements AnswerSink, Waiter {
   }
 
   answerAbandoned(exchange: Exchange): void {
-    // Behind what is still on its way of the answer before it. onClosed takes it out of the queue.
+    // Behind what is still on its way of the answer before it.
     if (exchange === this.#exchange) this.#socket.destroySoon();
   }
 

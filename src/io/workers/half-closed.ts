@@ -5,10 +5,15 @@ import type { Exchange } from "../../core/http/exchange.ts";
 /** A waiting request whose client has sent FIN leaves the queue after this. */
 const PATIENCE_MS = 1000;
 
-/** Looks at the request until it is over: a withdrawal may bring one that was in a worker's hands back to the queue. */
-export function abandonIfItWaits(exchange: Exchange): void {
+/**
+ * Looks at the request until it is over: a withdrawal may bring one that was in a worker's hands back to the queue. `leave` takes it out of
+ * that.
+ */
+export function abandonIfItWaits(exchange: Exchange, leave: () => void): void {
   setTimeout(() => {
-    if (exchange.place === "waiting") exchange.sink.answerAbandoned(exchange);
-    else if (exchange.place === "in-hand") abandonIfItWaits(exchange);
+    if (exchange.place === "in-hand") abandonIfItWaits(exchange, leave);
+    if (exchange.place !== "waiting") return;
+    leave();
+    exchange.sink.answerAbandoned(exchange);
   }, PATIENCE_MS).unref();
 }

@@ -156,7 +156,7 @@ export class Pool implements RequestSink {
   clientLeft(exchange: Exchange, isReset: boolean): void {
     if (!isReset) {
       exchange.hasClientEnded = true;
-      abandonIfItWaits(exchange);
+      abandonIfItWaits(exchange, () => this.clientLeft(exchange, true));
     } else {
       this.hold(exchange, false);
       const isOver = this.#dispatcher.cancel(exchange, performance.now());
