@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { chunked } from "../support/bodies.ts";
 import { pattern, sha256 } from "../support/pattern.ts";
 import { noted, openGate, recordOf } from "../support/record.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -32,15 +33,6 @@ function multipart(content: Buffer): CaseRequest {
     fields: [`Content-Type: multipart/form-data; boundary=${boundary}`],
     body,
   };
-}
-
-function chunked(body: Buffer, size: number): Buffer {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < body.length; at += size) {
-    const piece = body.subarray(at, at + size);
-    pieces.push(Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n"));
-  }
-  return Buffer.concat([...pieces, Buffer.from("0\r\n\r\n")]);
 }
 
 /** Set-Cookie lines as name -> line. Django has a space of its own before the name. */

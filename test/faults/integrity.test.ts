@@ -1,8 +1,8 @@
 // Many connections at once, each with bodies of its own, through all buffers and files that they share: every byte arrives where it belongs.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
+import { seededBody } from "../support/bodies.ts";
 import { get } from "../support/answers-app.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { startServer } from "../support/server.ts";
@@ -25,12 +25,6 @@ function randomOf(seed: number): (below: number) => number {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) % below;
   };
-}
-
-/** As test/apps/keyed.py makes it. */
-function bodyOf(seed: string, length: number): Buffer {
-  if (length === 0) return Buffer.alloc(0);
-  return createHash("shake256", { outputLength: length }).update(seed).digest();
 }
 
 function sizeOf(random: (below: number) => number): number {
@@ -98,7 +92,7 @@ async function converse(port: number, seed: number): Promise<void> {
   try {
     for (let number = 0; number < REQUESTS; number++) {
       const key = `${seed}-${number}`;
-      const body = bodyOf(key, sizeOf(random));
+      const body = seededBody(key, sizeOf(random));
       const isUpload = random(2) === 0;
       const isHead = !isUpload && random(6) === 0;
       const goOn = random(2) === 0 ? slowDown(client, random) : () => {};

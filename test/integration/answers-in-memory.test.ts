@@ -2,13 +2,20 @@
 // does, and whatever becomes of the worker an answer is either right or visibly cut.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { loadLibc } from "../../src/io/sockets/libc.ts";
 import { mappedParts, takenSlots, touchedKiB } from "../support/answer-memory.ts";
 import { get, spoolFiles } from "../support/answers-app.ts";
+import { seededBody } from "../support/bodies.ts";
 import { RawClient, rawRequest } from "../support/raw-client.ts";
 import { type ServerUnderTest, startServer, waitFor } from "../support/server.ts";
+import {
+  killWorkers,
+  killZygotes,
+  type Load,
+  reloadUnder,
+  startLoad,
+} from "../support/upheavals.ts";
 
 const KIB = 1024;
 const MIB = 2 ** 20;
@@ -17,12 +24,6 @@ const LEAST = 256 * KIB;
 const SIZES = [0, 32 * KIB, LEAST - 1, LEAST, 400_000, MIB - 1, MIB, MIB + 1, 2 * MIB, 10 * MIB];
 const WAYS = ["list", "parts", "generator", "file", "write"];
 const PIECES = [20_000, LEAST, 300_000, MIB, 3 * MIB];
-
-/** As test/apps/keyed_ways.py makes it. */
-function bodyOf(seed: string, length: number): Buffer {
-  if (length === 0) return Buffer.alloc(0);
-  return createHash("shake256", { outputLength: length }).update(seed).digest();
-}
 
 function serve(...args: string[]): Promise<ServerUnderTest> {
   return startServer("keyed_ways:app", { args: ["--workers", "1", ...args] });
@@ -34,7 +35,7 @@ interface Wanted {
 }
 
 function wantedOf(seed: string, way: string, size: number, more = ""): Wanted {
-  return { target: `/${way}?seed=${seed}&n=${size}${more}`, body: bodyOf(seed, size) };
+  return { target: `/${way}?seed=${seed}&n=${size}${more}`, body: seededBody(seed, size) };
 }
 
 async function assertNext(client: RawClient, { target, body }: Wanted): Promise<void> {
@@ -188,12 +189,10 @@ interface Tally {
 }
 
 /** Answers of several sizes on connections of their own until it is stopped; each must be right, cut visibly, or a refusal of the server's. */
-function startDownloads(server: ServerUnderTest, clients: number) {
+function startDownloads(server: ServerUnderTest, clients: number): Load<Tally> {
   const tally: Tally = { right: 0, cut: 0, refused: 0 };
-  const state = { isStopped: false };
-  let count = 0;
-  const download = async (isSlow: boolean): Promise<void> => {
-    const number = count++;
+  return startLoad(clients, tally, async (number, index) => {
+    const isSlow = index % 3 === 0;
     // Of a slow one's the kernel does not keep all: what lies in slots waits there.
     const size = isSlow ? 7 * MIB + number : (SIZES[1 + (number % (SIZES.length - 2))] ?? 0);
     const way = WAYS[number % WAYS.length] ?? "";
@@ -222,17 +221,7 @@ function startDownloads(server: ServerUnderTest, clients: number) {
       assert.ok(answer.status >= 500, `status ${answer.status}`);
       tally.refused++;
     }
-  };
-  const over = Array.from({ length: clients }, async (_, index) => {
-    while (!state.isStopped) await download(index % 3 === 0);
   });
-  return {
-    tally,
-    stop: async () => {
-      state.isStopped = true;
-      await Promise.all(over);
-    },
-  };
 }
 
 describe("the last answer of a worker", { skip }, () => {
@@ -290,13 +279,7 @@ describe("large answers under load", { skip }, () => {
       const args = ["--workers", "2", "--threads", threads];
       await using server = await startServer("keyed_ways:app", { args });
       const load = startDownloads(server, 8);
-      for (let kill = 0; kill < 25; kill++) {
-        const { right } = load.tally;
-        await waitFor("answers", () => load.tally.right >= right + 3, 60_000);
-        await new Promise((resolve) => setTimeout(resolve, (kill * 7) % 23));
-        const victim = server.workers[kill % 2];
-        if (victim !== undefined) process.kill(victim, "SIGKILL");
-      }
+      await killWorkers(server, load, 25);
       await load.stop();
       assert.ok(load.tally.right >= 75, JSON.stringify(load.tally));
       await assertSlotsAreFree(server);
@@ -307,12 +290,7 @@ describe("large answers under load", { skip }, () => {
     const args = ["--workers", "2"];
     await using server = await startServer("keyed_ways:app", { args });
     const load = startDownloads(server, 8);
-    for (let kill = 0; kill < 3; kill++) {
-      const { right } = load.tally;
-      await waitFor("answers", () => load.tally.right >= right + 20, 60_000);
-      const [victim] = await waitFor("a zygote", () => server.zygotes.length > 0 && server.zygotes);
-      process.kill(victim ?? 0, "SIGKILL");
-    }
+    await killZygotes(server, load, 3);
     await load.stop();
     await assertSlotsAreFree(server);
   });
@@ -320,14 +298,7 @@ describe("large answers under load", { skip }, () => {
   it("are all right when the server reloads, and the memory of old workers is let go", async () => {
     await using server = await startServer("keyed_ways:app", { args: ["--workers", "2"] });
     const load = startDownloads(server, 8);
-    const isSteady = (): boolean => server.zygotes.length === 1 && server.workers.length === 2;
-    for (let reload = 0; reload < 4; reload++) {
-      const { right } = load.tally;
-      await waitFor("answers", () => load.tally.right >= right + 10, 60_000);
-      const [old] = server.zygotes;
-      server.signal("SIGHUP");
-      await waitFor("other workers", () => isSteady() && server.zygotes[0] !== old, 60_000);
-    }
+    await reloadUnder(server, load, 4);
     await load.stop();
     const { cut, refused } = load.tally;
     assert.deepEqual({ cut, refused }, { cut: 0, refused: 0 });

@@ -2,15 +2,22 @@
 // its client does and whoever comes meanwhile, and no slot is lost.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { loadLibc } from "../../src/io/sockets/libc.ts";
+import { chunked, seededBody } from "../support/bodies.ts";
 import { mappedMemories, writtenKiB } from "../support/body-memory.ts";
 import { sha256 } from "../support/pattern.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { type ServerUnderTest, startServer, waitFor } from "../support/server.ts";
+import {
+  killWorkers,
+  killZygotes,
+  type Load,
+  reloadUnder,
+  startLoad,
+} from "../support/upheavals.ts";
 
 const KIB = 1024;
 const MIB = 2 ** 20;
@@ -19,25 +26,12 @@ const SIZES = [32 * KIB - 1, 32 * KIB, 100_000, MIB - 1, MIB, MIB + 1, 3 * MIB, 
 /** So many slots keep their memory. */
 const KEPT_KIB = 2 * KIB;
 
-function bodyOf(seed: string, length: number): Buffer {
-  return createHash("shake256", { outputLength: length }).update(seed).digest();
-}
-
 function serve(...args: string[]): Promise<ServerUnderTest> {
   return startServer("halves:app", { args });
 }
 
 function headOf(body: Buffer, query = ""): string {
   return `POST /?${query} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`;
-}
-
-function chunked(body: Buffer, size: number): Buffer {
-  const parts: (Buffer | string)[] = [];
-  for (let at = 0; at < body.length; at += size) {
-    const piece = body.subarray(at, at + size);
-    parts.push(`${piece.length.toString(16)}\r\n`, piece, "\r\n");
-  }
-  return Buffer.concat([...parts, "0\r\n\r\n"].map((part) => Buffer.from(part)));
 }
 
 async function assertTaken(client: RawClient, body: Buffer): Promise<void> {
@@ -62,7 +56,7 @@ describe("large bodies", { skip }, () => {
       await using server = await serve("--workers", "2", ...args);
       using client = new RawClient(server.port);
       for (const size of SIZES) {
-        const body = bodyOf(`${name}-${size}`, size);
+        const body = seededBody(`${name}-${size}`, size);
         client.send(headOf(body));
         client.send(body);
         await assertTaken(client, body);
@@ -73,7 +67,7 @@ describe("large bodies", { skip }, () => {
   it("use the memory from 32 KiB on, a slot each, and it is given back", async () => {
     await using server = await serve("--workers", "1");
     const clients = Array.from({ length: 20 }, () => new RawClient(server.port));
-    const body = bodyOf("many", MIB);
+    const body = seededBody("many", MIB);
     for (const client of clients) {
       client.send(headOf(body));
       client.send(body.subarray(0, MIB - 1));
@@ -88,7 +82,7 @@ describe("large bodies", { skip }, () => {
     await assertAllFree(server);
     const before = writtenKiB(server);
     using small = new RawClient(server.port);
-    const less = bodyOf("less", 32 * KIB - 1);
+    const less = seededBody("less", 32 * KIB - 1);
     small.send(headOf(less));
     small.send(less);
     await assertTaken(small, less);
@@ -99,7 +93,7 @@ describe("large bodies", { skip }, () => {
     await using server = await serve("--workers", "2");
     const clients = Array.from({ length: 120 }, (_, index) => {
       const client = new RawClient(server.port);
-      const body = bodyOf(`crowd-${index}`, 200_000 + index);
+      const body = seededBody(`crowd-${index}`, 200_000 + index);
       client.send(headOf(body));
       client.send(body.subarray(0, 150_000));
       return { client, body };
@@ -115,7 +109,7 @@ describe("large bodies", { skip }, () => {
   it("stay as they are while a worker reads them, though their clients have left", async () => {
     await using server = await serve("--workers", "2");
     for (const [round, size] of [100_000, MIB].entries()) {
-      const body = bodyOf(`left-${round}`, size);
+      const body = seededBody(`left-${round}`, size);
       const path = join(server.temporaryDirectory, `left-${round}`);
       const leaver = new RawClient(server.port);
       leaver.send(headOf(body, `until=${path}.go&keep=${path}`));
@@ -138,7 +132,7 @@ describe("large bodies", { skip }, () => {
     // Its worker may go on for as long as this lasts.
     using drip = new RawClient(server.port);
     drip.send(`GET /?drip=${path}.end HTTP/1.1\r\nHost: a\r\n\r\n`);
-    const body = bodyOf("timed-out", MIB);
+    const body = seededBody("timed-out", MIB);
     using client = new RawClient(server.port);
     client.send(headOf(body, `until=${path}.go&keep=${path}`));
     client.send(body);
@@ -159,12 +153,12 @@ describe("large bodies", { skip }, () => {
     const path = join(server.temporaryDirectory, "waiting");
     process.kill(worker, "SIGSTOP");
     using client = new RawClient(server.port);
-    const body = bodyOf("waiting", 3 * MIB);
+    const body = seededBody("waiting", 3 * MIB);
     client.send(headOf(body, `keep=${path}`));
     client.send(body);
     assert.equal((await client.response("POST", 60_000)).status, 504);
     using other = new RawClient(server.port);
-    const others = bodyOf("others", 3 * MIB);
+    const others = seededBody("others", 3 * MIB);
     other.send(headOf(others));
     other.send(others.subarray(0, -1));
     await waitFor("the front to have read them", () => other.socket.writableLength === 0);
@@ -186,7 +180,7 @@ describe("large bodies", { skip }, () => {
       const path = join(server.temporaryDirectory, "never");
       process.kill(worker, "SIGSTOP");
       using client = new RawClient(server.port);
-      const body = bodyOf("never", size);
+      const body = seededBody("never", size);
       client.send(headOf(body, `keep=${path}`));
       client.send(body);
       assert.equal((await client.response("POST", 60_000)).status, 504);
@@ -204,21 +198,23 @@ describe("large bodies", { skip }, () => {
 async function uploadMany(server: ServerUnderTest, size: number): Promise<void> {
   using client = new RawClient(server.port);
   for (let count = 0; count < 10; count++) {
-    const body = bodyOf(`next-${count}`, size);
+    const body = seededBody(`next-${count}`, size);
     client.send(headOf(body));
     client.send(body);
     await assertTaken(client, body);
   }
 }
 
+interface Tally {
+  right: number;
+  refused: number;
+}
+
 /** Uploads on connections of their own until it is stopped: each answer must be right or a refusal of the server's. */
-function startUploads(server: ServerUnderTest, clients: number) {
-  const tally = { right: 0, refused: 0, left: 0 };
-  const state = { isStopped: false };
-  let count = 0;
-  const upload = async (): Promise<void> => {
-    const number = count++;
-    const body = bodyOf(`load-${number}`, SIZES[number % SIZES.length] ?? 0);
+function startUploads(server: ServerUnderTest, clients: number): Load<Tally> {
+  const tally: Tally = { right: 0, refused: 0 };
+  return startLoad(clients, tally, async (number) => {
+    const body = seededBody(`load-${number}`, SIZES[number % SIZES.length] ?? 0);
     using client = new RawClient(server.port);
     const isChunked = number % 3 === 0;
     const bytes = isChunked ? chunked(body, 70_000) : body;
@@ -230,14 +226,12 @@ function startUploads(server: ServerUnderTest, clients: number) {
       client.send(bytes.subarray(0, bytes.length / 2));
       await new Promise((resolve) => setTimeout(resolve, number % 20));
       client.reset();
-      tally.left++;
       return;
     }
     client.send(bytes);
     if (number % 5 === 3) {
       await new Promise((resolve) => setTimeout(resolve, number % 10));
       client.reset();
-      tally.left++;
       return;
     }
     // A POST that its worker died of is not repeated.
@@ -249,17 +243,7 @@ function startUploads(server: ServerUnderTest, clients: number) {
       assert.ok(status >= 500, `status ${status}`);
       tally.refused++;
     }
-  };
-  const over = Array.from({ length: clients }, async () => {
-    while (!state.isStopped) await upload();
   });
-  return {
-    tally,
-    stop: async () => {
-      state.isStopped = true;
-      await Promise.all(over);
-    },
-  };
 }
 
 describe("large bodies under load", { skip }, () => {
@@ -267,13 +251,7 @@ describe("large bodies under load", { skip }, () => {
     it(`arrive or are refused when workers are killed, with ${threads} threads each`, async () => {
       await using server = await serve("--workers", "2", "--threads", threads);
       const load = startUploads(server, 8);
-      for (let kill = 0; kill < 20; kill++) {
-        const { right } = load.tally;
-        await waitFor("answers", () => load.tally.right >= right + 3, 60_000);
-        await new Promise((resolve) => setTimeout(resolve, (kill * 7) % 23));
-        const victim = server.workers[kill % 2];
-        if (victim !== undefined) process.kill(victim, "SIGKILL");
-      }
+      await killWorkers(server, load, 20);
       await load.stop();
       assert.ok(load.tally.right >= 60, JSON.stringify(load.tally));
       await assertAllFree(server);
@@ -283,12 +261,7 @@ describe("large bodies under load", { skip }, () => {
   it("arrive or are refused when the zygote is killed", async () => {
     await using server = await serve("--workers", "2");
     const load = startUploads(server, 8);
-    for (let kill = 0; kill < 3; kill++) {
-      const { right } = load.tally;
-      await waitFor("answers", () => load.tally.right >= right + 20, 60_000);
-      const [victim] = await waitFor("a zygote", () => server.zygotes.length > 0 && server.zygotes);
-      process.kill(victim ?? 0, "SIGKILL");
-    }
+    await killZygotes(server, load, 3);
     await load.stop();
     await assertAllFree(server);
     await waitFor("one generation's memory", () => mappedMemories(server) === 1, 60_000);
@@ -297,14 +270,7 @@ describe("large bodies under load", { skip }, () => {
   it("all arrive when the server reloads, and the memory of old workers is let go", async () => {
     await using server = await serve("--workers", "2");
     const load = startUploads(server, 8);
-    const isSteady = (): boolean => server.zygotes.length === 1 && server.workers.length === 2;
-    for (let reload = 0; reload < 4; reload++) {
-      const { right } = load.tally;
-      await waitFor("answers", () => load.tally.right >= right + 10, 60_000);
-      const [old] = server.zygotes;
-      server.signal("SIGHUP");
-      await waitFor("other workers", () => isSteady() && server.zygotes[0] !== old, 60_000);
-    }
+    await reloadUnder(server, load, 4);
     await load.stop();
     assert.equal(load.tally.refused, 0);
     await assertAllFree(server);

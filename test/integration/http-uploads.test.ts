@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { get, spoolFiles, stateOf } from "../support/answers-app.ts";
+import { chunked } from "../support/bodies.ts";
 import { pattern, sha256 } from "../support/pattern.ts";
 import { residentKiB } from "../support/processes.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -21,15 +22,6 @@ interface Upload {
 
 function head(fields: string): string {
   return `POST /upload HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
-}
-
-function chunksOf(body: Buffer, size: number): Buffer {
-  const parts: Buffer[] = [];
-  for (let at = 0; at < body.length; at += size) {
-    const piece = body.subarray(at, at + size);
-    parts.push(Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n"));
-  }
-  return Buffer.concat([...parts, Buffer.from("0\r\n\r\n")]);
 }
 
 /** The next answer tells of exactly this body. */
@@ -72,7 +64,7 @@ describe("uploads", () => {
       using client = new RawClient(server.port);
       const body = pattern(length);
       client.send(head("Transfer-Encoding: chunked\r\n"));
-      client.send(chunksOf(body, 10_000));
+      client.send(chunked(body, 10_000));
       const { mode } = await uploaded(client, body);
       assert.equal(mode, isInFile ? "0o600" : null);
       await waitFor("no file", () => spoolFiles(server).length === 0);
@@ -83,7 +75,7 @@ describe("uploads", () => {
     using client = new RawClient(server.port);
     const body = pattern(200_000);
     client.send(head("Transfer-Encoding: chunked\r\n"));
-    client.send(chunksOf(body, 1));
+    client.send(chunked(body, 1));
     await uploaded(client, body);
   });
 
@@ -93,7 +85,7 @@ describe("uploads", () => {
     const body = pattern(MIB - 1000);
     const clients = Array.from({ length: 8 }, () => new RawClient(server.port));
     // All but the end: everything is held.
-    const part = chunksOf(body, 1).subarray(0, -5);
+    const part = chunked(body, 1).subarray(0, -5);
     for (const one of clients) {
       one.send(head("Transfer-Encoding: chunked\r\n"));
       one.send(part);
@@ -123,11 +115,11 @@ describe("uploads", () => {
   for (const [name, fields, sent] of [
     ["by length, in memory", "Content-Length: 1000\r\n", pattern(999)],
     ["by length, in a file", `Content-Length: ${3 * MIB}\r\n`, pattern(2 * MIB)],
-    ["in chunks", "Transfer-Encoding: chunked\r\n", chunksOf(pattern(999), 100).subarray(0, -5)],
+    ["in chunks", "Transfer-Encoding: chunked\r\n", chunked(pattern(999), 100).subarray(0, -5)],
     [
       "in chunks, but for one byte",
       "Transfer-Encoding: chunked\r\n",
-      chunksOf(pattern(9), 9).subarray(0, -1),
+      chunked(pattern(9), 9).subarray(0, -1),
     ],
   ] as const) {
     it(`cut off ${name}: the application never sees it`, async () => {
@@ -153,7 +145,7 @@ describe("uploads", () => {
     await uploaded(client, body);
     client.send(head("Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n"));
     assert.equal((await client.response()).status, 100);
-    client.send(chunksOf(body, 1000));
+    client.send(chunked(body, 1000));
     await uploaded(client, body);
   });
 
@@ -224,7 +216,7 @@ describe("uploads", () => {
     });
     using client = new RawClient(small.port);
     client.send(head("Transfer-Encoding: chunked\r\n"));
-    client.send(chunksOf(pattern(8 * MIB), 50_000));
+    client.send(chunked(pattern(8 * MIB), 50_000));
     assert.equal((await client.response()).status, 413);
     await client.ended();
     assert.equal(client.error, undefined);

@@ -1,7 +1,8 @@
 // The memory in which workers leave large pieces of answers, as it looks from outside: docs/protocol.md section 7.
 
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { PLACE_STRIDE, SLOT_BYTES } from "../../src/io/workers/answer-place.ts";
+import { mappingsOf, memoryFile } from "./memory-files.ts";
 import type { ServerUnderTest } from "./server.ts";
 
 const NAME = "rickhouse-answers";
@@ -21,17 +22,13 @@ export function touchedKiB(server: ServerUnderTest): number {
 
 /** So many parts of it has the front mapped. */
 export function mappedParts(server: ServerUnderTest): number {
-  const lines = readFileSync(`/proc/${server.pid}/maps`, "latin1").split("\n");
-  return lines.filter((line) => line.includes(NAME)).length;
+  return mappingsOf(server.pid, NAME);
 }
 
 function wordsOf(zygote: number): number[] {
-  const directory = `/proc/${zygote}/fd`;
-  const name = readdirSync(directory).find((each) =>
-    targetOf(`${directory}/${each}`).includes(NAME),
-  );
-  if (name === undefined) return [];
-  const descriptor = openSync(`${directory}/${name}`, "r");
+  const path = memoryFile(zygote, NAME);
+  if (path === undefined) return [];
+  const descriptor = openSync(path, "r");
   try {
     const words: number[] = [];
     const bytes = new Uint32Array(Math.floor(SLOTS));
@@ -41,13 +38,5 @@ function wordsOf(zygote: number): number[] {
     }
   } finally {
     closeSync(descriptor);
-  }
-}
-
-function targetOf(link: string): string {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return ""; // Closed meanwhile.
   }
 }

@@ -1,6 +1,7 @@
 // The memory in which large bodies lie for workers, as it looks from outside: docs/protocol.md section 6.
 
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { mappingsOf, memoryFile } from "./memory-files.ts";
 import type { ServerUnderTest } from "./server.ts";
 
 const NAME = "rickhouse-bodies";
@@ -13,19 +14,11 @@ export function writtenKiB(server: ServerUnderTest): number {
 
 /** So many of them has the front mapped. */
 export function mappedMemories(server: ServerUnderTest): number {
-  const lines = readFileSync(`/proc/${server.pid}/maps`, "latin1").split("\n");
-  return lines.filter((line) => line.includes(NAME)).length;
+  return mappingsOf(server.pid, NAME);
 }
 
 function bytesOf(zygote: number): number {
-  const directory = `/proc/${zygote}/fd`;
-  for (const name of readdirSync(directory)) {
-    try {
-      if (!readlinkSync(`${directory}/${name}`).includes(NAME)) continue;
-      return statSync(`${directory}/${name}`).blocks * BLOCK_BYTES;
-    } catch {
-      // Closed meanwhile.
-    }
-  }
-  return 0;
+  const path = memoryFile(zygote, NAME);
+  if (path === undefined) return 0;
+  return (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK_BYTES;
 }

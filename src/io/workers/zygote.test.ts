@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { PROTOCOL_VERSION } from "../../core/wire/frame.ts";
 import type { LoadRequest } from "./control-messages.ts";
 import { Zygote } from "./zygote.ts";
 
 const LOAD: LoadRequest = {
   type: "load",
-  protocol: 3,
+  protocol: PROTOCOL_VERSION,
   version: "",
   directory: "/",
   module: "none",
