@@ -276,8 +276,6 @@ class Channel:
             self.flush()
             return
         self.flush()
-        if self.is_lost:
-            raise ChannelLost("nothing can be sent any more")
         try:
             sent = self._socket.sendmsg((start, body)) - len(start)
             if sent < 0:
@@ -353,11 +351,11 @@ class Channel:
 
     def flush(self) -> None:
         """Empties the outbox into the socket. Raises what `send` raises."""
+        if self.is_lost:
+            raise ChannelLost("nothing can be sent any more")
         used = self._used
         if used == 0:
             return
-        if self.is_lost:
-            raise ChannelLost("nothing can be sent any more")
         try:
             self._socket.sendall(self._outbox[:used])
         except OSError as error:

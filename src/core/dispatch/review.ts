@@ -1,7 +1,7 @@
 // Judges one busy channel: is what stands behind its running request to be withdrawn, has a time-out struck, or when
 // is it to be looked at again? The front knows only the oldest request without an END; which one of a window really
-// runs, the ledger tells. So no time-out strikes before all that may not have begun was withdrawn, or a worker that cannot be stopped was told
-// to once behind it.
+// runs, the ledger tells. So no time-out strikes before all that may not have begun was withdrawn; where the worker cannot be stopped, before
+// that was asked for once behind it.
 
 import type { Channel } from "./channel.ts";
 import type { DispatchedRequest } from "./request.ts";
