@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { libc } from "./libc.ts";
 import { getpid, getppid, sleep, wait } from "./processes.ts";
 import {
   close,
@@ -126,6 +128,32 @@ describe("onSignal", () => {
     assert.ok(runs >= 1);
     close(reading);
     close(writing);
+  });
+});
+
+describe("a signal that the main thread holds back", () => {
+  it("waits for it, though other threads would take it", () => {
+    let runs = 0;
+    onSignal("SIGUSR2", () => {
+      runs++;
+    });
+    const held = Buffer.alloc(128);
+    const before = Buffer.alloc(128);
+    held.writeUInt32LE(1 << (constants.signals.SIGUSR2 - 1));
+    libc.sigprocmask(0, held, before);
+    try {
+      for (let i = 0; i < 20; i++) {
+        process.kill(process.pid, "SIGUSR2");
+        sleep(0.01); // another thread has had the time to take it
+        assert.equal(runs, 0);
+        runSignalHandlers();
+        assert.equal(runs, 0, "counted by another thread, it would wake nobody");
+      }
+    } finally {
+      libc.sigprocmask(2, before, null);
+    }
+    runSignalHandlers();
+    assert.equal(runs, 1);
   });
 });
 

@@ -88,14 +88,31 @@ function countOf(signal: number): bigint {
   return page?.counters[signal] ?? 0n;
 }
 
-/** void handler(int signal) { counters[signal]++; } */
+/**
+ * void handler(int signal) { if (gettid() == getpid()) counters[signal]++; else tgkill(getpid(), getpid(), signal); }
+ * The kernel gives a signal of the process to any thread that does not hold it back, and V8 has some. Counted there, it would wake nobody:
+ * so it is passed on to the main thread, the one that sleeps in the system calls.
+ */
 function makePage(): { readonly code: bigint; readonly counters: BigUint64Array } {
   const code = libc.mmap(null, PAGE, READ_WRITE_EXECUTE, PRIVATE_ANONYMOUS, -1, 0);
   const memory = viewOf(code, PAGE);
-  const machineCode = Buffer.from(memory);
-  machineCode.set([0x48, 0xb8], 0); // mov rax, counters
-  machineCode.writeBigUInt64LE(code + BigInt(COUNTERS_AT), 2);
-  machineCode.set([0xf0, 0x48, 0xff, 0x04, 0xf8], 10); // lock inc qword [rax + rdi * 8]
-  machineCode.set([0xc3], 15); // ret
+  const counters = Buffer.alloc(8);
+  counters.writeBigUInt64LE(code + BigInt(COUNTERS_AT));
+  const machineCode = [
+    [0xb8, 0xba, 0x00, 0x00, 0x00, 0x0f, 0x05], // mov eax, 186 (gettid); syscall
+    [0x89, 0xc6], // mov esi, eax
+    [0xb8, 0x27, 0x00, 0x00, 0x00, 0x0f, 0x05], // mov eax, 39 (getpid); syscall
+    [0x39, 0xf0], // cmp eax, esi
+    [0x75, 0x10], // jne past the return
+    [0x48, 0xb8, ...counters], // mov rax, counters
+    [0xf0, 0x48, 0xff, 0x04, 0xf8], // lock inc qword [rax + rdi * 8]
+    [0xc3], // ret
+    [0x89, 0xfa], // mov edx, edi
+    [0x89, 0xc7], // mov edi, eax
+    [0x89, 0xc6], // mov esi, eax
+    [0xb8, 0xea, 0x00, 0x00, 0x00, 0x0f, 0x05], // mov eax, 234 (tgkill); syscall
+    [0xc3], // ret
+  ];
+  Buffer.from(memory).set(machineCode.flat());
   return { code, counters: new BigUint64Array(memory, COUNTERS_AT, 65) };
 }
