@@ -98,4 +98,22 @@ describe("a worker that dies", () => {
       ["POST held", "POST free/next"],
     );
   });
+
+  it("by SIGTERM from outside gives what an idle thread was sent to another worker, while another thread runs on", async () => {
+    const args = ["--workers", "1", "--threads", "2"];
+    await using server = await startServer("gated:app", { args });
+    using client = begin(server.port, "POST", "/held");
+    const note = await noted(server, /^POST held in/);
+    const pid = Number(note.split(" ").at(-1));
+    process.kill(pid, "SIGSTOP");
+    using next = begin(server.port, "POST", "/free/next");
+    await new Promise((resolve) => setTimeout(resolve, 300)); // Until it lies in the worker's socket.
+    process.kill(pid, "SIGTERM");
+    process.kill(pid, "SIGCONT");
+    assert.equal((await next.response()).status, 200);
+    assert.ok(isAlive(pid));
+    openGate(server, "held");
+    assert.equal((await client.response()).status, 200);
+    assert.equal(runsOf(server, `POST free/next in ${pid}`), 0);
+  });
 });

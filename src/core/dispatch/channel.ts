@@ -37,6 +37,8 @@ export class Channel<R extends DispatchedRequest> {
   startedNumber = 0;
   /** Since when the application has said nothing. */
   silentSince = 0;
+  /** How long in all it has held requests since it last began one. Only withdrawals count: they alone tell that none has begun. */
+  deafMs = 0;
   /** When the answer of the oldest request began; NOT_STARTED before. */
   answerBeganAt = NOT_STARTED;
   pausedAt = 0;
@@ -56,6 +58,8 @@ export class Channel<R extends DispatchedRequest> {
   isRetiring = false;
   /** Which time-out has struck; its worker is being ended. */
   stuck: TimeoutKind | undefined = undefined;
+  /** When its thread left, though its worker may live on; -Infinity before. */
+  closedAt = -Infinity;
   isDead = false;
 
   readonly #pace: Pace;
@@ -114,11 +118,16 @@ export class Channel<R extends DispatchedRequest> {
     return oldest;
   }
 
-  /** Something in hand may not have begun: a withdrawal could bring it back. */
+  /** As `mayHoldUnstarted`, behind a request that is taken to run. */
   get hasRest(): boolean {
-    if (this.#size < 2) return false;
+    return this.#size >= 2 && this.mayHoldUnstarted;
+  }
+
+  /** Something in hand may not have begun: a withdrawal could bring it back. */
+  get mayHoldUnstarted(): boolean {
     const { newest } = this;
-    return newest !== undefined && newest.number > this.startedNumber;
+    if (newest === undefined || newest.number <= this.startedNumber) return false;
+    return this.#size > 1 || this.answerBeganAt === NOT_STARTED;
   }
 
   get canTake(): boolean {
@@ -171,6 +180,7 @@ export class Channel<R extends DispatchedRequest> {
   noteStarted(number: number, now: number): void {
     if (number <= this.startedNumber) return;
     this.startedNumber = number;
+    this.deafMs = 0;
     const { running } = this;
     if (running === undefined || running.startedAt !== NOT_STARTED) return;
     // It began since the last word of the one before it, maybe only now: it is blamed for nothing earlier.
@@ -201,6 +211,7 @@ export class Channel<R extends DispatchedRequest> {
     const request = this.oldest;
     if (request === undefined) return undefined;
     this.ranMs += runMs;
+    this.deafMs = 0;
     const wasHeld = this.isWithdrawing || this.pausedAt >= request.startedAt;
     if (wasHeld || request.isStream) this.#turns.drop();
     else this.#turns.ended(request.startedAt, runMs, now);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import type { Channel } from "./channel.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import type { DispatchOptions } from "./dispatcher.ts";
+import type { DispatchOptions } from "./effects.ts";
 import { DispatchedRequest } from "./request.ts";
 
 const QUICK = 1;
@@ -48,6 +48,7 @@ function newDispatcher(options: Partial<DispatchOptions> = {}): Dispatcher<Reque
       giveUp: ({ name }, why) => told.push(`${name}: ${why}`),
       stuck: (channel, { name }, silentMs, kind) =>
         told.push(`${name} stuck in ${channel.worker}: ${kind} after ${silentMs}`),
+      deaf: ({ worker: id }, deafMs, kind) => told.push(`${id} deaf: ${kind} after ${deafMs}`),
     },
   );
 }

@@ -6,46 +6,14 @@ import { EMPTY_LEDGER, fateOf, type Ledger } from "../workers/ledger.ts";
 import { Assignment } from "./assignment.ts";
 import { Channel, type WorkerLoad } from "./channel.ts";
 import { afterDeath } from "./death.ts";
-import type { DeathCause, GiveUpReason, TimeoutKind } from "./death.ts";
+import type { DeathCause, GiveUpReason } from "./death.ts";
+import type { DispatchEffects, DispatchOptions, WithdrawReport } from "./effects.ts";
 import { RUN_CAP_MS } from "./estimate.ts";
 import { QUICK_LATELY_MS } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import { NOT_STARTED } from "./request.ts";
 import type { DispatchedRequest } from "./request.ts";
-import { type Patience, review } from "./review.ts";
-
-export interface DispatchOptions extends Patience {
-  /** Above this many waiting requests submit() refuses. */
-  readonly maxWaiting: number;
-  /** A request that waited this long is given up. */
-  readonly queueTimeoutMs: number;
-  /** So many workers can compute at once; if given, quick requests are not spread over more than these need. */
-  readonly processors?: number;
-}
-
-/**
- * Carried out by the io side, synchronously. From inside an effect only submit() and cancel() may be called; whatever
- * else happens there (a socket that breaks on send) is to be reported in a later turn.
- */
-export interface DispatchEffects<R extends DispatchedRequest> {
-  send(channel: Channel<R>, number: number, request: R): void;
-  /**
-   * Ask the zygote to withdraw what this channel was sent, up to this number, and for the answers that it has
-   * finished; these are to be reported first. The answer is withdrawn(), or died().
-   */
-  withdraw(channel: Channel<R>, upTo: number): void;
-  /** The request ends without an answer of the application, or without the rest of it. */
-  giveUp(request: R, why: GiveUpReason): void;
-  /** A time-out is certain: the worker must be ended. Its request ends by giveUp() once died() is reported. */
-  stuck(channel: Channel<R>, request: R, silentMs: number, kind: TimeoutKind): void;
-}
-
-/** A report of the zygote: numbers n with `above < n <= upTo` will never start; `started` is the ledger's word. */
-export interface WithdrawReport {
-  readonly started: number;
-  readonly above: number;
-  readonly upTo: number;
-}
+import { review, shorterTimeout } from "./review.ts";
 
 /** An answer with this much time between its first piece and another is a stream. */
 const STREAM_GAP_MS = 1;
@@ -209,6 +177,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     channel.noteStarted(report.started, now);
     // Nothing was sent meanwhile, so it was to withdraw all or nothing.
     const above = report.upTo < channel.lastNumber ? channel.lastNumber : report.above;
+    const hasBegunNone = (channel.oldest?.number ?? 0) > above;
     let request = channel.takeBackNewest(above);
     while (request !== undefined) {
       this.#work.letGo(request);
@@ -218,11 +187,21 @@ export class Dispatcher<R extends DispatchedRequest> {
     }
     // Only now: a submit() from inside giveUp() must not reach this channel while its newest are taken back.
     channel.isWithdrawing = false;
+    if (hasBegunNone) this.#noteDeaf(channel, now);
     this.#watch(channel, now);
     this.#work.fillIdle(now);
     this.#settle(channel, now);
     this.#work.putBehind(now);
     this.#watchHeld(now);
+  }
+
+  /** It has begun nothing of what it held. Once that has lasted for as long as a time-out, its worker is of no use. */
+  #noteDeaf(channel: Channel<R>, now: number): void {
+    channel.deafMs += now - channel.silentSince;
+    const { kind, ms } = shorterTimeout(this.#options);
+    if (channel.deafMs < ms || channel.stuck !== undefined) return;
+    channel.stuck = kind;
+    this.#effects.deaf(channel, channel.deafMs, kind);
   }
 
   /**
@@ -239,6 +218,13 @@ export class Dispatcher<R extends DispatchedRequest> {
     this.#work.retire(channel);
     // Of the others, slow requests may hold more than before, if this one held one.
     if (this.idleChannels > 0 && this.waiting > 0) this.#dueBy(now, now);
+  }
+
+  /** Its thread has left, and whatever that wrote was read. What it was sent and has not begun goes to others, also while the worker lives on. */
+  closed(channel: Channel<R>, now: number): void {
+    channel.closedAt = now;
+    if (channel.inHand > 0) this.#dueBy(now, now);
+    this.retire(channel, now);
   }
 
   /**

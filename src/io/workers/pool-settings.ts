@@ -3,7 +3,7 @@
 
 import { availableParallelism } from "node:os";
 import type { Config } from "../../config/options.ts";
-import type { DispatchOptions } from "../../core/dispatch/dispatcher.ts";
+import type { DispatchOptions } from "../../core/dispatch/effects.ts";
 import type { RegistryOptions } from "../../core/workers/commands.ts";
 import { registryOptionsOf } from "./registry-options.ts";
 

@@ -2,8 +2,7 @@
 // the log. Owns the clock of both.
 
 import { performance } from "node:perf_hooks"; // The global one is behind a getter: it costs as much as the clock.
-import type { Channel } from "../../core/dispatch/channel.ts";
-import type { GiveUpReason } from "../../core/dispatch/death.ts";
+import type { GiveUpReason, TimeoutKind } from "../../core/dispatch/death.ts";
 import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
 import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
@@ -15,7 +14,7 @@ import { QueueOverflow } from "./queue-overflow.ts";
 import { TimedOutWorkers } from "./timed-out-workers.ts";
 import { nameVictim } from "./worker-death.ts";
 import { ElasticWorkers } from "./elastic-workers.ts";
-import { deathText, hangText, incidentFields, victimOf } from "./incident.ts";
+import { deathText, incidentFields, victimOf } from "./incident.ts";
 import { refusalOf } from "./give-up.ts";
 import { Recycler } from "./recycler.ts";
 import type { PoolOptions } from "./pool-options.ts";
@@ -43,12 +42,7 @@ export class Pool implements RequestSink {
   /** By the id of the dispatcher's channel. */
   readonly #channels = new Map<number, WorkerChannel>();
   readonly #held = new Map<Exchange, WorkerChannel>();
-  readonly #timedOut = new TimedOutWorkers(
-    () => this.#dispatcher.channels,
-    (worker) => {
-      this.#workforce.othersFinished(worker, performance.now());
-    },
-  );
+  readonly #timedOut: TimedOutWorkers;
   readonly #withdrawals = new WithdrawalWatch(
     () => this.#dispatcher.channels,
     (generation) => {
@@ -81,13 +75,21 @@ export class Pool implements RequestSink {
       giveUp: (exchange, why) => {
         this.#giveUp(exchange, why);
       },
-      stuck: (channel, exchange, silentMs, kind) => {
-        this.#onStuck(channel, exchange, silentMs, kind);
+      stuck: ({ worker }, exchange, silentMs, kind) => {
+        this.#onStuck(worker, exchange, silentMs, kind);
+      },
+      deaf: ({ worker }, silentMs, kind) => {
+        this.#timedOut.deaf(worker, silentMs, kind);
       },
     });
     this.#overload = new OverloadLog(options.log, this.#dispatcher);
     this.#overflow = new QueueOverflow(this.#dispatcher, this.#overload);
     this.#workforce = this.#makeWorkforce();
+    this.#timedOut = new TimedOutWorkers(
+      this.#workforce,
+      options.log,
+      () => this.#dispatcher.channels,
+    );
     this.#recycler = new Recycler(options.config, options.log, this.#workforce);
     this.#elastic = new ElasticWorkers(this.#dispatcher, this.#workforce, options);
   }
@@ -190,24 +192,11 @@ export class Pool implements RequestSink {
     exchange.sink.answerRefused(exchange, refusalOf(why, this.#channels.size > 0));
   }
 
-  #onStuck(
-    channel: Channel<Exchange>,
-    exchange: Exchange,
-    silentMs: number,
-    option: "request-timeout" | "request-total-timeout",
-  ): void {
-    const { worker } = channel;
-    const pid = this.#workforce.records.get(worker)?.pid;
-    const ranMs = performance.now() - exchange.startedAt;
+  #onStuck(worker: number, exchange: Exchange, silentMs: number, kind: TimeoutKind): void {
     exchange.sink.answerRefused(exchange, REFUSALS.requestTimeout);
     // Nobody waits for it any more: if it turns out that it has not begun, it never will.
     this.#dispatcher.cancel(exchange, performance.now());
-    this.#workforce.stacks(worker, (stacks) => {
-      const text = hangText(exchange, { option, silentMs, ranMs, worker, pid }, stacks);
-      this.#log.error(text, incidentFields(exchange, worker, pid));
-      this.#workforce.timedOut(worker, performance.now());
-      this.#timedOut.add(worker);
-    });
+    this.#timedOut.stuck(worker, exchange, silentMs, kind);
   }
 
   // From the workforce.
@@ -269,8 +258,9 @@ export class Pool implements RequestSink {
       },
       onClosed: () => {
         const now = performance.now();
-        if (worker.channel !== undefined) this.#dispatcher.retire(worker.channel, now);
+        if (worker.channel !== undefined) this.#dispatcher.closed(worker.channel, now);
         this.#workforce.channelClosed(worker, now);
+        this.#scheduleIfEarlier();
       },
       onOver: (exchange) => {
         this.#scheduling.count(exchange.runMs);

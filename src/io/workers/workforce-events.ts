@@ -3,7 +3,7 @@
 import type { ApplicationSpec } from "../../config/application.ts";
 import type { Config } from "../../config/options.ts";
 import type { StartupError } from "../../config/startup-error.ts";
-import type { WithdrawReport } from "../../core/dispatch/dispatcher.ts";
+import type { WithdrawReport } from "../../core/dispatch/effects.ts";
 import type { Figures } from "../../core/metrics/figures.ts";
 import type { History } from "../../core/metrics/history.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";

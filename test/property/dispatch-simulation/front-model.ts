@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import type { Channel } from "../../../src/core/dispatch/channel.ts";
 import { Dispatcher } from "../../../src/core/dispatch/dispatcher.ts";
-import type { WithdrawReport } from "../../../src/core/dispatch/dispatcher.ts";
+import type { WithdrawReport } from "../../../src/core/dispatch/effects.ts";
 import type { GiveUpReason } from "../../../src/core/dispatch/death.ts";
 import type { RegistryCommand } from "../../../src/core/workers/commands.ts";
 import { Registry } from "../../../src/core/workers/registry.ts";
@@ -66,6 +66,10 @@ export class Front implements Reports {
       stuck: (channel, request, silentMs, kind) => {
         assert.equal(kind, "request-timeout");
         this.#stuck(channel, request, silentMs);
+      },
+      deaf: (channel, deafMs) => {
+        assert.ok(deafMs >= options.dispatch.requestTimeoutMs - 0.001, `deaf after ${deafMs} ms`);
+        this.#endTimedOut(channel);
       },
     });
   }
@@ -195,6 +199,10 @@ export class Front implements Reports {
     const { requestTimeoutMs } = this.#options.dispatch;
     assert.ok(silentMs >= requestTimeoutMs - 0.001, `a time-out struck after ${silentMs} ms`);
     checkStuck(this.#lines.get(channel.id), request, { now: this.#clock.now, requestTimeoutMs });
+    this.#endTimedOut(channel);
+  }
+
+  #endTimedOut(channel: Channel<SimulatedRequest>): void {
     // What may not be called from inside an effect.
     this.#toDo.push(() => {
       this.#timedOut.add(channel.worker);

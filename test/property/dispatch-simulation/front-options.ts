@@ -1,6 +1,6 @@
 // What one simulated front is started with.
 
-import type { DispatchOptions } from "../../../src/core/dispatch/dispatcher.ts";
+import type { DispatchOptions } from "../../../src/core/dispatch/effects.ts";
 import type { RegistryOptions } from "../../../src/core/workers/commands.ts";
 import type { Trouble } from "./zygote-model.ts";
 

@@ -2,7 +2,7 @@
 
 import { withdraw } from "../../../src/core/workers/ledger.ts";
 import type { Ledger } from "../../../src/core/workers/ledger.ts";
-import type { WithdrawReport } from "../../../src/core/dispatch/dispatcher.ts";
+import type { WithdrawReport } from "../../../src/core/dispatch/effects.ts";
 import { Pipe } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { WorkerProcess } from "./worker-model.ts";
