@@ -102,7 +102,6 @@ function makeDispatcher(workers: Map<number, Worker>): Dispatcher<Exchange> {
     withdraw: () => {},
     giveUp: () => failed("a request was given up"),
     stuck: () => failed("a request is stuck"),
-    deaf: () => failed("a worker begins nothing"),
   });
 }
 

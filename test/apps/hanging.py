@@ -2,7 +2,6 @@
 
 import os
 import re
-import threading
 import time
 
 import record
@@ -23,11 +22,6 @@ def stuck_in_c_code():
     re.match(r"(a+)+b", "a" * 60)
 
 
-def hold_the_lock():
-    record.note(f"{os.getpid()} holds the lock")
-    stuck_in_c_code()
-
-
 def _stream(pause, count):
     for index in range(count):
         yield f"{index}\n".encode()
@@ -43,8 +37,6 @@ def app(environ, start_response):
         stuck_in_loop()
     if path == "/c":
         stuck_in_c_code()
-    if path == "/c-afterwards":
-        threading.Timer(0.3, hold_the_lock).start()
     if path.startswith("/wait/"):
         record.wait_for_gate(path[6:])
     if path == "/large":

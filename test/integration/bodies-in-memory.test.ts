@@ -151,7 +151,7 @@ describe("large bodies", { skip }, () => {
     await using server = await serve(...args);
     const [worker = 0] = server.workers;
     const path = join(server.temporaryDirectory, "waiting");
-    stopWithZygote(server, worker);
+    process.kill(worker, "SIGSTOP");
     using client = new RawClient(server.port);
     const body = seededBody("waiting", 3 * MIB);
     client.send(headOf(body, `keep=${path}`));
@@ -178,14 +178,13 @@ describe("large bodies", { skip }, () => {
       await using server = await serve("--workers", "1", "--request-timeout", "1s");
       const [worker = 0] = server.workers;
       const path = join(server.temporaryDirectory, "never");
-      const zygote = stopWithZygote(server, worker);
+      process.kill(worker, "SIGSTOP");
       using client = new RawClient(server.port);
       const body = seededBody("never", size);
       client.send(headOf(body, `keep=${path}`));
       client.send(body);
       assert.equal((await client.response("POST", 60_000)).status, 504);
       process.kill(worker, "SIGKILL");
-      process.kill(zygote, "SIGCONT");
       await waitFor("another worker", () => server.workers.some((each) => each !== worker), 60_000);
       const { workers } = server;
       await uploadMany(server, 300);
@@ -194,14 +193,6 @@ describe("large bodies", { skip }, () => {
     }
   });
 });
-
-/** A request that it was sent times out though it has not begun: nobody takes it back. Returns the zygote. */
-function stopWithZygote(server: ServerUnderTest, worker: number): number {
-  const [zygote = 0] = server.zygotes;
-  process.kill(zygote, "SIGSTOP");
-  process.kill(worker, "SIGSTOP");
-  return zygote;
-}
 
 /** Who comes next: they would have each slot that is free. */
 async function uploadMany(server: ServerUnderTest, size: number): Promise<void> {

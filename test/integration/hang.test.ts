@@ -51,26 +51,6 @@ describe("--request-timeout", () => {
     });
   }
 
-  it("ends a worker that begins nothing, and gives what it was sent to the other", async () => {
-    const { body } = await get(server.port, "/c-afterwards");
-    const pid = Number(body.toString());
-    await noted(server, `${pid} holds the lock`);
-    using one = begin(server.port, "POST", "/ok");
-    using two = begin(server.port, "POST", "/ok");
-    for (const client of [one, two]) {
-      const response = await client.response();
-      assert.equal(response.status, 200);
-      assert.notEqual(Number(response.body.toString()), pid);
-    }
-    await server.logged(
-      new RegExp(
-        `worker \\d+ \\(pid ${pid}\\) has begun none of the requests that it was sent for \\d+ ms and is ended by ` +
-          "--request-timeout; they went back to the queue\\n[^]*in stuck_in_c_code",
-      ),
-    );
-    await waitFor("its end", () => !isAlive(pid));
-  });
-
   it("breaks the connection of an answer that has begun", async () => {
     using client = begin(server.port, "GET", "/silent-stream");
     const response = await client.response();

@@ -37,8 +37,6 @@ export class Channel<R extends DispatchedRequest> {
   startedNumber = 0;
   /** Since when the application has said nothing. */
   silentSince = 0;
-  /** How long in all it has held requests since it last began one. Only withdrawals count: they alone tell that none has begun. */
-  deafMs = 0;
   /** When the answer of the oldest request began; NOT_STARTED before. */
   answerBeganAt = NOT_STARTED;
   pausedAt = 0;
@@ -118,16 +116,20 @@ export class Channel<R extends DispatchedRequest> {
     return oldest;
   }
 
-  /** As `mayHoldUnstarted`, behind a request that is taken to run. */
+  /** Something in hand may not have begun: a withdrawal could bring it back. */
   get hasRest(): boolean {
-    return this.#size >= 2 && this.mayHoldUnstarted;
+    return this.#size >= 2 && this.#mayHoldUnstarted;
   }
 
-  /** Something in hand may not have begun: a withdrawal could bring it back. */
-  get mayHoldUnstarted(): boolean {
+  /** Its thread has left, and nobody was asked yet what of this it had not begun: nobody will. */
+  get isForsaken(): boolean {
+    const isAsked = this.withdrawAskedAt >= this.closedAt;
+    return !isAsked && this.isWithdrawable && this.#mayHoldUnstarted;
+  }
+
+  get #mayHoldUnstarted(): boolean {
     const { newest } = this;
-    if (newest === undefined || newest.number <= this.startedNumber) return false;
-    return this.#size > 1 || this.answerBeganAt === NOT_STARTED;
+    return newest !== undefined && newest.number > this.startedNumber;
   }
 
   get canTake(): boolean {
@@ -180,7 +182,6 @@ export class Channel<R extends DispatchedRequest> {
   noteStarted(number: number, now: number): void {
     if (number <= this.startedNumber) return;
     this.startedNumber = number;
-    this.deafMs = 0;
     const { running } = this;
     if (running === undefined || running.startedAt !== NOT_STARTED) return;
     // It began since the last word of the one before it, maybe only now: it is blamed for nothing earlier.
@@ -211,7 +212,6 @@ export class Channel<R extends DispatchedRequest> {
     const request = this.oldest;
     if (request === undefined) return undefined;
     this.ranMs += runMs;
-    this.deafMs = 0;
     const wasHeld = this.isWithdrawing || this.pausedAt >= request.startedAt;
     if (wasHeld || request.isStream) this.#turns.drop();
     else this.#turns.ended(request.startedAt, runMs, now);

@@ -46,7 +46,6 @@ function newDispatcher(): Dispatcher<Request> {
     },
     stuck: (channel, { name }, silentMs, kind) =>
       told.push(`${name} stuck in ${channel.worker}: ${kind} after ${silentMs}`),
-    deaf: ({ worker: id }, deafMs, kind) => told.push(`${id} deaf: ${kind} after ${deafMs}`),
   });
 }
 
@@ -194,21 +193,12 @@ describe("death of a worker", () => {
   });
 });
 
-/** The time for the only request of a worker is over: the ledger is asked, and says that it has begun. */
-function timeIsOver(channel: Channel<Request>, now: number): void {
-  dispatcher.tick(now);
-  const { lastNumber } = channel;
-  assert.deepEqual(effects(), [`withdraw ${channel.worker} up to ${lastNumber}`]);
-  dispatcher.withdrawn(channel, { started: lastNumber, above: lastNumber, upTo: lastNumber }, now);
-  dispatcher.tick(now);
-}
-
 describe("request time-out", () => {
   it("strikes after 30 s of silence, once, and names the request", () => {
     const channel = busy(1, "a");
     dispatcher.tick(20); // Its route is a slow one from here on.
     assert.equal(dispatcher.nextTickAt, 30_000);
-    timeIsOver(channel, 30_000);
+    dispatcher.tick(30_000);
     assert.deepEqual(effects(), ["a stuck in 1: request-timeout after 30000"]);
     dispatcher.tick(30_500);
     assert.deepEqual(effects(), []);
@@ -248,7 +238,7 @@ describe("request time-out", () => {
     dispatcher.tick(30_000);
     dispatcher.setPaused(channel, false, 90_000);
     assert.equal(dispatcher.nextTickAt, 110_000);
-    timeIsOver(channel, 110_000);
+    dispatcher.tick(110_000);
     assert.deepEqual(effects(), ["a stuck in 1: request-timeout after 30000"]);
   });
 
@@ -268,7 +258,7 @@ describe("request time-out", () => {
     dispatcher.tick(90_001);
     dispatcher.tick(90_051);
     assert.deepEqual(effects(), []);
-    timeIsOver(channel, 120_001);
+    dispatcher.tick(120_001);
     assert.deepEqual(effects(), ["b stuck in 1: request-timeout after 30000"]);
   });
 
@@ -278,8 +268,7 @@ describe("request time-out", () => {
     submit("b", 3_600_000);
     effects();
     assert.ok(dispatcher.nextTickAt > 3_600_000);
-    for (let now = 0; now < 30_000; now += 250) dispatcher.tick(3_600_000 + now);
-    timeIsOver(channel, 3_630_000);
+    for (let now = 0; now <= 30_000; now += 250) dispatcher.tick(3_600_000 + now);
     assert.deepEqual(effects(), ["b stuck in 1: request-timeout after 30000"]);
   });
 
@@ -287,90 +276,12 @@ describe("request time-out", () => {
     const [one, two] = [worker(1, 0, 0), worker(1, 0, 1)];
     submit("a", 0);
     submit("b", 5);
-    dispatcher.tick(25);
-    effects();
-    timeIsOver(one.oldest?.name === "a" ? one : two, 30_000);
+    dispatcher.tick(30_000);
     effects();
     dispatcher.died(two, { started: 1, withdrawnTo: 0, exempt: 0 }, "timeout", 30_001);
     dispatcher.died(one, { started: 1, withdrawnTo: 0, exempt: 0 }, "timeout", 30_001);
     assert.deepEqual(effects(), ["a: request-timeout"]);
     assert.equal(dispatcher.waiting, 1);
-  });
-
-  it("is nobody's who has not begun: it goes to another worker, and the one that began nothing is ended", () => {
-    const deaf = worker(1);
-    submit("A", 0);
-    worker(2, 10);
-    effects();
-    dispatcher.tick(30_000);
-    assert.deepEqual(effects(), ["withdraw 1 up to 1"]);
-    dispatcher.withdrawn(deaf, { started: 0, above: 0, upTo: 1 }, 30_001);
-    assert.deepEqual(effects(), ["1 deaf: request-timeout after 30001", "A -> 2 as 1"]);
-    submit("B", 30_002);
-    assert.deepEqual(
-      effects().filter((effect) => effect.includes("-> 1")),
-      [],
-    );
-    dispatcher.died(deaf, LEDGER, "timeout", 31_000);
-    assert.deepEqual(effects(), []);
-  });
-
-  it("is asked about once: it strikes then where the worker cannot be stopped", () => {
-    const channel = busy(1, "a");
-    dispatcher.tick(20);
-    dispatcher.tick(30_000);
-    dispatcher.tick(30_000);
-    const { lastNumber } = channel;
-    assert.deepEqual(effects(), [`withdraw 1 up to ${lastNumber}`]);
-    dispatcher.withdrawn(channel, { started: 0, above: lastNumber, upTo: lastNumber }, 31_000);
-    dispatcher.tick(31_000);
-    assert.deepEqual(effects(), ["a stuck in 1: request-timeout after 31000"]);
-  });
-
-  it("asks nobody about an answer that has begun", () => {
-    const channel = busy(1, "a");
-    dispatcher.answerBegan(channel, channel.lastNumber, 1);
-    dispatcher.tick(20);
-    dispatcher.tick(30_001);
-    assert.deepEqual(effects(), ["a stuck in 1: request-timeout after 30000"]);
-  });
-});
-
-/** Sends and takes back for so long; returns what else was told. */
-function sendInVain(channel: Channel<Request>, from: number, until: number): string[] {
-  const others: string[] = [];
-  for (let now = from; now < until; now += 5) {
-    if (dispatcher.waiting + dispatcher.inHand < 2) submit("ab", now);
-    if (dispatcher.nextTickAt <= now) dispatcher.tick(now);
-    for (const effect of effects()) {
-      if (effect.startsWith("withdraw")) {
-        const report = { started: 0, above: 0, upTo: channel.lastNumber };
-        dispatcher.withdrawn(channel, report, now);
-      } else if (effect.includes(" deaf")) others.push(effect);
-    }
-  }
-  return others;
-}
-
-describe("a worker that begins nothing of what it is sent", () => {
-  it("is ended when that has lasted for a time-out in all, however often it is taken back", () => {
-    const channel = worker(1);
-    assert.deepEqual(sendInVain(channel, 0, 29_000), []);
-    const [first, ...rest] = sendInVain(channel, 29_000, 40_000);
-    assert.match(first ?? "", /^1 deaf: request-timeout after 30[01]\d\d$/);
-    assert.deepEqual(rest, []);
-    assert.equal(channel.inHand, 0);
-  });
-
-  it("is not, if it began one in between, nor for the time in which it was sent nothing", () => {
-    const channel = worker(1);
-    assert.deepEqual(sendInVain(channel, 0, 20_000), []);
-    submit("c", 20_000);
-    end(channel, 20_001);
-    while (channel.oldest !== undefined) end(channel, 20_002);
-    assert.deepEqual(sendInVain(channel, 20_010, 40_000), []);
-    while (channel.oldest !== undefined) end(channel, 40_000);
-    assert.deepEqual(sendInVain(channel, 90_000, 110_000), []);
   });
 });
 
@@ -378,7 +289,8 @@ describe("a channel whose thread has left while its worker lives on", () => {
   it("gives back what had not begun, at once", () => {
     const channel = busy(1, "A");
     dispatcher.closed(channel, 1);
-    dispatcher.tick(dispatcher.nextTickAt);
+    assert.equal(dispatcher.nextTickAt, 1);
+    dispatcher.tick(1);
     assert.deepEqual(effects(), ["withdraw 1 up to 2"]);
     worker(2, 2);
     dispatcher.withdrawn(channel, { started: 1, above: 1, upTo: 2 }, 2);
@@ -390,13 +302,25 @@ describe("a channel whose thread has left while its worker lives on", () => {
     dispatcher.closed(channel, 1);
     dispatcher.tick(1);
     effects();
-    dispatcher.withdrawn(channel, { started: 2, above: 2, upTo: 2 }, 2);
-    dispatcher.tick(5);
+    dispatcher.withdrawn(channel, { started: 1, above: 2, upTo: 2 }, 2);
+    for (let now = 2; now < 1000; now += 5) dispatcher.tick(now);
     assert.deepEqual(effects(), []);
-    const other = worker(3);
-    dispatcher.closed(other, 6);
-    dispatcher.tick(7);
+    const other = worker(3, 1000);
+    dispatcher.closed(other, 1001);
+    dispatcher.tick(1002);
     assert.deepEqual(effects(), []);
+  });
+
+  it("is asked again, if it left while it was being asked", () => {
+    const channel = busy(1, "AB");
+    dispatcher.tick(105);
+    assert.deepEqual(effects(), ["withdraw 1 up to 3"]);
+    dispatcher.closed(channel, 106);
+    dispatcher.tick(106);
+    assert.deepEqual(effects(), []);
+    dispatcher.withdrawn(channel, { started: 0, above: 3, upTo: 3 }, 107);
+    dispatcher.tick(dispatcher.nextTickAt);
+    assert.deepEqual(effects(), ["withdraw 1 up to 3"]);
   });
 });
 

@@ -48,7 +48,6 @@ function newDispatcher(options: Partial<DispatchOptions> = {}): Dispatcher<Reque
       giveUp: ({ name }, why) => told.push(`${name}: ${why}`),
       stuck: (channel, { name }, silentMs, kind) =>
         told.push(`${name} stuck in ${channel.worker}: ${kind} after ${silentMs}`),
-      deaf: ({ worker: id }, deafMs, kind) => told.push(`${id} deaf: ${kind} after ${deafMs}`),
     },
   );
 }

@@ -13,7 +13,7 @@ import { QUICK_LATELY_MS } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import { NOT_STARTED } from "./request.ts";
 import type { DispatchedRequest } from "./request.ts";
-import { review, shorterTimeout } from "./review.ts";
+import { review } from "./review.ts";
 
 /** An answer with this much time between its first piece and another is a stream. */
 const STREAM_GAP_MS = 1;
@@ -177,7 +177,6 @@ export class Dispatcher<R extends DispatchedRequest> {
     channel.noteStarted(report.started, now);
     // Nothing was sent meanwhile, so it was to withdraw all or nothing.
     const above = report.upTo < channel.lastNumber ? channel.lastNumber : report.above;
-    const hasBegunNone = (channel.oldest?.number ?? 0) > above;
     let request = channel.takeBackNewest(above);
     while (request !== undefined) {
       this.#work.letGo(request);
@@ -187,21 +186,11 @@ export class Dispatcher<R extends DispatchedRequest> {
     }
     // Only now: a submit() from inside giveUp() must not reach this channel while its newest are taken back.
     channel.isWithdrawing = false;
-    if (hasBegunNone) this.#noteDeaf(channel, now);
     this.#watch(channel, now);
     this.#work.fillIdle(now);
     this.#settle(channel, now);
     this.#work.putBehind(now);
     this.#watchHeld(now);
-  }
-
-  /** It has begun nothing of what it held. Once that has lasted for as long as a time-out, its worker is of no use. */
-  #noteDeaf(channel: Channel<R>, now: number): void {
-    channel.deafMs += now - channel.silentSince;
-    const { kind, ms } = shorterTimeout(this.#options);
-    if (channel.deafMs < ms || channel.stuck !== undefined) return;
-    channel.stuck = kind;
-    this.#effects.deaf(channel, channel.deafMs, kind);
   }
 
   /**
@@ -223,8 +212,8 @@ export class Dispatcher<R extends DispatchedRequest> {
   /** Its thread has left, and whatever that wrote was read. What it was sent and has not begun goes to others, also while the worker lives on. */
   closed(channel: Channel<R>, now: number): void {
     channel.closedAt = now;
-    if (channel.inHand > 0) this.#dueBy(now, now);
     this.retire(channel, now);
+    this.#watch(channel, now);
   }
 
   /**
@@ -335,6 +324,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     const { running } = channel;
     if (running === undefined) return;
     const { requestTimeoutMs, requestTotalTimeoutMs } = this.#options;
+    if (channel.isForsaken) this.#dueBy(now, now);
     if (channel.hasRest) this.#dueBy(channel.overdueAt(running), now);
     this.#dueBy(this.#work.noteSlow(channel, now), now);
     if (requestTimeoutMs > 0) this.#dueBy(channel.silentSince + requestTimeoutMs, now);

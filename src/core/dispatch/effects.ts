@@ -29,8 +29,6 @@ export interface DispatchEffects<R extends DispatchedRequest> {
   giveUp(request: R, why: GiveUpReason): void;
   /** A time-out is certain: the worker must be ended. Its request ends by giveUp() once died() is reported. */
   stuck(channel: Channel<R>, request: R, silentMs: number, kind: TimeoutKind): void;
-  /** As `stuck`, where none of the requests that were sent had begun: others have them by now. */
-  deaf(channel: Channel<R>, deafMs: number, kind: TimeoutKind): void;
 }
 
 /** A report of the zygote: numbers n with `above < n <= upTo` will never start; `started` is the ledger's word. */

@@ -186,7 +186,6 @@ describe("a dispatcher with slow and quick requests", () => {
       withdraw: () => assert.fail("nothing stands behind a slow request"),
       giveUp: () => assert.fail("nothing is given up"),
       stuck: () => assert.fail("nothing is stuck"),
-      deaf: () => assert.fail("all begin"),
     },
   );
   const channels: Channel<Request>[] = [];
@@ -264,7 +263,7 @@ describe("a dispatcher with slow and quick requests", () => {
 function saturated(slow: number) {
   const dispatcher = new Dispatcher<Request>(
     { maxWaiting: 100, queueTimeoutMs: 1e6, requestTimeoutMs: 0, requestTotalTimeoutMs: 0 },
-    { send: () => {}, withdraw: () => {}, giveUp: () => {}, stuck: () => {}, deaf: () => {} },
+    { send: () => {}, withdraw: () => {}, giveUp: () => {}, stuck: () => {} },
   );
   const channels = Array.from({ length: RESERVE_FROM_CHANNELS }, (_, id) =>
     dispatcher.addChannel(id, 0, 1, 0),

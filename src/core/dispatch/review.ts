@@ -1,10 +1,9 @@
 // Judges one busy channel: is what stands behind its running request to be withdrawn, has a time-out struck, or when
 // is it to be looked at again? The front knows only the oldest request without an END; which one of a window really
-// runs, and whether the only one does, the ledger tells. So no time-out strikes before all that may not have begun was withdrawn; where the
-// worker cannot be stopped, before that was asked for once behind it.
+// runs, the ledger tells. So no time-out strikes before all that may not have begun was withdrawn; where the worker cannot be stopped, before
+// that was asked for once behind it.
 
 import type { Channel } from "./channel.ts";
-import type { TimeoutKind } from "./death.ts";
 import type { DispatchedRequest } from "./request.ts";
 
 export interface Patience {
@@ -38,15 +37,6 @@ const LOOK: Verdict = { kind: "look" };
 const SILENT: Verdict = { kind: "request-timeout" };
 const TOO_LONG: Verdict = { kind: "request-total-timeout" };
 
-/** Infinity: neither is set. */
-export function shorterTimeout(patience: Patience): { kind: TimeoutKind; ms: number } {
-  const silence = patience.requestTimeoutMs || Infinity;
-  const total = patience.requestTotalTimeoutMs || Infinity;
-  return total < silence
-    ? { kind: "request-total-timeout", ms: total }
-    : { kind: "request-timeout", ms: silence };
-}
-
 export function review<R extends DispatchedRequest>(
   channel: Channel<R>,
   running: R,
@@ -67,32 +57,21 @@ export function review<R extends DispatchedRequest>(
   if (channel.isWithdrawing) {
     const reportBy = Math.max(timeoutAt, channel.withdrawAskedAt + REPORT_MS);
     if (now < reportBy) return { kind: "wait", until: reportBy, isRestHeld: false };
-  } else if (channel.isWithdrawable && channel.withdrawAskedAt < timeoutAt) {
-    // Whoever was to begin it has left.
-    if (channel.mayHoldUnstarted && channel.withdrawAskedAt < channel.closedAt) return WITHDRAW;
-    if (channel.hasRest) return reviewRest(channel, running, timeoutAt, hasHelper, now);
-    if (channel.mayHoldUnstarted && now >= timeoutAt) return WITHDRAW;
+  } else if (channel.isForsaken) {
+    return WITHDRAW;
+  } else if (channel.hasRest && channel.isWithdrawable && channel.withdrawAskedAt < timeoutAt) {
+    const restedAt = channel.withdrawAskedAt + BETWEEN_WITHDRAWALS_MS;
+    const overdueAt = Math.max(channel.overdueAt(running), restedAt);
+    const heldUntil = Math.max(channel.overdueAt(running) + HELD_MS, restedAt);
+    const withdrawAt = Math.min(timeoutAt, hasHelper ? overdueAt : heldUntil);
+    if (now >= withdrawAt) return WITHDRAW;
+    const isRestHeld = now >= overdueAt;
+    // It may be over, with its answer in the outbox behind another that is slow.
+    if (isRestHeld && running.number > channel.startedNumber) return LOOK;
+    const until = isRestHeld ? withdrawAt : Math.min(overdueAt, withdrawAt);
+    return { kind: "wait", until, isRestHeld };
   }
   if (now >= silentAt) return SILENT;
   if (now >= totalAt) return TOO_LONG;
   return { kind: "wait", until: timeoutAt, isRestHeld: false };
-}
-
-function reviewRest<R extends DispatchedRequest>(
-  channel: Channel<R>,
-  running: R,
-  timeoutAt: number,
-  hasHelper: boolean,
-  now: number,
-): Verdict {
-  const restedAt = channel.withdrawAskedAt + BETWEEN_WITHDRAWALS_MS;
-  const overdueAt = Math.max(channel.overdueAt(running), restedAt);
-  const heldUntil = Math.max(channel.overdueAt(running) + HELD_MS, restedAt);
-  const withdrawAt = Math.min(timeoutAt, hasHelper ? overdueAt : heldUntil);
-  if (now >= withdrawAt) return WITHDRAW;
-  const isRestHeld = now >= overdueAt;
-  // It may be over, with its answer in the outbox behind another that is slow.
-  if (isRestHeld && running.number > channel.startedNumber) return LOOK;
-  const until = isRestHeld ? withdrawAt : Math.min(overdueAt, withdrawAt);
-  return { kind: "wait", until, isRestHeld };
 }

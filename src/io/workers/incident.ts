@@ -1,7 +1,6 @@
 // What the log says when a worker failed a request: everything that is known, in one line, stacks behind it.
 
 import type { Channel } from "../../core/dispatch/channel.ts";
-import type { TimeoutKind } from "../../core/dispatch/death.ts";
 import { NOT_STARTED } from "../../core/dispatch/request.ts";
 import type { Exchange, WholeRequest } from "../../core/http/exchange.ts";
 import { fateOf, type Ledger } from "../../core/workers/ledger.ts";
@@ -53,7 +52,7 @@ export function incidentFields(
 }
 
 export interface Hang {
-  readonly option: TimeoutKind;
+  readonly option: "request-timeout" | "request-total-timeout";
   readonly silentMs: number;
   readonly ranMs: number;
   readonly worker: number;
@@ -63,21 +62,9 @@ export interface Hang {
 export function hangText(exchange: Exchange, hang: Hang, stacks: string): string {
   const waitedMs = Math.round(exchange.startedAt - exchange.queuedAt);
   const { option, silentMs, ranMs, worker, pid } = hang;
+  const text = stacks === "" ? "no stacks could be had" : stacks.trimEnd();
   return (
     `${named(exchange.request)} was ended by --${option}: waited ${waitedMs} ms, ran ${Math.round(ranMs)} ms, ` +
-    `silent for ${Math.round(silentMs)} ms in worker ${worker} (pid ${pid})\n${textOf(stacks)}`
+    `silent for ${Math.round(silentMs)} ms in worker ${worker} (pid ${pid})\n${text}`
   );
-}
-
-/** A worker that reads nothing of what it is sent: another thread keeps the interpreter to itself, or somebody has stopped the process. */
-export function deafText(hang: Omit<Hang, "ranMs">, stacks: string): string {
-  const { option, silentMs, worker, pid } = hang;
-  return (
-    `worker ${worker} (pid ${pid}) has begun none of the requests that it was sent for ${Math.round(silentMs)} ms and is ended by ` +
-    `--${option}; they went back to the queue\n${textOf(stacks)}`
-  );
-}
-
-function textOf(stacks: string): string {
-  return stacks === "" ? "no stacks could be had" : stacks.trimEnd();
 }

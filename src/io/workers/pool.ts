@@ -78,9 +78,6 @@ export class Pool implements RequestSink {
       stuck: ({ worker }, exchange, silentMs, kind) => {
         this.#onStuck(worker, exchange, silentMs, kind);
       },
-      deaf: ({ worker }, silentMs, kind) => {
-        this.#timedOut.deaf(worker, silentMs, kind);
-      },
     });
     this.#overload = new OverloadLog(options.log, this.#dispatcher);
     this.#overflow = new QueueOverflow(this.#dispatcher, this.#overload);
@@ -196,7 +193,7 @@ export class Pool implements RequestSink {
     exchange.sink.answerRefused(exchange, REFUSALS.requestTimeout);
     // Nobody waits for it any more: if it turns out that it has not begun, it never will.
     this.#dispatcher.cancel(exchange, performance.now());
-    this.#timedOut.stuck(worker, exchange, silentMs, kind);
+    this.#timedOut.add(worker, exchange, silentMs, kind);
   }
 
   // From the workforce.
@@ -226,6 +223,7 @@ export class Pool implements RequestSink {
       onWithdrawn: ({ channel }, report) => {
         if (channel !== undefined) this.#dispatcher.withdrawn(channel, report, performance.now());
         if (this.#dispatcher.waiting > 0) this.#elastic.waited();
+        this.#timedOut.check();
         this.#schedule();
       },
       onZygoteLost: (workers) => {

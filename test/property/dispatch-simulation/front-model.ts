@@ -67,10 +67,6 @@ export class Front implements Reports {
         assert.equal(kind, "request-timeout");
         this.#stuck(channel, request, silentMs);
       },
-      deaf: (channel, deafMs) => {
-        assert.ok(deafMs >= options.dispatch.requestTimeoutMs - 0.001, `deaf after ${deafMs} ms`);
-        this.#endTimedOut(channel);
-      },
     });
   }
 
@@ -199,10 +195,6 @@ export class Front implements Reports {
     const { requestTimeoutMs } = this.#options.dispatch;
     assert.ok(silentMs >= requestTimeoutMs - 0.001, `a time-out struck after ${silentMs} ms`);
     checkStuck(this.#lines.get(channel.id), request, { now: this.#clock.now, requestTimeoutMs });
-    this.#endTimedOut(channel);
-  }
-
-  #endTimedOut(channel: Channel<SimulatedRequest>): void {
     // What may not be called from inside an effect.
     this.#toDo.push(() => {
       this.#timedOut.add(channel.worker);
@@ -254,7 +246,7 @@ export class Front implements Reports {
     const { channel } = line;
     line.isAtEnd = true;
     this.act((now) => {
-      if (this.#options.isQuickToRetire) this.dispatcher.retire(channel, now);
+      this.dispatcher.closed(channel, now);
       const commands = this.registry.channelLost(channel.worker, now);
       if (this.zygotes.get(channel.generation)?.isAlive !== true) this.#readMemory(line, now);
       this.#buryIfDone(line);

@@ -8,8 +8,6 @@ export interface FrontOptions {
   readonly dispatch: DispatchOptions;
   readonly registry: RegistryOptions;
   readonly trouble: Trouble;
-  /** Stop sending on a channel as soon as its end is read, not only at the exit report. */
-  readonly isQuickToRetire: boolean;
   /** By as many as are replaced at once. */
   readonly mayExceedMaximum: boolean;
   /** The front can read what a lost zygote shared with its workers. */

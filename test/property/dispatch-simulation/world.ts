@@ -82,7 +82,6 @@ export class World {
         random: clock.random,
       },
       trouble: this.#trouble,
-      isQuickToRetire: clock.chance(0.5),
       mayExceedMaximum: !this.#isStrict,
       isMemoryLegible: clock.chance(0.7),
     };
