@@ -39,7 +39,7 @@ _BUFFER_BYTES = 256 * 1024
 # What the kernel may hold of what was sent; Linux counts its own bookkeeping too.
 _SEND_BYTES = 1024 * 1024
 # So long a finished answer waits for others at most while the worker finishes more of them.
-_MAX_WAIT_NS = 2_000_000
+_MAX_WAIT_NS = 300_000
 # Where the type stands in a frame.
 _KIND_AT = 4
 

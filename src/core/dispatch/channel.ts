@@ -10,7 +10,7 @@ import type { DispatchedRequest, Place } from "./request.ts";
 export const WINDOW_REQUESTS = 64;
 export const WINDOW_BYTES = 256 * 1024;
 
-/** A running request outruns its estimate beyond the larger of twice the estimate and one of these. Its answer may wait for 2 ms in the worker. */
+/** A running request outruns its estimate beyond the larger of twice the estimate and one of these. Its answer may wait in the worker for a moment, and the worker for a processor. */
 const NOTHING_MORE_BEHIND_IT_MS = 4;
 const WITHDRAW_FROM_BEHIND_IT_MS = 5;
 

@@ -74,6 +74,20 @@ describe("the shapes of environs", () => {
     );
   });
 
+  it("begin as those of the newest connection, if that came in at the same place and sent the same names", () => {
+    const shapes = new EnvironShapes(undefined);
+    const first = (on: ConnectionEnviron, request = USUAL): unknown =>
+      shapes.of(headOf(request), on, false, false);
+    const known = first(connection("5"));
+    assert.equal(first(connection("6")), known);
+    assert.notEqual(first(connection("7"), named("X-Other")), known);
+    const anew = first(connection("8"));
+    assert.notEqual(anew, known);
+    assert.deepEqual(anew, known);
+    const elsewhere = { ...connection("9"), shape: Uint8Array.from(connection("9").shape) };
+    assert.notEqual(first(elsewhere), anew);
+  });
+
   it("are shared between connections, from the second request on", () => {
     const shapes = new EnvironShapes(undefined);
     const [one, other] = [connection("5"), connection("6")];

@@ -60,6 +60,8 @@ export class EnvironShapes {
   readonly #writer = new ShapeWriter();
   /** By their bytes and names. */
   readonly #shared = new Map<string, Shape>();
+  /** Of the newest connection that did not begin as the one before it: clients that come for one request come often, and alike. */
+  #newest: { readonly start: Uint8Array; readonly shape: Shape } | undefined;
 
   constructor(trace: RequestTrace | undefined) {
     this.#trace = trace;
@@ -74,15 +76,22 @@ export class EnvironShapes {
   ): Shape {
     const facts = factsOf(head, isChunked);
     const known = connection.shapeOfLast;
-    if (known?.facts === facts && known.trace === this.#trace && hasNames(head, known.names)) {
-      return known;
-    }
-    const shape = this.#write(head, connection, hasHost, isChunked, facts);
+    if (known !== undefined && this.#fits(known, facts, head)) return known;
+    const newest = this.#newest?.start === connection.shape ? this.#newest.shape : undefined;
+    const shape =
+      newest !== undefined && this.#fits(newest, facts, head)
+        ? newest
+        : this.#write(head, connection, hasHost, isChunked, facts);
     if (facts < 0) return shape;
     // Not for the first request: many connections have no other.
     if (connection.hasBegun) connection.shapeOfLast = this.#share(shape);
+    else if (shape !== newest) this.#newest = { start: connection.shape, shape };
     connection.hasBegun = true;
     return shape;
+  }
+
+  #fits(shape: Shape, facts: number, head: RequestHead): boolean {
+    return shape.facts === facts && shape.trace === this.#trace && hasNames(head, shape.names);
   }
 
   #share(shape: Shape): Shape {

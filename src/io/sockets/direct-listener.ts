@@ -42,6 +42,8 @@ export class DirectListener implements Pollable {
     this.#poller = poller;
     this.#events = events;
     poller.add(fd, this);
+    // Whoever is accepted inherits it (tcp(7) does not say so, Linux has always done it). Unix sockets refuse it, and do not need it.
+    poller.libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
   }
 
   onReady(): void {
@@ -84,7 +86,6 @@ export class DirectListener implements Pollable {
     const fd = libc.accept4(this.#fd, this.#address, this.#sizeBytes, NONBLOCK_CLOEXEC);
     if (fd < 0) return this.#isMore(libc.lastErrno());
     const peer = peerOf(this.#address, libc);
-    if (peer !== undefined) libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
     let socket;
     try {
       socket = new DirectSocket(this.#poller, fd, peer);

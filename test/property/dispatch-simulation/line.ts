@@ -24,6 +24,8 @@ export class Line {
   resumedAt = -Infinity;
   isAtEnd = false;
   isFinished = false;
+  /** Since when it holds what a thread that left will not begin, and what the front could take back; Infinity: it does not. */
+  forsakenSince = Infinity;
   /** Set when the zygote has reported the exit; `ledger` is undefined if there is no zygote to tell. */
   exit: { ledger: Ledger | undefined } | undefined = undefined;
 

@@ -26,7 +26,10 @@ export function checkMoment(
   lines: readonly Line[],
   facts: Load & { maxWorkers: number; requestTimeoutMs: number },
 ): void {
-  for (const line of lines) checkOutbox(line, facts.now);
+  for (const line of lines) {
+    checkOutbox(line, facts.now);
+    checkForsaken(line, facts.now);
+  }
   const isTickDue = dispatcher.nextTickAt <= facts.now;
   let inHand = 0;
   for (const channel of dispatcher.channels) {
@@ -98,6 +101,26 @@ function checkRest(channel: Channel<SimulatedRequest>, now: number): void {
   if (running === undefined || !channel.hasRest || channel.stuck !== undefined) return;
   if (channel.isWithdrawing || !channel.isWithdrawable) return;
   assert.ok(now <= channel.overdueAt(running) + 125, "requests are held behind a slow one");
+}
+
+/** What was sent to a thread that left, while its worker lives on, is taken back. */
+const LONGEST_FORSAKEN_MS = 10;
+
+function checkForsaken(line: Line, now: number): void {
+  const { channel, process } = line;
+  const started = process.threads[line.thread]?.ledger.started ?? 0;
+  const holdsUnstarted = (channel.newest?.number ?? 0) > started;
+  const mayBeAsked =
+    channel.isWithdrawable && !channel.isWithdrawing && channel.stuck === undefined;
+  if (!line.isAtEnd || !process.isAlive || !holdsUnstarted || !mayBeAsked) {
+    line.forsakenSince = Infinity;
+    return;
+  }
+  line.forsakenSince = Math.min(line.forsakenSince, now);
+  assert.ok(
+    now - line.forsakenSince <= LONGEST_FORSAKEN_MS,
+    "requests are left with a thread that left",
+  );
 }
 
 /** A finished answer never waits long for the request behind it, also when nobody else could start what follows. */

@@ -61,6 +61,7 @@ export class WorkerProcess {
   #frozen: (() => void)[] = [];
   isAlive = true;
   isStopped = false;
+  isLeaving = false;
   /** C code that does not let go: SIGABRT is not enough. */
   readonly isStubborn: boolean;
 
@@ -106,6 +107,14 @@ export class WorkerProcess {
     const steps = this.#frozen;
     this.#frozen = [];
     for (const step of steps) this.later(0, step);
+  }
+
+  /** SIGTERM from outside: the first thread leaves at once if it is idle, the others look when they are sent something. */
+  leave(): void {
+    this.later(0, () => {
+      this.isLeaving = true;
+      this.threads[0]?.leaveIfIdle();
+    });
   }
 
   die(status: number | null, signal: string | null): void {
@@ -171,7 +180,17 @@ export class WorkerThread {
     this.#write({ type: "eof" });
   }
 
+  leaveIfIdle(): void {
+    if (!this.#isBusy && !this.isEnded) this.#leave();
+  }
+
   #next(): void {
+    if (this.#process.isLeaving) {
+      // What it was sent stays where it is.
+      this.#flush();
+      if (!this.isEnded) this.#leave();
+      return;
+    }
     const message = this.#inbox.shift();
     if (message === undefined || message === "fin") {
       this.#flush();

@@ -25,6 +25,8 @@ export interface Seen {
   hangUps: number;
   reloads: number;
   resizings: number;
+  /** Workers that were told to leave from outside. */
+  departures: number;
   /** Requests that were handed over newest first. */
   overloads: number;
   deathsInWithdrawal: number;
@@ -48,6 +50,7 @@ export class World {
   #hangUps = 0;
   #reloads = 0;
   #resizings = 0;
+  #departures = 0;
 
   constructor(seed: number) {
     const clock = new Clock(seed);
@@ -119,6 +122,7 @@ export class World {
     seen.hangUps += this.#hangUps;
     seen.reloads += this.#reloads;
     seen.resizings += this.#resizings;
+    seen.departures += this.#departures;
     seen.overloads += this.#front.overloadCount;
     seen.deathsInWithdrawal += this.#front.deathsInWithdrawal;
     seen.held += this.#front.heldCount;
@@ -224,6 +228,12 @@ export class World {
     sometimes(3, () => {
       const alive = front.processes.filter(({ isAlive }) => isAlive);
       alive[clock.integer(0, alive.length - 1)]?.die(null, "SIGSEGV");
+    });
+    sometimes(3, () => {
+      const { process } = front.lines[clock.integer(0, front.lines.length - 1)] ?? {};
+      if (process?.isAlive !== true) return;
+      this.#departures++;
+      process.leave();
     });
     sometimes(3, () => {
       const line = front.lines[clock.integer(0, front.lines.length - 1)];

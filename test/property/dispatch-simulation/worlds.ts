@@ -14,6 +14,7 @@ export function runWorlds(first: number, count: number): Seen {
     hangUps: 0,
     reloads: 0,
     resizings: 0,
+    departures: 0,
     overloads: 0,
     deathsInWithdrawal: 0,
     outboxes: 0,
