@@ -263,7 +263,9 @@ class Server {
   #handleSignals(): void {
     handleSignals({
       drain: (signal) => {
-        void this.#drain(signal);
+        this.#drain(signal).catch((error: unknown) => {
+          this.#over?.reject(error instanceof Error ? error : new Error(String(error)));
+        });
       },
       stopNow: (what) => {
         this.#log.warning(`${what}: ending at once`);

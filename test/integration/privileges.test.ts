@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chownSync, existsSync, readdirSync, renameSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readdirSync, renameSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { RawClient } from "../support/raw-client.ts";
-import { get, message, post } from "../support/requests.ts";
+import { noted, openGate } from "../support/record.ts";
+import { begin, get, message, post } from "../support/requests.ts";
 import {
   accountOf,
   credentialsOf,
@@ -105,6 +106,21 @@ describe("--user", { skip }, () => {
     const ofAdmin = statSync(admin);
     assert.deepEqual([ofAdmin.mode & 0o777, ofAdmin.uid], [0o600, account.uid]);
     assert.equal((await get(path, "/")).status, 200);
+  });
+
+  it("ends well though it may not remove a Unix socket of root's directory", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    chmodSync(directory, 0o755);
+    const path = join(directory, "public.sock");
+    await using server = await start("gated:app", ["--bind", `unix:${path}`]);
+    using client = begin(path, "GET", "/held");
+    await noted(server, /^GET held in/);
+    server.signal("SIGTERM");
+    await server.logged("finishing 1 connection");
+    openGate(server, "held");
+    assert.equal((await client.response()).status, 200);
+    assert.equal((await server.exited()).code, 0);
+    assert.equal(existsSync(path), true);
   });
 
   it("needs root no more: reload and a lost zygote are as ever", async () => {

@@ -1,6 +1,5 @@
 // Listening sockets whose connections are accepted as DirectSockets.
 
-import { rmSync } from "node:fs";
 import type { ByteSocket } from "../sockets/byte-socket.ts";
 import { DirectListener } from "../sockets/direct-listener.ts";
 import type { SocketPoller } from "../sockets/socket-poller.ts";
@@ -8,6 +7,7 @@ import { takeOverListening } from "../sockets/take-over.ts";
 import { bindServer } from "./bind-server.ts";
 import { type Listener, type ListenOptions, makeListener } from "./listener.ts";
 import { placeOf } from "./listener-place.ts";
+import { SocketPath } from "./socket-path.ts";
 
 /** Binds and listens. Throws StartupError when that is not possible. */
 export async function listenDirectly(
@@ -19,6 +19,7 @@ export async function listenDirectly(
   const place = placeOf(server, address);
   const path = address.kind === "unix" ? address.path : undefined;
   const descriptor = takeOverListening(server, path, poller);
+  const ownPath = path === undefined ? undefined : new SocketPath(path);
   const accepting = new DirectListener(descriptor, poller, {
     onConnection: (socket) => {
       options.onConnection(socket, listener);
@@ -31,7 +32,7 @@ export async function listenDirectly(
     descriptor,
     acceptAll: (until) => accepting.acceptAll(until),
     close: () => {
-      if (path !== undefined && !accepting.isClosed) rmSync(path, { force: true });
+      if (!accepting.isClosed) ownPath?.remove();
       accepting.close();
     },
   });
