@@ -1,9 +1,11 @@
 """Workers as processes, with children of the test itself."""
 
+import contextlib
 import os
 import signal
+import time
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from unittest import mock
 
 from rickhouse import children
@@ -59,17 +61,44 @@ class ChildrenTest(unittest.TestCase):
         self.assertEqual(len(self.children), 0)
 
     def test_one_that_does_not_stop_in_time_goes_on(self) -> None:
-        # A zombie leader with a living thread would do; simpler: the wait is made to see nothing.
         worker = self.fork(1, lambda: signal.pause())
-        self.addCleanup(setattr, children, "_STOP_SECONDS", children._STOP_SECONDS)
-        children._STOP_SECONDS = 0.05
-        real = os.wait4
-        blind = mock.patch.object(
-            children, "wait4", lambda pid, options: real(pid, options & ~os.WUNTRACED)
-        )
-        with blind, self.children.stopped(worker) as has_stopped:
+        with self.unstoppable(0.05), self.children.stopped(worker) as has_stopped:
             self.assertFalse(has_stopped)
         wait_for(lambda: self.state_of(worker) == "S", "the worker to go on")
+
+    def test_it_is_not_told_again_for_a_time(self) -> None:
+        worker, other = (self.fork(number, lambda: signal.pause()) for number in (1, 2))
+        with self.unstoppable(0.05), self.children.stopped(worker) as has_stopped:
+            self.assertFalse(has_stopped)
+        with mock.patch.object(children, "kill") as kill:
+            with self.children.stopped(worker) as has_stopped:
+                self.assertFalse(has_stopped)
+            kill.assert_not_called()
+        with self.children.stopped(other) as has_stopped:
+            self.assertTrue(has_stopped)
+        worker.unstoppable_until = 0.0
+        with self.children.stopped(worker) as has_stopped:
+            self.assertTrue(has_stopped)
+
+    def test_many_that_do_not_stop_hold_the_zygote_up_for_little_longer_than_one(self) -> None:
+        workers = [self.fork(number, lambda: signal.pause()) for number in range(4)]
+        for seconds, worker in zip((0.05, SECONDS, SECONDS, SECONDS), workers):
+            began = time.monotonic()
+            with self.unstoppable(seconds), self.children.stopped(worker) as has_stopped:
+                self.assertFalse(has_stopped)
+            self.assertLess(time.monotonic() - began, SECONDS / 2)
+
+    @contextlib.contextmanager
+    def unstoppable(self, patience: float) -> Iterator[None]:
+        """A zombie leader with a living thread would do; simpler: the wait sees nothing."""
+        real = os.wait4
+
+        def blind(pid: int, options: int) -> tuple[int, int, object]:
+            return real(pid, options & ~os.WUNTRACED)
+
+        with mock.patch.object(children, "wait4", blind):
+            with mock.patch.object(children, "_STOP_SECONDS", patience):
+                yield
 
     def test_all_deaths_that_came_as_one_signal(self) -> None:
         workers = [self.fork(number, lambda: None) for number in range(5)]

@@ -22,6 +22,10 @@ from typing import Callable
 
 # A process in an uninterruptible sleep, or one that is traced, does not stop when it is told.
 _STOP_SECONDS = 1.0
+# What holds one up (a disk, a file server) may hold up many. Nobody else is served meanwhile: so for
+# a time that one is not told again, and others are given little.
+_UNSTOPPABLE_SECONDS = 5.0
+_HURRIED_STOP_SECONDS = 0.05
 _TERMINATE_AGAIN_SECONDS = 1.0
 
 
@@ -35,6 +39,8 @@ class Worker:
         # Monotonic. A worker that is about to wait for a request may not have heard SIGTERM: it is
         # said again.
         self.terminate_again_at: float | None = None
+        # Until then it is taken for one that does not stop.
+        self.unstoppable_until = 0.0
 
 
 OnExit = Callable[[Worker, int, struct_rusage], None]
@@ -51,6 +57,7 @@ class Children:
         self._by_number: dict[int, Worker] = {}
         # Reaped while somebody waited for a stop, to be reported by the next `reap`.
         self._found_dead: list[tuple[Worker, int, struct_rusage]] = []
+        self._hurried_until = 0.0
         self._wakeup, self._wakeup_write = os.pipe()
         os.set_blocking(self._wakeup, False)
         os.set_blocking(self._wakeup_write, False)
@@ -125,6 +132,9 @@ class Children:
 
         Call `reap` afterwards: it reports a death that was found here.
         """
+        if time.monotonic() < worker.unstoppable_until:
+            yield False
+            return
         kill(worker.pid, signal.SIGSTOP)
         try:
             yield self._wait_for_stop(worker)
@@ -134,7 +144,8 @@ class Children:
                 kill(worker.pid, signal.SIGCONT)
 
     def _wait_for_stop(self, worker: Worker) -> bool:
-        deadline = time.monotonic() + _STOP_SECONDS
+        now = time.monotonic()
+        deadline = now + (_HURRIED_STOP_SECONDS if now < self._hurried_until else _STOP_SECONDS)
         poller = poll()
         poller.register(self._wakeup, POLLIN)
         while True:
@@ -146,8 +157,10 @@ class Children:
                 del self._by_number[worker.number]
                 self._found_dead.append((worker, status, usage))
                 return False
-            remaining = deadline - time.monotonic()
+            now = time.monotonic()
+            remaining = deadline - now
             if remaining <= 0:
+                worker.unstoppable_until = self._hurried_until = now + _UNSTOPPABLE_SECONDS
                 return False
             poller.poll(remaining * 1000)
 
