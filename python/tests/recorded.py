@@ -63,6 +63,10 @@ class RecordingChannel:
     def interrupt(self) -> None:
         self.is_lost = True
 
+    @property
+    def position(self) -> int:
+        return len(self.events)
+
     def put(self, piece: bytes | memoryview) -> bytes | None:
         return None if self.slots is None else self.slots.put(piece)
 

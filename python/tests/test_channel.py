@@ -10,7 +10,9 @@ import threading
 import unittest
 import warnings
 from typing import Any
+from unittest import mock
 
+from rickhouse import exchange as exchange_module
 from rickhouse import wire
 from rickhouse.answer_memory import PART_BYTES, AnswerSlots
 from rickhouse.channel import Channel, ChannelLost
@@ -357,6 +359,50 @@ class Sending(ChannelTest):
             found.append(message.body)
         ending.join(SECONDS)
         self.assertEqual(sorted(found), sorted(pieces))
+
+    def test_write_at_the_limit_of_recursion_can_be_repeated(self) -> None:
+        """At each depth something else of ours is what fails."""
+        exchange = Exchange(self.channel, 1, 0)
+        write = exchange.start_response("200 OK", [("Content-Length", "30")])
+        tries: list[bytes] = []
+
+        def fall(data: bytes) -> None:
+            try:
+                fall(data)
+            except RecursionError:
+                tries.append(data)
+                write(data)
+
+        for data in (b"a" * 10, b"b" * 20):
+            fall(data)
+        self.assertGreater(len(tries), 4)
+        exchange.end(False)
+        answer, body, end = self.front.next(), self.front.next(), self.front.next()
+        self.assertEqual((type(answer), answer.body), (wire.Answer, b"a" * 10))
+        self.assertEqual((body.flags, body.body), (wire.BODY_COMPLETE, b"b" * 20))
+        self.assertEqual((type(end), end.flags), (wire.End, 0))
+
+    def test_write_that_an_exception_ended_after_a_part_had_left_ends_the_channel(self) -> None:
+        class Late(Exception):
+            pass
+
+        exchange = Exchange(self.channel, 1, 0)
+        write = exchange.start_response("200 OK", [])
+        with mock.patch.object(exchange_module, "_MAX_PIECE_BYTES", 10_000):
+            send = self.channel.send
+            sent: list[bytes] = []
+
+            def send_once(start: bytes, body: Any = b"") -> None:
+                if sent:
+                    raise Late
+                sent.append(start)
+                send(start, body)
+
+            with mock.patch.object(self.channel, "send", send_once), self.assertRaises(Late):
+                write(bytes(20_000))
+        self.assertTrue(self.channel.was_interrupted)
+        with self.assertRaises(ChannelLost):
+            write(b"again")
 
     def test_the_end_waits_for_a_thread_that_is_still_in_write(self) -> None:
         exchange = Exchange(self.channel, 1, 0)

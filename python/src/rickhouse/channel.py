@@ -268,12 +268,12 @@ class Channel:
     def send(self, start: bytes, body: bytes | memoryview = b"") -> None:
         """Hands all of it to the kernel, behind what is in the outbox. Raises ChannelLost.
 
-        Any other exception that comes meanwhile ends the channel too.
+        Any other exception that comes meanwhile ends the channel too; one that comes before leaves
+        `position` as it was.
         """
         size = len(start) + len(body)
         if size <= OUTBOX_BYTES - self._used:
-            self._put(start + body)
-            self.flush()
+            self.flush(start + body)
             return
         self.flush()
         try:
@@ -282,15 +282,20 @@ class Channel:
                 self._socket.sendall(start[sent:])
             if sent < len(body):
                 self._socket.sendall(memoryview(body)[max(sent, 0) :])
+            # Around the outbox. In this order: BASE beyond WRITTEN means that it is empty.
+            cell = self._cell
+            self._base = cell[BASE] = self._base + size
+            cell[WRITTEN] = self._base
         except OSError as error:
             self._lose(error)
         except BaseException:
             self.interrupt()
             raise
-        # Around the outbox. In this order: BASE beyond WRITTEN means that it is empty.
-        cell = self._cell
-        self._base = cell[BASE] = self._base + size
-        cell[WRITTEN] = self._base
+
+    @property
+    def position(self) -> int:
+        """How many bytes were sent or are in the outbox, where the zygote may have read them."""
+        return self._base + self._used
 
     def put(self, piece: bytes | memoryview) -> bytes | None:
         """Leaves a piece of an answer in a slot of ours: what says so in its frame, or None.
@@ -349,23 +354,26 @@ class Channel:
             and number > self._cell[WITHDRAWN_TO]
         )
 
-    def flush(self) -> None:
-        """Empties the outbox into the socket. Raises what `send` raises."""
+    def flush(self, frame: bytes = b"") -> None:
+        """Empties the outbox into the socket, with `frame` behind it. Raises what `send` raises."""
         if self.is_lost:
             raise ChannelLost("nothing can be sent any more")
+        if frame:
+            # By a call, as the sending: the limit of recursion is met here or not at all.
+            self._put(frame)
         used = self._used
         if used == 0:
             return
         try:
             self._socket.sendall(self._outbox[:used])
+            self._used = 0
+            self._base += used
+            self._cell[BASE] = self._base
         except OSError as error:
             self._lose(error)
         except BaseException:
             self.interrupt()
             raise
-        self._used = 0
-        self._base += used
-        self._cell[BASE] = self._base
 
     def interrupt(self) -> None:
         """How much was sent is not known: nothing more is, and the front finds out by itself."""
