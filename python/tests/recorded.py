@@ -52,6 +52,7 @@ class RecordingChannel:
         self.gone: set[int] = set()
         self.stopped: set[int] = set()
         self.is_lost = False
+        self.was_abandoned = False
         self.writing = threading.RLock()
         self.written = 0
         # A further request is at hand: the last frame of an answer may wait.

@@ -117,6 +117,9 @@ class Channel:
         # An exception came while something was sent, from a signal handler of the application, say:
         # nobody knows how much of it is on its way.
         self.was_interrupted = False
+        # We are a child that the application forked, and with what it ends.
+        self.was_abandoned = False
+        self.exit_status = 0
 
     def hello(self, token: bytes, thread: int, pid: int) -> None:
         """From now on requests may come."""
@@ -127,6 +130,7 @@ class Channel:
     def abandon(self) -> None:
         """In a child that the application forked: the channel and the outbox are its parent's."""
         self._detach()
+        self.was_abandoned = True
         self._slots = None
         self.writing = threading.RLock()  # Whoever holds it is a thread of the parent's.
         self.close()
