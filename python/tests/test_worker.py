@@ -98,7 +98,7 @@ class Serving(unittest.TestCase):
                 file.write(b"in a file")
             for number in (2, 3):
                 ask(channel, number, "/read", body=os.fsencode(path), flags=wire.REQUEST_FILE)
-                self.assertEqual(channel.answer_to(number).body, b"b'in a file' of BufferedReader")
+                self.assertEqual(channel.answer_to(number).body, b"b'in a file' of _Input")
             wait_for(lambda: path not in open_files(front.pids[1]), "the file to be closed")
 
     def test_requests_in_hand_are_answered_in_their_order(self) -> None:
