@@ -258,6 +258,38 @@ class Gone(ChannelTest):
         self.assertTrue(self.channel.is_gone(1))
         self.assertEqual(len(self.next()[3]), 100_000)
 
+    def test_an_exception_behind_a_look_that_has_read_ends_the_channel(self) -> None:
+        class Interrupted:
+            def __init__(self, real: socket.socket) -> None:
+                self._real = real
+
+            def recv_into(self, view: memoryview) -> int:
+                self._real.recv_into(view)
+                raise KeyboardInterrupt
+
+            def close(self) -> None:
+                self._real.close()
+
+        self.front.request(1)
+        self.next()
+        self.front.request(2)
+        self.channel._socket = Interrupted(self.channel._socket)  # type: ignore[assignment]
+        with self.assertRaises(KeyboardInterrupt):
+            self.channel.is_gone(1)
+        self.assertEqual((self.channel.is_lost, self.channel.was_interrupted), (True, True))
+
+    def test_an_exception_before_it_has_read_does_not(self) -> None:
+        self.front.request(1)
+        self.next()
+        self.front.send(wire.encode(wire.Gone(1, 0)) + request_frame(2))
+        with mock.patch.object(self.channel, "_readable") as readable:
+            readable.poll.side_effect = KeyboardInterrupt
+            with self.assertRaises(KeyboardInterrupt):
+                self.channel.is_gone(1)
+        self.assertFalse(self.channel.is_lost)
+        self.assertTrue(self.channel.is_gone(1))
+        self.assertEqual(self.next()[0], 2)
+
 
 class Sending(ChannelTest):
     def test_a_large_body_arrives_whole(self) -> None:

@@ -114,8 +114,8 @@ class Channel:
         self.is_lost = False
         # The application closed our socket.
         self.was_closed = False
-        # An exception came while something was sent, from a signal handler of the application, say:
-        # nobody knows how much of it is on its way.
+        # An exception came while something was sent or read, from a signal handler of the
+        # application, say: nobody knows how much of it.
         self.was_interrupted = False
         # We are a child that the application forked, and with what it ends.
         self.was_abandoned = False
@@ -215,14 +215,18 @@ class Channel:
         """Reads what is there, for GONE. Only the owner may: other threads know what it saw."""
         if threading.get_ident() != self.owner:
             return
-        try:
-            while not self._is_ended and self._readable.poll(0):
+        while not self._is_ended and self._readable.poll(0):
+            try:
                 self._make_room(HEADER_BYTES)
                 count = self._socket.recv_into(self._view[self._end :])
                 self._end += count
                 self._is_ended = count == 0
-        except OSError:
-            self._is_ended = True  # What is sent next will tell.
+            except OSError:
+                self._is_ended = True  # What is sent next will tell.
+            except BaseException:
+                # What was read may be lost, and where the next frame begins with it.
+                self.interrupt()
+                raise
         self._scan()
 
     def _scan(self) -> None:
@@ -380,7 +384,7 @@ class Channel:
             raise
 
     def interrupt(self) -> None:
-        """How much was sent is not known: nothing more is, and the front finds out by itself."""
+        """How much was sent or read is not known: nothing more is, and the front finds out."""
         self._detach()
         self.was_interrupted = True
 

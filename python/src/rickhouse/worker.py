@@ -27,7 +27,7 @@ _NO_CHANNEL = 1
 _JOIN_SECONDS = 0.1
 _INTERRUPTED = (
     "an exception (of a signal handler?) came between the parts of an answer: this thread ends, as"
-    " nobody knows how much of the answer was sent"
+    " nobody knows how much was sent or read"
 )
 _CHANNEL_CLOSED = (
     "the application closed descriptors that are not its own (os.closerange?), and with them the"
