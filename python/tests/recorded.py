@@ -52,6 +52,7 @@ class RecordingChannel:
         self.gone: set[int] = set()
         self.stopped: set[int] = set()
         self.is_lost = False
+        self.was_abandoned = False
         self.writing = threading.RLock()
         self.written = 0
         # A further request is at hand: the last frame of an answer may wait.
@@ -62,6 +63,10 @@ class RecordingChannel:
 
     def interrupt(self) -> None:
         self.is_lost = True
+
+    @property
+    def position(self) -> int:
+        return len(self.events)
 
     def put(self, piece: bytes | memoryview) -> bytes | None:
         return None if self.slots is None else self.slots.put(piece)

@@ -10,7 +10,9 @@ import threading
 import unittest
 import warnings
 from typing import Any
+from unittest import mock
 
+from rickhouse import exchange as exchange_module
 from rickhouse import wire
 from rickhouse.answer_memory import PART_BYTES, AnswerSlots
 from rickhouse.channel import Channel, ChannelLost
@@ -256,6 +258,38 @@ class Gone(ChannelTest):
         self.assertTrue(self.channel.is_gone(1))
         self.assertEqual(len(self.next()[3]), 100_000)
 
+    def test_an_exception_behind_a_look_that_has_read_ends_the_channel(self) -> None:
+        class Interrupted:
+            def __init__(self, real: socket.socket) -> None:
+                self._real = real
+
+            def recv_into(self, view: memoryview) -> int:
+                self._real.recv_into(view)
+                raise KeyboardInterrupt
+
+            def close(self) -> None:
+                self._real.close()
+
+        self.front.request(1)
+        self.next()
+        self.front.request(2)
+        self.channel._socket = Interrupted(self.channel._socket)  # type: ignore[assignment]
+        with self.assertRaises(KeyboardInterrupt):
+            self.channel.is_gone(1)
+        self.assertEqual((self.channel.is_lost, self.channel.was_interrupted), (True, True))
+
+    def test_an_exception_before_it_has_read_does_not(self) -> None:
+        self.front.request(1)
+        self.next()
+        self.front.send(wire.encode(wire.Gone(1, 0)) + request_frame(2))
+        with mock.patch.object(self.channel, "_readable") as readable:
+            readable.poll.side_effect = KeyboardInterrupt
+            with self.assertRaises(KeyboardInterrupt):
+                self.channel.is_gone(1)
+        self.assertFalse(self.channel.is_lost)
+        self.assertTrue(self.channel.is_gone(1))
+        self.assertEqual(self.next()[0], 2)
+
 
 class Sending(ChannelTest):
     def test_a_large_body_arrives_whole(self) -> None:
@@ -357,6 +391,50 @@ class Sending(ChannelTest):
             found.append(message.body)
         ending.join(SECONDS)
         self.assertEqual(sorted(found), sorted(pieces))
+
+    def test_write_at_the_limit_of_recursion_can_be_repeated(self) -> None:
+        """At each depth something else of ours is what fails."""
+        exchange = Exchange(self.channel, 1, 0)
+        write = exchange.start_response("200 OK", [("Content-Length", "30")])
+        tries: list[bytes] = []
+
+        def fall(data: bytes) -> None:
+            try:
+                fall(data)
+            except RecursionError:
+                tries.append(data)
+                write(data)
+
+        for data in (b"a" * 10, b"b" * 20):
+            fall(data)
+        self.assertGreater(len(tries), 4)
+        exchange.end(False)
+        answer, body, end = self.front.next(), self.front.next(), self.front.next()
+        self.assertEqual((type(answer), answer.body), (wire.Answer, b"a" * 10))
+        self.assertEqual((body.flags, body.body), (wire.BODY_COMPLETE, b"b" * 20))
+        self.assertEqual((type(end), end.flags), (wire.End, 0))
+
+    def test_write_that_an_exception_ended_after_a_part_had_left_ends_the_channel(self) -> None:
+        class Late(Exception):
+            pass
+
+        exchange = Exchange(self.channel, 1, 0)
+        write = exchange.start_response("200 OK", [])
+        with mock.patch.object(exchange_module, "_MAX_PIECE_BYTES", 10_000):
+            send = self.channel.send
+            sent: list[bytes] = []
+
+            def send_once(start: bytes, body: Any = b"") -> None:
+                if sent:
+                    raise Late
+                sent.append(start)
+                send(start, body)
+
+            with mock.patch.object(self.channel, "send", send_once), self.assertRaises(Late):
+                write(bytes(20_000))
+        self.assertTrue(self.channel.was_interrupted)
+        with self.assertRaises(ChannelLost):
+            write(b"again")
 
     def test_the_end_waits_for_a_thread_that_is_still_in_write(self) -> None:
         exchange = Exchange(self.channel, 1, 0)

@@ -30,6 +30,13 @@ class Wrapping(unittest.TestCase):
             os.close(writer)
             self.assertEqual(list(FileWrapper(file, 2)), [b"ab", b"c"])
 
+    def test_whatever_a_file_says_that_has_no_descriptor(self) -> None:
+        class NotSoon(io.BytesIO):
+            def fileno(self) -> int:
+                raise NotImplementedError
+
+        self.assertEqual(list(FileWrapper(NotSoon(b"abc"), 2)), [b"ab", b"c"])
+
     def test_close_is_that_of_the_file(self) -> None:
         data = io.BytesIO()
         FileWrapper(data).close()

@@ -1,6 +1,7 @@
 """What start_response accepts, what it refuses, and the head block that comes of it."""
 
 import unittest
+from enum import Enum
 from typing import Any
 
 from rickhouse import headers
@@ -90,6 +91,36 @@ class Accepted(unittest.TestCase):
 
         pairs = Pairs([Pair((Text("X-A"), Text("b")))])
         self.assertEqual(build_head(Text("200 OK"), pairs)[1], b"200 OK\r\nX-A: b\r\n")
+
+    def test_what_a_subclass_of_str_shows_is_not_what_it_holds(self) -> None:
+        class Name(str, Enum):
+            THING = "X-Enum-Thing"
+
+        class Shown(str):
+            def __str__(self) -> str:
+                return "evil\r\nX-Evil: 1"
+
+            def __format__(self, how: str) -> str:
+                return str(self)
+
+            def encode(self, *how: Any) -> bytes:
+                return str(self).encode()
+
+            def lower(self) -> str:
+                return str(self)
+
+        block = b"200 OK\r\nX-Enum-Thing: held\r\n"
+        for name in (Name.THING, Shown("X-Enum-Thing"), "X-Enum-Thing"):
+            for value in (Shown("held"), "held"):
+                headers._known_lines.clear()
+                headers._known_heads.clear()
+                for again in (value, "held"):
+                    head = build_head(Shown("200 OK"), [(name, again)])
+                    self.assertEqual(head[:4], (200, block, 0, NO_LENGTH))
+                    self.assertEqual(build_head("200 OK", [("X-Enum-Thing", "held")])[1], block)
+        self.assertEqual({type(key[0]) for key in headers._known_lines}, {str})
+        with self.assertRaisesRegex(ValueError, "hop-by-hop"):
+            build_head("200 OK", [(Shown("Connection"), "close")])
 
     def test_statuses_without_a_body_and_content_length(self) -> None:
         pairs = [("Content-Length", "5"), ("X-A", "b")]

@@ -104,6 +104,24 @@ class InTheZygote(unittest.TestCase):
         targets = [os.readlink(f"/proc/{front.process.pid}/fd/{fd}") for fd in descriptors]
         self.assertEqual(sum(target.startswith("socket:") for target in targets), 1)
 
+    def test_nor_its_environment_and_current_directory(self) -> None:
+        source = (
+            PAIR
+            + """
+import os
+assert os.environ.pop("GIVEN") == "first"
+os.environ["GIVEN"] = os.environ["ADDED"] = "by the import"
+print(os.getcwd(), os.environ.get("SEEN"), flush=True)
+os.environ["SEEN"] = "yes"
+os.chdir("/")
+"""
+        )
+        front = Front(source + REST, environment={"GIVEN": "first"})
+        self.addCleanup(front.close)
+        self.assertFalse(front.expect("loaded")["preload"])
+        front.start_worker()
+        self.assertEqual(front.stderr, f"{front.directory} None\n" * 2)
+
 
 class AfterTheImport(unittest.TestCase):
     """What the import did to the process of the zygote is undone there."""

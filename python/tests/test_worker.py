@@ -98,7 +98,7 @@ class Serving(unittest.TestCase):
                 file.write(b"in a file")
             for number in (2, 3):
                 ask(channel, number, "/read", body=os.fsencode(path), flags=wire.REQUEST_FILE)
-                self.assertEqual(channel.answer_to(number).body, b"b'in a file' of BufferedReader")
+                self.assertEqual(channel.answer_to(number).body, b"b'in a file' of _Input")
             wait_for(lambda: path not in open_files(front.pids[1]), "the file to be closed")
 
     def test_requests_in_hand_are_answered_in_their_order(self) -> None:
@@ -387,6 +387,17 @@ def do_fork(environ):
         os.waitpid(pid, 0)
         return "parent"
     return "child"
+def do_fork_and_exit(environ):
+    statuses = []
+    for error in (None, ValueError(), SystemExit(5), SystemExit(), SystemExit("x"), SystemExit(-1)):
+        pid = os.fork()
+        if pid:
+            statuses.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        elif error:
+            raise error
+        else:
+            return "child"
+    return repr(statuses)
 def do_fork_and_kill_at_once(environ):
     found = set()
     for _ in range(50):
@@ -477,6 +488,14 @@ def do_stderr(environ):
             self.assertEqual(channel.answer_to(1).body, b"parent")
             ask(channel, 2, "/x")
             self.assertEqual(channel.answer_to(2).body, b"x")
+
+    def test_a_forked_child_exits_with_its_own_status(self) -> None:
+        with load(self.MORE, threads=2) as front:
+            front.fork()
+            for thread in range(2):
+                channel = front.channel(1, thread)
+                ask(channel, 1, "/fork_and_exit")
+                self.assertEqual(channel.answer_to(1).body, b"[0, 1, 5, 0, 1, 255]")
 
     def test_children_of_the_application_have_the_usual_signals(self) -> None:
         with load(self.MORE) as front:

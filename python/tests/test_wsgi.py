@@ -14,7 +14,7 @@ from typing import Any
 from unittest import mock
 
 from recorded import TEXT, Closable, RecordingChannel, Run, answering
-from rickhouse import wire
+from rickhouse import request_input, wire
 from rickhouse.wsgi import Gateway
 from support import environ_of
 
@@ -111,6 +111,34 @@ class Input(unittest.TestCase):
         ):
             for result in self.all_ways(b"a\r\nb\nc", reading):
                 self.assertEqual(result, expected)
+
+    def test_sizes_of_any_kind(self) -> None:
+        # Far more than the buffer of a reader holds.
+        body = b"abcde" * 10_000
+        for size in (sys.maxsize, 2**44, -1, -2, -sys.maxsize, None, len(body), len(body) + 1):
+
+            def reading(stream: Any, size: Any = size) -> Any:
+                return stream.read(3), stream.read(size), stream.read(size)
+
+            for result in self.all_ways(body, reading):
+                self.assertEqual(result, (b"abc", body[3:], b""))
+        for size in (sys.maxsize, 2**44, 3):
+            for result in self.all_ways(body, lambda s, size=size: s.read1(size)[:3]):
+                self.assertEqual(result, b"abc")
+        for wrong in (1.0, "1"):
+            for kind in (wire.REQUEST_FILE, wire.REQUEST_MEMORY, 0):
+                with self.subTest(wrong, kind=kind), self.assertRaises(TypeError):
+                    self.open_input(kind).read(wrong)
+
+    def open_input(self, kind: int) -> Any:
+        if kind == wire.REQUEST_FILE:
+            stream = request_input.open_file_input(os.fsencode(__file__))
+        elif kind == wire.REQUEST_MEMORY:
+            stream = request_input.open_memory_input(memoryview(b"abc"))
+        else:
+            stream = request_input.open_frame_input(b"abc")
+        self.addCleanup(stream.close)
+        return stream
 
     def test_a_body_in_memory_can_be_read_again(self) -> None:
         def reading(stream: Any) -> Any:

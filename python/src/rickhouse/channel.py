@@ -114,9 +114,12 @@ class Channel:
         self.is_lost = False
         # The application closed our socket.
         self.was_closed = False
-        # An exception came while something was sent, from a signal handler of the application, say:
-        # nobody knows how much of it is on its way.
+        # An exception came while something was sent or read, from a signal handler of the
+        # application, say: nobody knows how much of it.
         self.was_interrupted = False
+        # We are a child that the application forked, and with what it ends.
+        self.was_abandoned = False
+        self.exit_status = 0
 
     def hello(self, token: bytes, thread: int, pid: int) -> None:
         """From now on requests may come."""
@@ -127,6 +130,7 @@ class Channel:
     def abandon(self) -> None:
         """In a child that the application forked: the channel and the outbox are its parent's."""
         self._detach()
+        self.was_abandoned = True
         self._slots = None
         self.writing = threading.RLock()  # Whoever holds it is a thread of the parent's.
         self.close()
@@ -211,14 +215,18 @@ class Channel:
         """Reads what is there, for GONE. Only the owner may: other threads know what it saw."""
         if threading.get_ident() != self.owner:
             return
-        try:
-            while not self._is_ended and self._readable.poll(0):
+        while not self._is_ended and self._readable.poll(0):
+            try:
                 self._make_room(HEADER_BYTES)
                 count = self._socket.recv_into(self._view[self._end :])
                 self._end += count
                 self._is_ended = count == 0
-        except OSError:
-            self._is_ended = True  # What is sent next will tell.
+            except OSError:
+                self._is_ended = True  # What is sent next will tell.
+            except BaseException:
+                # What was read may be lost, and where the next frame begins with it.
+                self.interrupt()
+                raise
         self._scan()
 
     def _scan(self) -> None:
@@ -268,12 +276,12 @@ class Channel:
     def send(self, start: bytes, body: bytes | memoryview = b"") -> None:
         """Hands all of it to the kernel, behind what is in the outbox. Raises ChannelLost.
 
-        Any other exception that comes meanwhile ends the channel too.
+        Any other exception that comes meanwhile ends the channel too; one that comes before leaves
+        `position` as it was.
         """
         size = len(start) + len(body)
         if size <= OUTBOX_BYTES - self._used:
-            self._put(start + body)
-            self.flush()
+            self.flush(start + body)
             return
         self.flush()
         try:
@@ -282,15 +290,20 @@ class Channel:
                 self._socket.sendall(start[sent:])
             if sent < len(body):
                 self._socket.sendall(memoryview(body)[max(sent, 0) :])
+            # Around the outbox. In this order: BASE beyond WRITTEN means that it is empty.
+            cell = self._cell
+            self._base = cell[BASE] = self._base + size
+            cell[WRITTEN] = self._base
         except OSError as error:
             self._lose(error)
         except BaseException:
             self.interrupt()
             raise
-        # Around the outbox. In this order: BASE beyond WRITTEN means that it is empty.
-        cell = self._cell
-        self._base = cell[BASE] = self._base + size
-        cell[WRITTEN] = self._base
+
+    @property
+    def position(self) -> int:
+        """How many bytes were sent or are in the outbox, where the zygote may have read them."""
+        return self._base + self._used
 
     def put(self, piece: bytes | memoryview) -> bytes | None:
         """Leaves a piece of an answer in a slot of ours: what says so in its frame, or None.
@@ -349,26 +362,29 @@ class Channel:
             and number > self._cell[WITHDRAWN_TO]
         )
 
-    def flush(self) -> None:
-        """Empties the outbox into the socket. Raises what `send` raises."""
+    def flush(self, frame: bytes = b"") -> None:
+        """Empties the outbox into the socket, with `frame` behind it. Raises what `send` raises."""
         if self.is_lost:
             raise ChannelLost("nothing can be sent any more")
+        if frame:
+            # By a call, as the sending: the limit of recursion is met here or not at all.
+            self._put(frame)
         used = self._used
         if used == 0:
             return
         try:
             self._socket.sendall(self._outbox[:used])
+            self._used = 0
+            self._base += used
+            self._cell[BASE] = self._base
         except OSError as error:
             self._lose(error)
         except BaseException:
             self.interrupt()
             raise
-        self._used = 0
-        self._base += used
-        self._cell[BASE] = self._base
 
     def interrupt(self) -> None:
-        """How much was sent is not known: nothing more is, and the front finds out by itself."""
+        """How much was sent or read is not known: nothing more is, and the front finds out."""
         self._detach()
         self.was_interrupted = True
 

@@ -122,7 +122,16 @@ class Exchange:
                 raise RuntimeError("write() was called when the request was over")
             channel.written = self._number
             self.raise_if_stopped()
-            self.send_chunk(data)
+            before = channel.position, self.is_head_sent, self._is_complete, self._remaining
+            try:
+                self.send_chunk(data)
+            except BaseException:
+                # A RecursionError, say, that the application catches, to write again. Where the
+                # limit allows no call here, nothing was put into the channel either.
+                position, self.is_head_sent, self._is_complete, self._remaining = before
+                if channel.position != position and not channel.is_lost:
+                    channel.interrupt()
+                raise
 
     __call__ = write
 

@@ -37,5 +37,5 @@ class FileWrapper:
 def _is_regular(filelike: Any) -> bool:
     try:
         return stat.S_ISREG(os.fstat(filelike.fileno()).st_mode)
-    except (AttributeError, OSError, TypeError, ValueError):
-        return False  # No descriptor behind it, as with io.BytesIO.
+    except Exception:
+        return False  # No descriptor behind it, as with io.BytesIO; others say it in their own way.

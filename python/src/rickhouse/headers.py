@@ -154,6 +154,8 @@ def _check_line(pair: tuple[str, str]) -> _Line:
         raise TypeError(f"a header name must be a str, not {type(name).__name__} ({name!r})")
     if not isinstance(value, str):
         raise TypeError(f"{name} must have a str, not {type(value).__name__} ({value!r})")
+    # What it holds: a subclass may show something else, as an Enum does, and is equal to it.
+    name, value = str.__str__(name), str.__str__(value)
     if _TOKEN.fullmatch(name) is None:
         raise ValueError(f"{name!r} is not a header name")
     lower = name.lower()
@@ -165,7 +167,7 @@ def _check_line(pair: tuple[str, str]) -> _Line:
     if len(_known_lines) >= _MAX_KNOWN:
         _known_lines.clear()
     if len(line) <= _MAX_KNOWN_BYTES:
-        _known_lines[pair] = known
+        _known_lines[name, value] = known
     return known
 
 
@@ -177,7 +179,7 @@ def _content_length(value: str) -> int:
 
 def _encode(text: str, what: str) -> bytes:
     try:
-        data = text.encode("latin-1")
+        data = str.encode(text, "latin-1")
     except UnicodeEncodeError as error:
         character = text[error.start]
         raise ValueError(f"{what} has a character outside of latin-1: {character!r}") from None

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from io import BufferedReader, BytesIO, RawIOBase
+from io import BufferedReader, BytesIO, FileIO, RawIOBase
+from operator import index
 from typing import Any, BinaryIO, ClassVar
 
 # Copies, which it must: the body is part of a buffer that is used again.
@@ -16,12 +17,13 @@ open_frame_input = BytesIO
 
 def open_file_input(path: memoryview | bytes) -> BinaryIO:
     """The front removes the file when the exchange ends; who opens it here closes it."""
-    return open(os.fsdecode(bytes(path)), "rb")
+    raw = FileIO(os.fsdecode(bytes(path)))
+    return _Input(raw, os.fstat(raw.fileno()).st_size)
 
 
 def open_memory_input(body: memoryview) -> BinaryIO:
     """Copies only what is read. To be closed before the front may write another body there."""
-    return _MemoryInput(_MemoryReader(body))
+    return _MemoryInput(_MemoryReader(body), len(body))
 
 
 def close_input(stream: BinaryIO) -> None:
@@ -31,9 +33,28 @@ def close_input(stream: BinaryIO) -> None:
         type(stream).close(stream)
 
 
-class _MemoryInput(BufferedReader):
-    def __init__(self, reader: _MemoryReader) -> None:
-        super().__init__(reader)
+class _Input(BufferedReader):
+    """Takes the sizes that BytesIO takes: an application does not know where its body lies.
+
+    Any other reader makes room for all of the size first, and refuses those below -1.
+    """
+
+    def __init__(self, raw: RawIOBase, length: int) -> None:
+        super().__init__(raw)
+        self._length = length
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or not 0 <= index(size) <= self._length:
+            return super().read()
+        return super().read(size)
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return super().read1(min(index(size), self._length))
+
+
+class _MemoryInput(_Input):
+    def __init__(self, reader: _MemoryReader, length: int) -> None:
+        super().__init__(reader, length)
         self._reader = reader
 
     def close(self) -> None:

@@ -33,6 +33,9 @@ _START_SECONDS = 10.0
 # Of the one line; the traceback has all of it.
 _MAX_ERROR = 1000
 
+# The current directory, empty where there is none, and the environment.
+_Surroundings = tuple[str, dict[str, str]]
+
 
 def main() -> NoReturn:
     try:
@@ -76,7 +79,7 @@ def _run() -> None:
         # since may have brought a .pth file, and those are read when Python starts.
         is_new = any(changed_at > started_before for _, changed_at in installed)
         if not inherited and (is_new or _installed() != installed):
-            _start_again(control, load)
+            _start_again(control, load, _surroundings())
         importlib.invalidate_caches()
     output.connect(settings.output_path, worker=0)
     process.restore_file_limit(settings.soft_file_limit)
@@ -111,6 +114,7 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
     """
     _end_with_front(settings.private_directory)
     own_socket = _identity(CONTROL_DESCRIPTOR)
+    surroundings = _surroundings()
     try:
         application = loader.load(settings.application)
     except loader.LoadError as error:
@@ -130,7 +134,7 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
         )
         os._exit(_LOAD_FAILED)
     process.set_parent_death_signal(0)
-    _check(control, settings, load)
+    _check(control, settings, load, surroundings)
     # What lives now lives on: collected once, then out of the collector's sight, so that it does
     # not touch (and copy) shared pages.
     gc.collect()
@@ -150,14 +154,16 @@ def _take_back_signals() -> None:
     departure.ignore_terminate()
 
 
-def _check(control: Control, settings: Settings, load: Message) -> None:
+def _check(
+    control: Control, settings: Settings, load: Message, surroundings: _Surroundings
+) -> None:
     found = preload_check.find_unshareable(_OWN_DESCRIPTORS)
     if found:
         module = settings.application.module
         what = f"importing {module} left what must not be shared across fork: {', '.join(found)}"
         if settings.preload == "auto":
             _note(control, "warning", f"{what}; so each worker imports it itself (--preload off)")
-            _start_again(control, {**load, "preload": "off"})
+            _start_again(control, {**load, "preload": "off"}, surroundings)
         _note(control, "warning", f"{what}; shared all the same (--preload on)")
     native = preload_check.find_native_threads()
     if native:
@@ -178,15 +184,25 @@ def _end_with_front(private_directory: str) -> None:
     process.set_parent_death_signal(stacks.SIGNAL)
 
 
-def _start_again(control: Control, load: Message) -> NoReturn:
+def _surroundings() -> _Surroundings:
+    """As they are before the import, which may change them."""
+    directory = ""
+    with contextlib.suppress(OSError):  # Removed.
+        directory = os.getcwd()
+    return directory, dict(os.environ)
+
+
+def _start_again(control: Control, load: Message, surroundings: _Surroundings) -> NoReturn:
     """Replaces this process, with all that was made in it, by one that loads this."""
-    handed_on = {"load": load, "unread": control.unread}
-    os.environ[_LOAD_VARIABLE] = json.dumps(handed_on)
+    directory, environment = surroundings
+    environment[_LOAD_VARIABLE] = json.dumps({"load": load, "unread": control.unread})
+    with contextlib.suppress(OSError):
+        os.chdir(directory)
     os.set_inheritable(CONTROL_DESCRIPTOR, True)
     log.flush_streams()
     main_file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
     arguments = getattr(sys, "orig_argv", ["python", main_file])[1:]
-    os.execv(sys.executable, [sys.executable, *arguments])
+    os.execve(sys.executable, [sys.executable, *arguments], environment)
 
 
 def _installed() -> list[tuple[str, float]]:

@@ -27,7 +27,7 @@ _NO_CHANNEL = 1
 _JOIN_SECONDS = 0.1
 _INTERRUPTED = (
     "an exception (of a signal handler?) came between the parts of an answer: this thread ends, as"
-    " nobody knows how much of the answer was sent"
+    " nobody knows how much was sent or read"
 )
 _CHANNEL_CLOSED = (
     "the application closed descriptors that are not its own (os.closerange?), and with them the"
@@ -70,9 +70,10 @@ def run_worker(parts: WorkerParts) -> NoReturn:
     if parts.reporter is not None:
         application = imports.watched(application, parts.reporter)
     departure.install()  # Again: the import may have set handlers.
+    status = 0
     if not departure.is_requested:
-        _serve(parts, application, departure)
-    _leave(settings.graceful_seconds / 2)
+        status = _serve(parts, application, departure)
+    _leave(settings.graceful_seconds / 2, status)
 
 
 def _import(parts: WorkerParts) -> Any:
@@ -97,7 +98,8 @@ def _import(parts: WorkerParts) -> Any:
     return application
 
 
-def _serve(parts: WorkerParts, application: Application, departure: Departure) -> None:
+def _serve(parts: WorkerParts, application: Application, departure: Departure) -> int:
+    """Returns the exit status: of a child that the application forked, its own."""
     settings = parts.settings
     base = base_environ(settings.version, settings.threads > 1, settings.is_multiprocess)
     try:
@@ -123,7 +125,16 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
         _Loop(channel, cell, run, departure)
         for channel, cell, run in zip(channels, parts.cells, runs)
     ]
-    threads = [threading.Thread(target=loop.serve, daemon=True) for loop in loops[1:]]
+
+    def serve_in_thread(loop: _Loop, channel: Channel) -> None:
+        loop.serve()
+        if channel.was_abandoned:  # The child of a thread has no other to end it.
+            _leave(settings.graceful_seconds / 2, channel.exit_status)
+
+    threads = [
+        threading.Thread(target=serve_in_thread, args=both, daemon=True)
+        for both in zip(loops[1:], channels[1:])
+    ]
     for thread in threads:
         thread.start()
     loops[0].serve()
@@ -132,6 +143,7 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
         # `departure` first.
         while thread.is_alive() and (loop.is_busy or not departure.is_requested):
             thread.join(_JOIN_SECONDS)
+    return channels[0].exit_status
 
 
 class _Loop:
@@ -191,14 +203,14 @@ class _Loop:
             self.is_busy = False
 
 
-def _leave(seconds: float) -> NoReturn:
+def _leave(seconds: float, status: int) -> NoReturn:
     """Ends as the interpreter would, for the application's sake, but in bounded time.
 
     Its threads that are no daemons and its executors finish, then its atexit handlers run (with
     preload also those that were registered before the fork, as after any fork). Modules are not
     torn down: nothing depends on it, and our own threads may still wait.
     """
-    signal.signal(signal.SIGALRM, lambda signum, frame: _give_up(seconds))
+    signal.signal(signal.SIGALRM, lambda signum, frame: _give_up(seconds, status))
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
     for finish in (getattr(threading, "_shutdown", None), atexit._run_exitfuncs):
         try:
@@ -207,11 +219,11 @@ def _leave(seconds: float) -> NoReturn:
         except BaseException as error:
             log.report("worker", f"error at the end of the process\n{log.traceback_of(error)}")
     log.flush_streams()
-    os._exit(0)
+    os._exit(status)
 
 
-def _give_up(seconds: float) -> NoReturn:
+def _give_up(seconds: float, status: int) -> NoReturn:
     log.report(
         "worker", f"threads or atexit handlers of the application did not end within {seconds:g} s"
     )
-    os._exit(0)
+    os._exit(status)

@@ -95,6 +95,8 @@ class Gateway:
         except BaseException as error:
             # Also SystemExit and KeyboardInterrupt: a request ends no worker.
             failed = True
+            if self._channel.was_abandoned:
+                self._channel.exit_status = _exit_status(error)
             if exchange.is_over:  # It came from outside, between our own lines.
                 self._channel.interrupt()
             log.report("worker", f"error in {_describe(environ)}\n{log.traceback_of(error)}")
@@ -133,6 +135,14 @@ class Gateway:
             exchange.end(is_broken=failed)
         except ChannelLost:
             return  # The loop sees it at the channel.
+
+
+def _exit_status(error: BaseException) -> int:
+    """As Python's own at the end of a process."""
+    code = error.code if isinstance(error, SystemExit) else 1
+    if code is None:
+        return 0
+    return code & 0xFF if isinstance(code, int) else 1
 
 
 def _send_error_page(exchange: Exchange) -> None:
