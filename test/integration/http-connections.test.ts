@@ -273,6 +273,22 @@ describe("--max-connections", () => {
     for (const client of clients) client[Symbol.dispose]();
   });
 
+  it("makes room for each of several that come at once", async () => {
+    await using server = await serve("--max-connections", "8");
+    const idle: RawClient[] = [];
+    for (let i = 0; i < 8; i++) idle.push(await idleClient(server));
+    // They are connected by the kernel, and the front finds them all in one turn.
+    server.signal("SIGSTOP");
+    const burst = Array.from({ length: 6 }, () => new RawClient(server.port));
+    await Promise.all(burst.map(({ socket }) => once(socket, "connect")));
+    server.signal("SIGCONT");
+    for (const client of burst) {
+      client.send(get("/list?n=1"));
+      assert.equal((await client.response()).status, 200);
+    }
+    for (const client of [...idle, ...burst]) client[Symbol.dispose]();
+  });
+
   it("never ends one that is at work, and refuses new ones then", async () => {
     await using server = await serve("--max-connections", "8");
     const gate = join(server.temporaryDirectory, "gate");

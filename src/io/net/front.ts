@@ -24,7 +24,7 @@ import type {
 } from "./connection-context.ts";
 import { ConnectionsRecord, type ConnectionsStatus } from "./connections-status.ts";
 import { connectionFacts, ConnectionOrigin, remoteAddressOf } from "./connection-origin.ts";
-import { DeadlineList } from "./deadlines.ts";
+import { clearDeadline, DeadlineList } from "./deadlines.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { listenDirectly } from "./listen-directly.ts";
 import { listen, type Listener, type ListenOptions } from "./listener.ts";
@@ -226,6 +226,8 @@ export class Front {
     const spare = findSpare(keepAlive) ?? findSpare(linger);
     if (spare === undefined) return;
     spare.destroy();
+    // It says that it is closed later: the next of several that are accepted in one go must not find it again.
+    clearDeadline(spare);
     this.#connections.delete(spare);
   }
 
