@@ -152,6 +152,16 @@ describe("AnswerMemory", { skip: libc === undefined && "this process cannot map 
     assert.deepEqual(words(), [FREE, FREE]);
   });
 
+  it("frees nothing for one that is dead: what is taken is its successor's", () => {
+    const memory = open();
+    const dead = claim(memory);
+    const slots = claim(memory);
+    put(0, "abc");
+    dead.reclaim();
+    assert.deepEqual(words(), [TAKEN, FREE]);
+    assert.equal(text(slots, 0, 3), "abc");
+  });
+
   it("keeps what is read beyond its end, and lets go of the memory then", () => {
     const memory = open();
     const slots = claim(memory);

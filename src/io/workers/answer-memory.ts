@@ -90,7 +90,7 @@ export class AnswerSlots implements PiecesInMemory, Tenant {
 
   /** It has nothing in hand. */
   reclaim(): void {
-    this.#place.reclaim();
+    this.#place.reclaim(this);
   }
 
   /** All that it said was read, and what it never said never will be. */

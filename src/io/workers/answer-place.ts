@@ -64,10 +64,14 @@ export class AnswerPlace {
     return slot.index;
   }
 
-  /** The tenant does nothing now, and all that it said was read: what it has taken it will never tell (an exception came in between). */
-  reclaim(): void {
+  /**
+   * `tenant` does nothing now, and all that it said was read: what it has taken it will never tell (an exception came in between). One that
+   * is dead and does not seem so yet has a successor, whose slots these are.
+   */
+  reclaim(tenant: Tenant): void {
     // Asked before nearly every request: mostly this is all.
     if (this.#words[0] === FREE && this.#words[1] === FREE) return;
+    if (tenant !== this.#tenant) return;
     for (const slot of this.#slots) {
       const isUnknown = slot.holds === 0 && slot.leftBy === undefined;
       if (isUnknown && this.#isTaken(slot)) this.#free(slot);
