@@ -37,7 +37,11 @@ export class PendingRequest implements WholeRequest {
   readonly #trace: RequestTrace | undefined;
   readonly #startAt: number;
 
-  constructor(head: RequestHead, origin: RequestOrigin, context: ConnectionContext) {
+  constructor(
+    head: RequestHead,
+    origin: RequestOrigin,
+    context: Pick<ConnectionContext, "encoder" | "now">,
+  ) {
     this.route = routeOf(head);
     this.isSafe = head.isSafe;
     this.isHead = head.isHead;

@@ -33,8 +33,14 @@ export interface Source {
   readonly origin: ConnectionOrigin;
 }
 
+/** What it needs of what all connections share. */
+export type IntakeContext = Pick<
+  ConnectionContext,
+  "body" | "bodyMinRate" | "deadlines" | "encoder" | "limits" | "names" | "now" | "observer"
+>;
+
 export class RequestIntake {
-  readonly #context: ConnectionContext;
+  readonly #context: IntakeContext;
   readonly #waiter: Waiter;
   readonly #events: IntakeEvents;
   readonly #parser: RequestParser;
@@ -44,7 +50,7 @@ export class RequestIntake {
   #isOver = false;
 
   /** `waiter` is who is told when a deadline passes. */
-  constructor(context: ConnectionContext, waiter: Waiter, source: Source, events: IntakeEvents) {
+  constructor(context: IntakeContext, waiter: Waiter, source: Source, events: IntakeEvents) {
     this.#context = context;
     this.#waiter = waiter;
     this.#reader = source.reader;
@@ -179,12 +185,17 @@ export class RequestIntake {
 
   #waitForMore(): void {
     const { deadlines } = this.#context;
+    // The file lags behind: that the client sends nothing is our own doing, until `#onProgress`.
+    if (this.#pending?.body?.mustPause === true) {
+      clearDeadline(this.#waiter);
+      return;
+    }
     const isInHead = this.#pending === undefined && !this.#parser.isBetweenRequests;
     if (this.#pending !== undefined) deadlines.body.start(this.#waiter, this.#context.now());
     else if (isInHead && this.#waiter.deadlineList !== deadlines.head) {
       deadlines.head.start(this.#waiter, this.#context.now());
     }
-    if (this.#pending?.body?.mustPause !== true) this.#events.onPause(false);
+    this.#events.onPause(false);
   }
 
   #collect(piece: Uint8Array): void {
@@ -211,8 +222,16 @@ export class RequestIntake {
   #onProgress(): void {
     const pending = this.#pending;
     if (pending?.body === undefined) return;
-    if (!pending.isWhole) this.#events.onPause(pending.body.mustPause);
-    else if (pending.body.isStored) this.#events.onStored();
+    if (pending.isWhole) {
+      if (pending.body.isStored) this.#events.onStored();
+      return;
+    }
+    const { mustPause } = pending.body;
+    // What had to wait has its time anew.
+    if (!mustPause && this.#waiter.deadlineList === undefined) {
+      this.#context.deadlines.body.start(this.#waiter, this.#context.now());
+    }
+    this.#events.onPause(mustPause);
   }
 
   #finish(): WholeRequest | undefined {
