@@ -147,6 +147,27 @@ describe("writing of a direct socket", { skip: SKIP }, () => {
     assert.equal(socket.bytesWritten, received.length);
   });
 
+  it("sends small pieces that wait together, but for those of which somebody is to be told", async (test) => {
+    using pair = await directPair();
+    const { client, socket } = pair;
+    const sends = test.mock.method(poller().libc, "send");
+    const sent: number[] = [];
+    const lines = Array.from({ length: 20_000 }, (_, index) => `${index}\r\n`);
+    socket.write(LARGE);
+    for (const [index, line] of lines.entries()) {
+      const isTold = index % 5000 === 2500;
+      socket.write(Buffer.from(line), isTold ? () => sent.push(index) : undefined);
+    }
+    const written = Buffer.concat([LARGE, Buffer.from(lines.join(""))]);
+    assert.equal(socket.bytesWritten, written.length);
+    socket.end();
+    assert.ok((await readToEnd(client)).equals(written));
+    assert.deepEqual(sent, [2500, 7500, 12_500, 17_500]);
+    assert.equal(socket.writableLength, 0);
+    const small = sends.mock.calls.filter(({ arguments: [, , length] }) => length <= 16 * 1024);
+    assert.ok(small.length < 100, `${small.length} system calls`);
+  });
+
   it("ends behind what waits", async () => {
     using pair = await directPair();
     pair.socket.write(LARGE);

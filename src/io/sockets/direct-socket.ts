@@ -11,6 +11,7 @@ import { SilenceTimer } from "./silence-timer.ts";
 import type { Peer } from "./socket-address.ts";
 import type { Pollable, SocketPoller } from "./socket-poller.ts";
 import { systemError } from "./system-error.ts";
+import { WaitingPiece } from "./waiting-piece.ts";
 
 const { EAGAIN } = constants.errno;
 const SHUT_WR = 1;
@@ -22,12 +23,6 @@ const LINGER_NOT = new Uint8Array(new Int32Array([1, 0]).buffer);
 const MOST_READS = 32;
 /** As Node's streams have it. */
 const HIGH_WATER_BYTES = 64 * 1024;
-
-/** What the kernel has not taken yet. */
-interface Piece {
-  bytes: Uint8Array;
-  readonly onSent: (() => void) | undefined;
-}
 
 export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, Sender {
   readonly remoteFamily: string | undefined;
@@ -51,7 +46,8 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   /** A read that did not fill the buffer was not the last: its peer has ended, or has sent urgent data, at which recv(2) stops. */
   #readsOn = false;
   #hasReadAll = false;
-  #pieces: Piece[] = [];
+  /** What the kernel has not taken yet. */
+  #pieces: WaitingPiece[] = [];
   #isCorked = false;
   #hasPosted = false;
   /** Why the kernel did not take all of what was posted last. */
@@ -121,7 +117,11 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
         return this.writable;
       }
     }
-    this.#pieces.push({ bytes: sent === 0 ? bytes : bytes.subarray(sent), onSent });
+    // Behind another piece: nothing of it was sent.
+    const isJoined = onSent === undefined && this.#pieces.at(-1)?.join(bytes) === true;
+    if (!isJoined) {
+      this.#pieces.push(new WaitingPiece(sent === 0 ? bytes : bytes.subarray(sent), onSent));
+    }
     this.writableLength += bytes.length - sent;
     if (!this.#isCorked) this.#askForDrain();
     return !this.writableNeedDrain;
@@ -149,7 +149,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   onShort(result: number, bytes: Uint8Array): void {
     this.#hasPosted = false;
     const taken = Math.max(result, 0);
-    this.#pieces.push({ bytes: Buffer.from(bytes.subarray(taken)), onSent: undefined });
+    this.#pieces.push(new WaitingPiece(Buffer.from(bytes.subarray(taken))));
     this.writableLength += bytes.length - taken;
     this.#postError = result < 0 ? -result : EAGAIN;
   }

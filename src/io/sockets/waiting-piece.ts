@@ -1,0 +1,38 @@
+// Bytes that the kernel has not taken yet. Small ones wait as one piece: a system call for each, and a list of thousands of them, would hold
+// up all other sockets once the client reads again.
+
+/** So much is copied together. */
+const JOINED_BYTES = 16 * 1024;
+
+export class WaitingPiece {
+  bytes: Uint8Array;
+  readonly onSent: (() => void) | undefined;
+  /** Ours, of which `bytes` are a part then. */
+  #joined: Buffer | undefined;
+  /** Where `bytes` end there. */
+  #end = 0;
+
+  /** `bytes` are somebody else's: nothing is written there. */
+  constructor(bytes: Uint8Array, onSent?: () => void) {
+    this.bytes = bytes;
+    this.onSent = onSent;
+  }
+
+  /** A copy of `bytes` waits behind those that are here. False: it does not fit, or somebody is to be told of these alone. */
+  join(bytes: Uint8Array): boolean {
+    if (this.onSent !== undefined) return false;
+    const end = this.#joined === undefined ? this.bytes.length : this.#end;
+    if (end + bytes.length > JOINED_BYTES) return false;
+    this.#joined ??= this.#moved();
+    this.#joined.set(bytes, end);
+    this.#end = end + bytes.length;
+    this.bytes = this.#joined.subarray(end - this.bytes.length, this.#end);
+    return true;
+  }
+
+  #moved(): Buffer {
+    const joined = Buffer.allocUnsafeSlow(JOINED_BYTES);
+    joined.set(this.bytes);
+    return joined;
+  }
+}
