@@ -19,7 +19,7 @@ export interface BindOptions {
 /** Listens; nobody hears of connections yet. Throws StartupError when that is not possible. */
 export async function bindServer(options: BindOptions): Promise<Server> {
   const { address } = options;
-  if (address.kind === "unix") await removeStaleSocket(address.path);
+  if (address.kind === "unix") await removeStaleSocket(address);
   if (address.kind === "fd") checkDescriptor(address);
   const server = makeServer();
   await new Promise<void>((resolve, reject) => {
@@ -70,9 +70,14 @@ function whyNoSocket(fd: number): string | undefined {
 }
 
 /** A socket that a killed server left behind is replaced when nobody answers on it; anything else at that path is left alone. */
-async function removeStaleSocket(path: string): Promise<void> {
+async function removeStaleSocket(address: BindAddress & { kind: "unix" }): Promise<void> {
+  const { path } = address;
   if (!isSocket(path) || (await isAnswered(path))) return;
-  unlinkSync(path);
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    throw error instanceof Error ? listenError(error, address) : error;
+  }
 }
 
 function isSocket(path: string): boolean {
