@@ -83,6 +83,15 @@ export class ResponseBacklog {
   }
 
   /**
+   * Another answer begins. What waited of those before, the client may have taken without a word, and while it keeps asking the socket's
+   * timer is never over.
+   */
+  answerBegins(): void {
+    if (!this.#isWatching || this.#file !== undefined || this.#socket.writableLength > 0) return;
+    if (!this.#socket.writableNeedDrain) this.#stopWatching();
+  }
+
+  /**
    * To be asked when the socket's timer is over: did the client take nothing for `sendTimeoutMs` of what waits for it? Small answers
    * are taken without a word: then nothing waits, and the timer ends here.
    */

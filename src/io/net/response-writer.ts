@@ -67,6 +67,12 @@ export interface WriterOptions extends BacklogOptions {
 const CRLF = Buffer.from("\r\n");
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
+/** What an answer's head and framing depend on. */
+export type AnsweredRequest = Pick<
+  WholeRequest,
+  "isHead" | "minorVersion" | "environ" | "idStart" | "idEnd"
+>;
+
 export class ResponseWriter {
   readonly #socket: ByteSocket;
   readonly #options: WriterOptions;
@@ -107,7 +113,8 @@ export class ResponseWriter {
   }
 
   /** Head and first piece. Returns the body bytes accepted for the client. */
-  begin(head: AnswerHead, request: WholeRequest, mayKeepAlive: boolean): number {
+  begin(head: AnswerHead, request: AnsweredRequest, mayKeepAlive: boolean): number {
+    this.#backlog.answerBegins();
     const { flags, status } = head;
     const hasLength = (flags & ANSWER_FLAG.length) !== 0;
     const isComplete = (flags & ANSWER_FLAG.complete) !== 0;
