@@ -196,6 +196,40 @@ describe("reload", () => {
     ]);
   });
 
+  it("gives a worker that finishes without a limit the graceful time, once the new code has no place", () => {
+    serving({ maxWorkers: 2 });
+    registry.recycle(1, 0);
+    registry.hello(3, 0, 1);
+    registry.reload(1000);
+    assert.equal(registry.workers.get(1)?.deadline, Infinity, "the import may fail yet");
+    assert.deepEqual(lines(registry.zygoteLoaded(2, 2000)), []);
+    assert.deepEqual(lines(registry.tick(27_000, 0)), [
+      "warning: worker 1 (pid 1001) did not finish in time",
+      "KILL 1",
+      "fork 4 in 2",
+    ]);
+  });
+
+  it("does so too when that worker's successor was still to come", () => {
+    serving({ maxWorkers: 2 });
+    registry.recycle(1, 0);
+    registry.reload(1000);
+    registry.zygoteLoaded(2, 2000);
+    assert.deepEqual(lines(registry.hello(3, 0, 3000)), ["admit", "retire 1"]);
+    assert.equal(registry.workers.get(1)?.deadline, 28_000);
+  });
+
+  it("gives it the graceful time also where there is room, once the new code serves", () => {
+    serving();
+    registry.recycle(1, 0);
+    registry.hello(3, 0, 1);
+    registry.reload(1000);
+    registry.zygoteLoaded(2, 2000);
+    assert.equal(registry.workers.get(1)?.deadline, Infinity);
+    registry.hello(4, 0, 3000);
+    assert.equal(registry.workers.get(1)?.deadline, 28_000);
+  });
+
   it("replaces a crashed worker of the old generation until the new one is proven", () => {
     serving();
     registry.reload(0);

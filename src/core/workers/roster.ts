@@ -114,6 +114,12 @@ export class Roster {
     worker.deadline = Infinity;
   }
 
+  /** No longer than all others have: a reload wants its place, or has replaced its generation. */
+  limitFinishing(worker: Worker, now: number): void {
+    if (worker.state !== "retiring") return;
+    worker.deadline = Math.min(worker.deadline, now + this.#options.gracefulTimeoutMs);
+  }
+
   abort(worker: Worker, now: number): void {
     worker.state = nextWorkerState(worker.state, "abort");
     worker.deadline = now + ABORT_GRACE_MS;

@@ -2,7 +2,7 @@
 // every event; does nothing when all is well. Elastic growth only moves `target`.
 
 import type { Roster } from "./roster.ts";
-import { isFresh, isOccupying } from "./worker.ts";
+import { isFresh, isOccupying, isStaffed } from "./worker.ts";
 import type { Generation, Worker } from "./worker.ts";
 
 export interface Staff {
@@ -68,8 +68,9 @@ function letStaleGo(
   now: number,
 ): void {
   for (const worker of roster.workers.values()) {
-    if (worker.state === "starting" && !wanted.includes(worker.generation))
-      roster.letGo(worker, now);
+    if (wanted.includes(worker.generation)) continue;
+    if (worker.state === "starting") roster.letGo(worker, now);
+    else roster.limitFinishing(worker, now);
   }
   if (current === undefined) return;
   const serving = [...roster.workers.values()].filter(isReady);
@@ -95,6 +96,9 @@ function forkMissing(roster: Roster, plan: Staff, generation: Generation, now: n
   // The bound holds across a reload; the one above it keeps a full pool replaceable, worker for worker.
   const limit = Math.max(plan.maxWorkers, plan.target + plan.maxReplacing);
   const occupied = [...roster.workers.values()].filter(isOccupying).length;
+  // Who finishes without a limit must not keep out the code of a reload, or the last worker, for ever.
+  if (occupied >= limit && !roster.of(generation).some(isStaffed))
+    for (const worker of roster.workers.values()) roster.limitFinishing(worker, now);
   for (let count = Math.min(missing, limit - occupied); count > 0; count--)
     roster.fork(generation, now);
   return Infinity;
