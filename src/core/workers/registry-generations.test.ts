@@ -53,14 +53,19 @@ function serving(options: Partial<RegistryOptions> = {}): void {
   }
 }
 
+/** Three workers where one is the least, all in the middle of requests. */
+function grown(): void {
+  serving({ minWorkers: 1, maxWorkers: 3, isBusy: () => true });
+  registry.resize(3, 0);
+  for (const worker of [2, 3]) {
+    registry.forked(worker, 1000 + worker, 1);
+    registry.hello(worker, 0, 1);
+  }
+}
+
 describe("reload of a server that has grown to its maximum", () => {
   it("keeps the maximum: one worker goes before each that comes", () => {
-    serving({ minWorkers: 1, maxWorkers: 3 });
-    registry.resize(3, 0);
-    for (const worker of [2, 3]) {
-      registry.forked(worker, 1000 + worker, 1);
-      registry.hello(worker, 0, 1);
-    }
+    grown();
     assert.deepEqual(lines(registry.reload(2)).slice(0, 2), [
       "startZygote 2",
       "info: reload: generation 2 starts",
@@ -82,6 +87,25 @@ describe("reload of a server that has grown to its maximum", () => {
       [...registry.workers.values()].map(({ generation }) => generation.id),
       [2, 2, 2],
     );
+  });
+
+  it("kills nobody for it when the new code does not import", () => {
+    grown();
+    assert.deepEqual(lines(registry.reload(2)).slice(2), ["retire 3"]);
+    registry.zygoteFailed(2, "SyntaxError", 100);
+    assert.deepEqual(lines(registry.tick(60_000, 0)), []);
+    assert.equal(registry.workers.get(3)?.state, "retiring");
+  });
+
+  it("waits for the graceful time at most until there is a place for the new code", () => {
+    grown();
+    registry.reload(2);
+    assert.deepEqual(lines(registry.zygoteLoaded(2, 100)), []);
+    assert.deepEqual(lines(registry.tick(25_100, 0)), [
+      "warning: worker 3 (pid 1003) did not finish in time",
+      "KILL 3",
+      "fork 4 in 2",
+    ]);
   });
 });
 

@@ -319,6 +319,22 @@ describe("scale", () => {
     assert.deepEqual(lines(registry.scale(1, 2)), ["retire 4", "retire 1"]);
   });
 
+  it("lets those that are too many finish what they hold, without a limit of time", () => {
+    serving({ minWorkers: 4, maxWorkers: 4, isBusy: (worker) => worker !== 1 });
+    assert.deepEqual(lines(registry.scale(2, 0)), ["retire 4", "retire 1"]);
+    assert.deepEqual(lines(registry.tick(25_000, 0)), ["KILL 1"], "it held nothing");
+    registry.channelLost(4, 600_000);
+    assert.deepEqual(lines(registry.tick(625_000, 0)), ["KILL 4"]);
+  });
+
+  it("lets those that finish hold up no end", () => {
+    serving({ isBusy: () => true });
+    registry.scale(1, 0);
+    registry.drain(100_000);
+    registry.finish(100_001);
+    assert.deepEqual(lines(registry.tick(125_000, 0)), ["KILL 1", "KILL 2"]);
+  });
+
   it("moves the least number, and what was grown with it", () => {
     serving();
     assert.deepEqual(lines(registry.resize(3, 0)), ["fork 3 in 1"]);

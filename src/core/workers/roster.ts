@@ -108,7 +108,7 @@ export class Roster {
     this.say({ kind: "retire", worker: worker.id });
   }
 
-  /** As letGo(), of one whose successor serves: no limit but those of its requests, until its last channel has ended. */
+  /** As letGo(), of one that nothing waits for: no limit but those of its requests, until its last channel has ended. */
   letFinish(worker: Worker, now: number): void {
     this.letGo(worker, now);
     worker.deadline = Infinity;

@@ -44,7 +44,11 @@ function letSurplusGo(
       ...ready.filter(({ id }) => !isBusy(id)),
       ...fresh.filter((worker) => !isReady(worker)),
     ];
-    for (const worker of byUse.slice(target)) roster.letGo(worker, now);
+    for (const worker of byUse.slice(target)) {
+      // Nobody may lose a request because there are too many.
+      if (isReady(worker) && isBusy(worker.id)) roster.letFinish(worker, now);
+      else roster.letGo(worker, now);
+    }
   }
 }
 

@@ -52,7 +52,9 @@ export class Front implements Reports {
   constructor(clock: Clock, options: FrontOptions) {
     this.#clock = clock;
     this.#options = options;
-    this.registry = new Registry(options.registry);
+    const isBusy = (worker: number): boolean =>
+      this.lines.some(({ channel }) => channel.worker === worker && channel.inHand > 0);
+    this.registry = new Registry({ ...options.registry, isBusy });
     this.dispatcher = new Dispatcher<SimulatedRequest>(options.dispatch, {
       send: (channel, number, request) => {
         this.#send(channel, number, request);
