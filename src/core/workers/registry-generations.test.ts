@@ -254,6 +254,26 @@ describe("reload", () => {
     assert.equal(registry.workers.get(1)?.deadline, 28_000);
   });
 
+  it("comes before the replacement of who is over a limit", () => {
+    serving({ maxWorkers: 2 });
+    registry.reload(0);
+    assert.deepEqual(lines(registry.recycle(1, 1)), []);
+    assert.deepEqual(lines(registry.zygoteLoaded(2, 2)), ["fork 3 in 2"]);
+    registry.recycle(3, 3);
+    assert.deepEqual(lines(registry.hello(3, 0, 4)).slice(2), ["retire 1"]);
+    assert.deepEqual(lines(registry.exited(1, 0, null, 5)), ["fork 4 in 2"]);
+    assert.deepEqual(lines(registry.hello(4, 0, 6)), ["admit", "retire 2"]);
+    assert.deepEqual(lines(registry.exited(2, 0, null, 7)), ["fork 5 in 2", "stopZygote 1"]);
+    assert.deepEqual(lines(registry.hello(5, 0, 8)), ["admit", "retire 3"]);
+  });
+
+  it("that fails lets the replacement go on", () => {
+    serving({ maxWorkers: 2 });
+    registry.reload(0);
+    registry.recycle(1, 1);
+    assert.deepEqual(lines(registry.zygoteFailed(2, "SyntaxError", 2)).slice(1), ["fork 3 in 1"]);
+  });
+
   it("replaces a crashed worker of the old generation until the new one is proven", () => {
     serving();
     registry.reload(0);

@@ -21,7 +21,8 @@ export interface Staff {
 export function staff(roster: Roster, plan: Staff, now: number): number {
   const wanted = [plan.current, plan.candidate].filter((generation) => generation !== undefined);
   letSurplusGo(roster, wanted, plan, now);
-  startReplacing(roster, plan.maxReplacing);
+  // Both want the one place that a full pool has to spare; a reload replaces whoever is over a limit anyway.
+  if (!isReloading(roster, wanted)) startReplacing(roster, plan.maxReplacing);
   letStaleGo(roster, plan, wanted, now);
   let dueAt = Infinity;
   for (const generation of wanted)
@@ -106,6 +107,11 @@ function forkMissing(roster: Roster, plan: Staff, generation: Generation, now: n
   for (let count = Math.min(missing, limit - occupied); count > 0; count--)
     roster.fork(generation, now);
   return Infinity;
+}
+
+/** Until the last worker of an older generation is gone. */
+function isReloading(roster: Roster, wanted: Generation[]): boolean {
+  return [...roster.workers.values()].some(({ generation }) => generation !== wanted.at(-1));
 }
 
 function isStale(worker: Worker, wanted: Generation[]): boolean {
