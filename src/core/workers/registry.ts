@@ -4,7 +4,7 @@
 
 import type { RegistryCommand, RegistryOptions } from "./commands.ts";
 import { Roster } from "./roster.ts";
-import { staff, type Staff } from "./staffing.ts";
+import { staff } from "./staffing.ts";
 import { nextZygoteState } from "./state.ts";
 import { Succession } from "./succession.ts";
 import { describeExit, isStaffed, nameOf } from "./worker.ts";
@@ -266,30 +266,9 @@ export class Registry {
   #staff(now: number): number {
     const zygoteAt = this.#succession.ensureZygote(now);
     const { current, candidate } = this.#succession;
-    const plan = { current, candidate, isBusy: this.#options.isBusy, ...this.#bounds };
-    return Math.min(zygoteAt, staff(this.#roster, plan, now));
-  }
-
-  /**
-   * Where there may be more workers than the least, the maximum holds: across a reload, for which one place is kept for the
-   * successors, and while workers leave; only the successors of those that are over a limit may exceed it.
-   */
-  get #bounds(): Pick<Staff, "target" | "maxWorkers" | "maxReplacing"> {
-    const { maxWorkers, maxReplacing } = this.#options;
-    if (this.#least === maxWorkers) return { target: this.#target, maxWorkers, maxReplacing };
-    const target = this.#isReloading ? Math.min(this.#target, maxWorkers - 1) : this.#target;
-    const room = this.#isReloading ? maxWorkers - target : this.#dueCount;
-    return { target, maxWorkers, maxReplacing: Math.min(maxReplacing, room) };
-  }
-
-  get #dueCount(): number {
-    return [...this.#roster.workers.values()].filter(({ isDue }) => isDue).length;
-  }
-
-  get #isReloading(): boolean {
-    const { current, candidate } = this.#succession;
-    if (current === undefined || candidate !== undefined) return current !== undefined;
-    return [...this.#roster.workers.values()].some(({ generation }) => generation !== current);
+    const { maxWorkers, maxReplacing, isBusy } = this.#options;
+    const numbers = { least: this.#least, target: this.#target, maxWorkers, maxReplacing };
+    return Math.min(zygoteAt, staff(this.#roster, { current, candidate, isBusy, ...numbers }, now));
   }
 
   #staffForTheRest(now: number): number {

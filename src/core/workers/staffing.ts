@@ -10,6 +10,7 @@ export interface Staff {
   readonly current: Generation | undefined;
   /** A newer one that has yet to prove itself. */
   readonly candidate: Generation | undefined;
+  readonly least: number;
   readonly target: number;
   readonly maxWorkers: number;
   readonly maxReplacing: number;
@@ -18,16 +19,31 @@ export interface Staff {
 }
 
 /** Forks and lets go; returns when a fork that back-off holds back is due, Infinity if there is none. */
-export function staff(roster: Roster, plan: Staff, now: number): number {
+export function staff(roster: Roster, wish: Staff, now: number): number {
+  const plan = withinBounds(roster, wish);
   const wanted = [plan.current, plan.candidate].filter((generation) => generation !== undefined);
   letSurplusGo(roster, wanted, plan, now);
   // Both want the one place that a full pool has to spare; a reload replaces whoever is over a limit anyway.
-  if (!isReloading(roster, wanted)) startReplacing(roster, plan.maxReplacing);
+  if (!isReloading(roster, plan)) startReplacing(roster, plan.maxReplacing);
   letStaleGo(roster, plan, wanted, now);
   let dueAt = Infinity;
   for (const generation of wanted)
     dueAt = Math.min(dueAt, forkMissing(roster, plan, generation, now));
   return dueAt;
+}
+
+/**
+ * Where there may be more workers than the least, the maximum holds: across a reload, for which one place is kept for the
+ * successors, and while workers leave; only the successors of those that are over a limit may exceed it.
+ */
+function withinBounds(roster: Roster, wish: Staff): Staff {
+  const { least, maxWorkers } = wish;
+  if (least === maxWorkers) return wish;
+  const isReload = isReloading(roster, wish);
+  const target = isReload ? Math.min(wish.target, maxWorkers - 1) : wish.target;
+  const due = [...roster.workers.values()].filter(({ isDue }) => isDue).length;
+  const room = isReload ? maxWorkers - target : due;
+  return { ...wish, target, maxReplacing: Math.min(wish.maxReplacing, room) };
 }
 
 /** More than the target: those that do not serve yet go first, then those that hold nothing; of equals, the youngest. */
@@ -110,8 +126,9 @@ function forkMissing(roster: Roster, plan: Staff, generation: Generation, now: n
 }
 
 /** Until the last worker of an older generation is gone. */
-function isReloading(roster: Roster, wanted: Generation[]): boolean {
-  return [...roster.workers.values()].some(({ generation }) => generation !== wanted.at(-1));
+function isReloading(roster: Roster, { current, candidate }: Staff): boolean {
+  if (current === undefined || candidate !== undefined) return current !== undefined;
+  return [...roster.workers.values()].some(({ generation }) => generation !== current);
 }
 
 function isStale(worker: Worker, wanted: Generation[]): boolean {
