@@ -157,6 +157,11 @@ def at_exit():
     atexit.register(sys.exit, 3)
 
 
+def wait_at_exit():
+    atexit.register(record.note, "atexit ran")
+    atexit.register(record.wait_for_gate, "exit")
+
+
 def limit_memory():
     import resource
 
@@ -185,6 +190,7 @@ DEEDS = {
     "/alarm": alarm,
     "/timer": timer,
     "/atexit": at_exit,
+    "/atexit/gate": wait_at_exit,
     "/memory": limit_memory,
 }
 

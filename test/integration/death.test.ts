@@ -99,6 +99,21 @@ describe("a worker that dies", () => {
     );
   });
 
+  it("by SIGTERM from outside has time for what the application left for its end, while another serves", async () => {
+    await using server = await startServer("unruly:app", { args: ["--workers", "1"] });
+    assert.equal((await post(server.port, "/atexit/gate")).status, 200);
+    const [pid = 0] = server.workers;
+    process.kill(pid, "SIGTERM");
+    await waitFor("its successor", () => server.workers.some((each) => each !== pid));
+    assert.equal((await post(server.port, "/")).status, 200);
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // Longer than one has that lost its channel in a request.
+    assert.ok(isAlive(pid));
+    const ran = noted(server, "atexit ran");
+    openGate(server, "exit");
+    await ran;
+    await server.logged(`(pid ${pid}) exited with status 0`);
+  });
+
   it("by SIGTERM from outside gives what an idle thread was sent to another worker, while another thread runs on", async () => {
     const args = ["--workers", "1", "--threads", "2"];
     await using server = await startServer("gated:app", { args });

@@ -218,21 +218,67 @@ describe("crash", () => {
 });
 
 describe("a lost channel", () => {
-  it("is the end of the worker: it is killed unless its exit is reported within a second", () => {
+  it("is the end of the worker: another takes its place, and it has the graceful time for what it left for its end", () => {
     serving();
-    assert.deepEqual(lines(registry.channelLost(1, 100)), []);
-    assert.equal(registry.nextTickAt, 1100);
-    const commands = registry.tick(1100, 0);
-    assert.deepEqual(lines(commands), ["KILL 1", "fork 3 in 1"]);
-    assert.deepEqual(notes(commands), ["error: worker 1 (pid 1001) lost its channel"]);
-    assert.deepEqual(lines(registry.exited(1, null, "SIGKILL", 1101)), []);
+    const commands = registry.channelLost(1, 100);
+    assert.deepEqual(lines(commands), ["fork 3 in 1"]);
+    assert.deepEqual(notes(commands), [], "its exit says more");
+    registry.hello(3, 0, 101);
+    assert.deepEqual(registry.tick(1100, 0), []);
+    assert.equal(registry.nextTickAt, 25_100);
+    const atLast = registry.tick(25_100, 0);
+    assert.deepEqual(lines(atLast), ["KILL 1"]);
+    assert.deepEqual(notes(atLast), ["warning: worker 1 (pid 1001) did not finish in time"]);
+    assert.deepEqual(registry.exited(1, null, "SIGKILL", 25_101), []);
   });
 
-  it("followed by the exit is a crash", () => {
+  it("in the midst of a request, which nobody can answer any more, gives it a second", () => {
+    serving({ isBusy: (worker) => worker === 1 });
+    assert.deepEqual(lines(registry.channelLost(1, 100)), ["fork 3 in 1"]);
+    registry.hello(3, 0, 101);
+    assert.equal(registry.nextTickAt, 1100);
+    const commands = registry.tick(1100, 0);
+    assert.deepEqual(lines(commands), ["KILL 1"]);
+    assert.deepEqual(notes(commands), ["error: worker 1 (pid 1001) lost its channel"]);
+    assert.deepEqual(registry.exited(1, null, "SIGKILL", 1101), []);
+  });
+
+  it("of the last worker, where there is no place for another, gives it a second", () => {
+    serving({ minWorkers: 1, maxWorkers: 2 });
+    registry.resize(2, 0);
+    registry.forked(2, 1002, 0);
+    registry.hello(2, 0, 0);
+    registry.channelLost(1, 100);
+    assert.deepEqual(lines(registry.channelLost(2, 100)), []);
+    const commands = lines(registry.tick(1100, 0));
+    assert.deepEqual(commands.slice(0, 2), ["KILL 1", "KILL 2"]);
+  });
+
+  it("followed by the exit is a crash, counted once", () => {
+    serving({ minWorkers: 1 });
+    assert.deepEqual(lines(registry.channelLost(1, 100)), ["fork 2 in 1"]);
+    assert.deepEqual(registry.exited(1, 1, null, 101).map(lineOf), [
+      "error: worker 1 (pid 1001) exited with status 1",
+    ]);
+    registry.hello(2, 0, 102);
+    assert.deepEqual(lines(registry.channelLost(2, 103)), [], "the second in a row");
+    registry.exited(2, 1, null, 104);
+    assert.deepEqual(lines(registry.tick(303, 0)), ["fork 3 in 1"]);
+  });
+
+  it("of a worker that breaks the protocol with its last words is told", () => {
     serving();
     registry.channelLost(1, 100);
-    assert.deepEqual(lines(registry.exited(1, 1, null, 101)), ["fork 3 in 1"]);
-    assert.equal(registry.nextTickAt, 5101);
+    const commands = registry.condemn(1, "broke the protocol", 100).map(lineOf);
+    assert.deepEqual(commands, ["KILL 1", "error: worker 1 (pid 1001) broke the protocol"]);
+  });
+
+  it("at the end of all does not shorten the grace of anybody", () => {
+    serving({ minWorkers: 1 });
+    registry.drain(0);
+    registry.channelLost(1, 100);
+    assert.deepEqual(lines(registry.tick(1100, 0)), []);
+    assert.deepEqual(lines(registry.tick(25_000, 0)), ["KILL 1"]);
   });
 
   it("of one of several threads lets the others finish", () => {

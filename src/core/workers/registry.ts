@@ -7,10 +7,10 @@ import { Roster } from "./roster.ts";
 import { staff } from "./staffing.ts";
 import { nextZygoteState } from "./state.ts";
 import { Succession } from "./succession.ts";
-import { describeExit, isStaffed, nameOf } from "./worker.ts";
+import { describeExit, isStaffed, isUnasked, nameOf } from "./worker.ts";
 import type { Generation, Worker } from "./worker.ts";
 
-/** A worker that lost its channels leaves by itself, and its exit report is on its way. */
+/** A worker that lost its channels in the midst of a request: its exit report is on its way, or it will never answer. */
 const CHANNEL_GRACE_MS = 1000;
 /** At the end: from the last SIGKILL to no longer waiting for reports. */
 const REPORT_GRACE_MS = 1000;
@@ -126,9 +126,9 @@ export class Registry {
   exited(id: number, status: number | null, signal: string | null, now: number): RegistryCommand[] {
     const worker = this.#roster.workers.get(id);
     if (worker === undefined) return this.#settle(now);
-    const wasStaffed = isStaffed(worker);
+    const wasUnasked = isUnasked(worker);
     this.#roster.remove(worker);
-    if (wasStaffed) this.#succession.crashed(worker, describeExit(status, signal), status, now);
+    if (wasUnasked) this.#succession.crashed(worker, describeExit(status, signal), status, now);
     return this.#settle(now);
   }
 
@@ -272,7 +272,7 @@ export class Registry {
   }
 
   #staffForTheRest(now: number): number {
-    if ([...this.#roster.workers.values()].some(isStaffed)) return Infinity;
+    if (this.#isStaffed) return Infinity;
     if (this.#waiting > 0) this.#staff(now);
     return now + DRAIN_POLL_MS;
   }
@@ -318,7 +318,7 @@ export class Registry {
         this.#succession.workerOverdue(worker, now);
         return;
       case "channel-lost":
-        this.#killCrashed(worker, "lost its channel", now);
+        this.#channelGraceOver(worker, now);
         return;
       case "abort":
         this.#roster.abort(worker, now);
@@ -332,9 +332,9 @@ export class Registry {
   }
 
   #killCrashed(worker: Worker, how: string, now: number): void {
-    const wasStaffed = isStaffed(worker);
+    const wasUnasked = isUnasked(worker);
     this.#roster.kill(worker);
-    if (wasStaffed) this.#succession.crashed(worker, how, null, now);
+    if (wasUnasked) this.#succession.crashed(worker, how, null, now);
   }
 
   #letCrashedGo(worker: Worker, now: number): void {
@@ -351,6 +351,24 @@ export class Registry {
     }
     worker.lapse = "channel-lost";
     worker.deadline = Math.min(worker.deadline, now + CHANNEL_GRACE_MS);
+    if (worker.state === "ready") this.#succession.left(worker, now);
+  }
+
+  /** It lives on: after a SIGTERM from somebody else it runs what was left for its end, as one that was asked to go. */
+  #channelGraceOver(worker: Worker, now: number): void {
+    const isOwing = this.#options.isBusy?.(worker.id) === true;
+    // Nobody serves: there is no place for another.
+    const isInTheWay = this.#phase === "running" && !this.#isStaffed;
+    if (worker.state !== "retiring" || isOwing || isInTheWay) {
+      this.#killCrashed(worker, "lost its channel", now);
+      return;
+    }
+    worker.lapse = "kill";
+    worker.deadline = now + Math.max(0, this.#options.gracefulTimeoutMs - CHANNEL_GRACE_MS);
+  }
+
+  get #isStaffed(): boolean {
+    return [...this.#roster.workers.values()].some(isStaffed);
   }
 
   /** The end of its channels is all that is ever heard of it. */

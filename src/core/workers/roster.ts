@@ -85,6 +85,7 @@ export class Roster {
       readyAt: undefined,
       threads: new Set(),
       openChannels: 0,
+      hasLeft: false,
       isOrphan: false,
       isDue: false,
       isRecycled: false,
@@ -118,6 +119,12 @@ export class Roster {
   limitFinishing(worker: Worker, now: number): void {
     if (worker.state !== "retiring") return;
     worker.deadline = Math.min(worker.deadline, now + this.#options.gracefulTimeoutMs);
+  }
+
+  /** Its channels have ended unasked. Nothing has to be told to it, and its place is another's. */
+  noteLeft(worker: Worker): void {
+    worker.state = nextWorkerState(worker.state, "retire");
+    worker.hasLeft = true;
   }
 
   abort(worker: Worker, now: number): void {

@@ -77,7 +77,7 @@ export class Succession {
   /** A worker that served, or was about to, has ended unasked or had to be ended. */
   crashed(worker: Worker, how: string, status: number | null, now: number): void {
     const { generation } = worker;
-    generation.policy.died(worker, now);
+    if (!worker.hasLeft) generation.policy.died(worker, now);
     if (worker.readyAt !== undefined) {
       this.#roster.noteEnd(worker, how);
       return;
@@ -91,6 +91,12 @@ export class Succession {
     }
     const isHopeless = isImportError || generation.policy.failures(now) >= CANDIDATE_FAILURES;
     if (isHopeless && this.current.zygote !== "gone") this.#callOff("its workers do not get ready");
+  }
+
+  /** The channels of a worker that served have ended unasked. Its exit, which says more, is told when it comes. */
+  left(worker: Worker, now: number): void {
+    worker.generation.policy.died(worker, now);
+    this.#roster.noteLeft(worker);
   }
 
   /** The zygote has ended, or is about to after an import error. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RestartPolicy } from "./restart-policy.ts";
 import type { WorkerState } from "./state.ts";
-import { describeExit, isFresh, isOccupying, isStaffed, nameOf } from "./worker.ts";
+import { describeExit, isFresh, isOccupying, isStaffed, isUnasked, nameOf } from "./worker.ts";
 import type { Worker } from "./worker.ts";
 
 const STATES: WorkerState[] = ["starting", "ready", "retiring", "aborting", "killed", "gone"];
@@ -28,6 +28,7 @@ function workerOf(facts: Partial<Worker>): Worker {
     isOrphan: false,
     isDue: false,
     isRecycled: false,
+    hasLeft: false,
     deadline: Infinity,
     lapse: "kill",
     ...facts,
@@ -45,6 +46,9 @@ describe("the questions asked of workers", () => {
   it("who counts towards the number that there should be", () => {
     assert.equal(isFresh(workerOf({})), true);
     assert.equal(isFresh(workerOf({ isRecycled: true })), false);
+    const left = STATES.filter((state) => isUnasked(workerOf({ state, hasLeft: true })));
+    assert.deepEqual(left, ["starting", "ready", "retiring"]);
+    assert.equal(isUnasked(workerOf({ state: "retiring" })), false);
     assert.equal(isFresh(workerOf({ state: "retiring" })), false);
   });
 });

@@ -18,6 +18,8 @@ export interface Worker {
   readonly threads: Set<number>;
   /** Of those, how many channels are still open. */
   openChannels: number;
+  /** They have ended unasked: it retires, and how it ended is still to be told. */
+  hasLeft: boolean;
   /** Its zygote is gone: no exit report will come, and only its pid reaches it. */
   isOrphan: boolean;
   /** Over a limit: to be replaced when its turn comes. */
@@ -45,6 +47,11 @@ export interface Generation {
 /** Serves, or will soon. */
 export function isStaffed({ state }: Worker): boolean {
   return state === "starting" || state === "ready";
+}
+
+/** Nobody asked it to end: if it does, that is told. */
+export function isUnasked({ state, hasLeft }: Pick<Worker, "state" | "hasLeft">): boolean {
+  return state === "starting" || state === "ready" || (state === "retiring" && hasLeft);
 }
 
 /** Holds what an application holds (database connections, memory), and will for a while. */

@@ -33,10 +33,20 @@ describe("noteDeath", () => {
     const ends = { figures: new Figures(), history: new History() };
     const record = newWorkerRecord(1, 1, 1);
     record.exit = killed;
-    noteDeath(record, "ready", ends);
-    noteDeath(record, "ready", ends);
+    noteDeath(record, { state: "ready", hasLeft: false }, ends);
+    noteDeath(record, { state: "ready", hasLeft: false }, ends);
     assert.equal(ends.figures.deaths.signal, 1);
     assert.equal(ends.history.deaths.length, 1);
     assert.equal(ends.history.deaths[0]?.how, "SIGKILL");
+  });
+
+  it("counts one that leaves with status 0, unless it was asked to go", () => {
+    const ends = { figures: new Figures(), history: new History() };
+    for (const hasLeft of [false, true]) {
+      const record = newWorkerRecord(1, 1, 1);
+      record.exit = exited(0);
+      noteDeath(record, { state: "retiring", hasLeft }, ends);
+      assert.equal(ends.figures.deaths.exit, hasLeft ? 1 : 0);
+    }
   });
 });

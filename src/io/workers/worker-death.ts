@@ -4,6 +4,7 @@ import type { EndCause, Figures } from "../../core/metrics/figures.ts";
 import type { Death, History } from "../../core/metrics/history.ts";
 import type { RegistryCommand } from "../../core/workers/commands.ts";
 import type { WorkerState } from "../../core/workers/state.ts";
+import { isUnasked, type Worker } from "../../core/workers/worker.ts";
 import type { Log } from "../log.ts";
 import { countOomKills } from "./oom-kills.ts";
 import { methodAndPathOf } from "./pool-status.ts";
@@ -31,16 +32,18 @@ export function noteExit(record: WorkerRecord, exit: WorkerExit): void {
 /** Counts the end of this worker, once, unless it was asked to go. */
 export function noteDeath(
   record: WorkerRecord,
-  state: WorkerState | undefined,
+  worker: Pick<Worker, "state" | "hasLeft"> | undefined,
   { figures, history }: { readonly figures: Figures; readonly history: History },
 ): void {
+  // One that left by itself retires, but nobody asked it to go.
+  const state = worker !== undefined && isUnasked(worker) ? "ready" : worker?.state;
   const cause = endCauseOf(record.exit, state, record.isTimedOut);
   if (cause === undefined || record.death !== undefined) return;
   figures.deaths[cause]++;
-  const { worker, pid = null } = record;
+  const { pid = null } = record;
   record.death = {
     at: Date.now(),
-    worker,
+    worker: record.worker,
     pid,
     cause,
     how: describeExit(record.exit),

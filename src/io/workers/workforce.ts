@@ -303,7 +303,7 @@ export class Workforce {
   }
 
   #noteDeath(record: WorkerRecord): void {
-    noteDeath(record, this.#registry.workers.get(record.worker)?.state, this.#options);
+    noteDeath(record, this.#registry.workers.get(record.worker), this.#options);
   }
 
   /** What the worker had written before it ended is an answer all the same. */
