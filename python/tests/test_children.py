@@ -96,9 +96,9 @@ class ChildrenTest(unittest.TestCase):
         def blind(pid: int, options: int) -> tuple[int, int, object]:
             return real(pid, options & ~os.WUNTRACED)
 
-        with mock.patch.object(children, "wait4", blind):
-            with mock.patch.object(children, "_STOP_SECONDS", patience):
-                yield
+        patience_patch = mock.patch.object(children, "_STOP_SECONDS", patience)
+        with mock.patch.object(children, "wait4", blind), patience_patch:
+            yield
 
     def test_all_deaths_that_came_as_one_signal(self) -> None:
         workers = [self.fork(number, lambda: None) for number in range(5)]

@@ -22,8 +22,8 @@ from typing import Callable
 
 # A process in an uninterruptible sleep, or one that is traced, does not stop when it is told.
 _STOP_SECONDS = 1.0
-# What holds one up (a disk, a file server) may hold up many. Nobody else is served meanwhile: so for
-# a time that one is not told again, and others are given little.
+# What holds one up (a disk, a file server) may hold up many. Nobody else is served meanwhile: so
+# for a time that one is not told again, and others are given little.
 _UNSTOPPABLE_SECONDS = 5.0
 _HURRIED_STOP_SECONDS = 0.05
 _TERMINATE_AGAIN_SECONDS = 1.0
