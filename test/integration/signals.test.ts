@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { RawClient } from "../support/raw-client.ts";
-import { failuresOf, numbered, runLoad } from "../support/load.ts";
+import { failuresOf, runLoad } from "../support/load.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin, get, message } from "../support/requests.ts";
 import { childrenOf, isAlive, openDescriptors } from "../support/processes.ts";
@@ -192,13 +192,13 @@ describe("SIGUSR1", () => {
     const args = ["--workers", "1", "--access-log", path];
     await using server = await startServer("plain:app", { args, directory });
     const descriptors = openDescriptors(server.pid);
-    const count = 400;
+    let [count, isOver] = [0, false];
     const load = runLoad({
       port: server.port,
       clients: 4,
       method: "GET",
       pauseMs: 1,
-      next: numbered(count, (index) => `/${index}`),
+      next: () => (isOver ? undefined : `/${count++}`),
     });
     for (let turn = 1; turn <= 3; turn++) {
       await waitFor("lines", () => textOf(path).length > 0);
@@ -206,6 +206,7 @@ describe("SIGUSR1", () => {
       server.signal("SIGUSR1");
       await waitFor("the new file", () => existsSync(path));
     }
+    isOver = true;
     assert.deepEqual(failuresOf(await load), []);
     await waitFor("as many descriptors as before", () => {
       return openDescriptors(server.pid) === descriptors;
