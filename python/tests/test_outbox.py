@@ -97,8 +97,12 @@ class Outbox(unittest.TestCase):
             self.take_outbox(front, channel)
             self.assertEqual(channel.answer_to(1).body, b"/quick")
             self.assertEqual(channel.answer_to(2).body, b"/close")
-            self.assertEqual(channel.answer_to(3).body, b"/last")
-            self.assertEqual(front.expect("exited")["status"], 0)
+            exited = front.expect("exited")
+            self.assertEqual(exited["status"], 0)
+            # Closing took long enough for the two to be sent, in vain: then the last never began.
+            if exited["ledger"] != [[2, 0, 0]]:
+                self.assertEqual(exited["ledger"], [[3, 0, 0]])
+                self.assertEqual(channel.answer_to(3).body, b"/last")
 
     def test_an_application_that_forks(self) -> None:
         for path in ("/fork", "/forked-exit"):
