@@ -3,6 +3,7 @@
 
 import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { errorOf } from "./core/error-of.ts";
 import type { ApplicationSpec } from "./config/application.ts";
 import type { Config } from "./config/options.ts";
 import { Figures } from "./core/metrics/figures.ts";
@@ -263,9 +264,7 @@ class Server {
   #handleSignals(): void {
     handleSignals({
       drain: (signal) => {
-        this.#drain(signal).catch((error: unknown) => {
-          this.#over?.reject(error instanceof Error ? error : new Error(String(error)));
-        });
+        this.#drain(signal).catch((error: unknown) => this.#over?.reject(errorOf(error)));
       },
       stopNow: (what) => {
         this.#log.warning(`${what}: ending at once`);

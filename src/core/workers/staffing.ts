@@ -20,11 +20,12 @@ export interface Staff {
 
 /** Forks and lets go; returns when a fork that back-off holds back is due, Infinity if there is none. */
 export function staff(roster: Roster, wish: Staff, now: number): number {
-  const plan = withinBounds(roster, wish);
+  const isReload = isReloading(roster, wish);
+  const plan = withinBounds(roster, wish, isReload);
   const wanted = [plan.current, plan.candidate].filter((generation) => generation !== undefined);
   letSurplusGo(roster, wanted, plan, now);
   // Both want the one place that a full pool has to spare; a reload replaces whoever is over a limit anyway.
-  if (!isReloading(roster, plan)) startReplacing(roster, plan.maxReplacing);
+  if (!isReload) startReplacing(roster, plan.maxReplacing);
   letStaleGo(roster, plan, wanted, now);
   let dueAt = Infinity;
   for (const generation of wanted)
@@ -36,10 +37,9 @@ export function staff(roster: Roster, wish: Staff, now: number): number {
  * Where there may be more workers than the least, the maximum holds: across a reload, for which one place is kept for the
  * successors, and while workers leave; only the successors of those that are over a limit may exceed it.
  */
-function withinBounds(roster: Roster, wish: Staff): Staff {
+function withinBounds(roster: Roster, wish: Staff, isReload: boolean): Staff {
   const { least, maxWorkers } = wish;
   if (least === maxWorkers) return wish;
-  const isReload = isReloading(roster, wish);
   const target = isReload ? Math.min(wish.target, maxWorkers - 1) : wish.target;
   const due = [...roster.workers.values()].filter(({ isDue }) => isDue).length;
   const room = isReload ? maxWorkers - target : due;

@@ -45,13 +45,13 @@ export interface Generation {
 }
 
 /** Serves, or will soon. */
-export function isStaffed({ state }: Worker): boolean {
+export function isStaffed({ state }: Pick<Worker, "state">): boolean {
   return state === "starting" || state === "ready";
 }
 
 /** Nobody asked it to end: if it does, that is told. */
-export function isUnasked({ state, hasLeft }: Pick<Worker, "state" | "hasLeft">): boolean {
-  return state === "starting" || state === "ready" || (state === "retiring" && hasLeft);
+export function isUnasked(worker: Pick<Worker, "state" | "hasLeft">): boolean {
+  return isStaffed(worker) || (worker.state === "retiring" && worker.hasLeft);
 }
 
 /** Holds what an application holds (database connections, memory), and will for a while. */

@@ -3,6 +3,7 @@
 import { statSync, type Stats } from "node:fs";
 import { join, resolve } from "node:path";
 import type { FSWatcher, watch } from "chokidar";
+import { errorOf } from "../../core/error-of.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 const GONE = -1;
@@ -100,7 +101,7 @@ export class FileWatch {
       this.#directoryAppeared(path, stats);
     });
     watcher.on("error", (error) => {
-      this.#events.onError(error instanceof Error ? error : new Error(String(error)));
+      this.#events.onError(errorOf(error));
     });
     return watcher;
   }

@@ -2,6 +2,7 @@
 
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { errorOf } from "../../core/error-of.ts";
 import { DirectSocket } from "./direct-socket.ts";
 import { ADDRESS_BYTES, peerOf } from "./socket-address.ts";
 import type { Pollable, SocketPoller } from "./socket-poller.ts";
@@ -90,7 +91,7 @@ export class DirectListener implements Pollable {
     try {
       socket = new DirectSocket(this.#poller, fd, peer);
     } catch (error) {
-      this.#events.onError(error instanceof Error ? error : new Error(String(error)));
+      this.#events.onError(errorOf(error));
       return true;
     }
     this.#events.onConnection(socket);
