@@ -26,6 +26,8 @@ from rickhouse import wire
 
 MAIN_FILE = os.path.join(os.path.dirname(wire.__file__), "__main__.py")
 SECONDS = 10.0 * float(os.environ.get("RICKHOUSE_TEST_SLOWNESS", "1"))
+# What a service manager sends to all processes, and means the front.
+TO_THE_FRONT = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU)
 
 Message = dict[str, Any]
 

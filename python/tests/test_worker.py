@@ -10,7 +10,16 @@ import unittest
 from typing import Any
 
 from rickhouse import wire
-from support import SECONDS, Front, FrontChannel, environ_of, is_alive, load_zygote, wait_for
+from support import (
+    SECONDS,
+    TO_THE_FRONT,
+    Front,
+    FrontChannel,
+    environ_of,
+    is_alive,
+    load_zygote,
+    wait_for,
+)
 
 APPLICATION = """
 import atexit, os, signal, sys, threading, time
@@ -323,13 +332,34 @@ class WithLength(list):
             wait_for(lambda: len(notes(front)) == 2, "the second SIGTERM")
             front.send({"type": "signal", "worker": 1, "signal": "KILL"})
 
-    def test_interrupts_and_hangups_are_ignored(self) -> None:
-        with load() as front:
-            channel = front.start_worker()
-            for signum in (signal.SIGINT, signal.SIGHUP):
-                os.kill(front.pids[1], signum)
-            ask(channel, 1, "/x")
-            self.assertEqual(channel.answer_to(1).body, b"x")
+    def test_signals_that_are_the_fronts_business_are_ignored(self) -> None:
+        for preload in ("on", "off"):
+            with load(preload=preload) as front:
+                channel = front.start_worker()
+                for signum in (*TO_THE_FRONT, signal.SIGINT, signal.SIGHUP):
+                    os.kill(front.pids[1], signum)
+                ask(channel, 1, "/x")
+                self.assertEqual(channel.answer_to(1).body, b"x")
+
+    def test_the_application_may_have_the_signals_of_the_logs_and_stacks(self) -> None:
+        more = """
+import faulthandler, tempfile
+told = tempfile.TemporaryFile()
+faulthandler.register(signal.SIGUSR1, file=told)
+signal.signal(signal.SIGUSR2, lambda signum, frame: note("USR2"))
+def do_told(environ):
+    told.seek(0)
+    note(told.read().decode())
+"""
+        for preload in ("on", "off"):
+            with load(more, preload=preload) as front:
+                channel = front.start_worker()
+                for signum in (signal.SIGUSR1, signal.SIGUSR2):
+                    os.kill(front.pids[1], signum)
+                ask(channel, 1, "/told")
+                channel.answer_to(1)
+                wait_for(lambda: "USR2" in notes(front), "the handler")
+                self.assertIn("most recent call first", "".join(notes(front)))
 
     def test_a_lost_front_ends_an_idle_worker(self) -> None:
         with load() as front:

@@ -11,7 +11,7 @@ import time
 import unittest
 
 from rickhouse import wire
-from support import SECONDS, Front, environ_of, is_alive, load_zygote, wait_for
+from support import SECONDS, TO_THE_FRONT, Front, environ_of, is_alive, load_zygote, wait_for
 
 HELLO = """
 def app(environ, start_response):
@@ -527,7 +527,7 @@ class Ends(unittest.TestCase):
     def test_signals_that_reach_the_whole_group_do_not_end_the_zygote(self) -> None:
         with load_zygote(HELLO) as front:
             channel = front.start_worker()
-            for signum in (signal.SIGINT, signal.SIGHUP):
+            for signum in (*TO_THE_FRONT, signal.SIGINT, signal.SIGHUP):
                 os.killpg(front.process.pid, signum)
             os.kill(front.process.pid, signal.SIGTERM)
             channel.request(1)

@@ -281,7 +281,9 @@ describe("SIGUSR2", () => {
   });
 });
 
-describe("SIGHUP and SIGINT to zygote and workers", () => {
+const TO_THE_FRONT = ["SIGHUP", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU"] as const;
+
+describe("signals that are the front's business, to zygote and workers", () => {
   it("mean nothing to them", async () => {
     await using server = await startServer("gated:app", { args: ["--workers", "2"] });
     await waitFor("two workers", () => server.workers.length === 2);
@@ -289,8 +291,7 @@ describe("SIGHUP and SIGINT to zygote and workers", () => {
     await noted(server, /^POST held in/);
     const tree = [...server.zygotes, ...server.workers];
     for (const pid of tree) {
-      process.kill(pid, "SIGHUP");
-      process.kill(pid, "SIGINT");
+      for (const signal of TO_THE_FRONT) process.kill(pid, signal);
     }
     openGate(server, "held");
     assert.equal((await running.response()).status, 200);

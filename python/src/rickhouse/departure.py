@@ -1,9 +1,8 @@
 """How a worker is told to leave: by SIGTERM, "finish the current request".
 
-SIGINT, SIGQUIT and SIGHUP are ignored.
-
-Handlers, not SIG_IGN: an ignored signal stays ignored in every program that the application starts.
-What it forks gets the defaults back.
+Signals to all processes, which are the front's business, are ignored. Those that programs are ended
+by have handlers, not SIG_IGN: an ignored signal stays ignored in every program that the application
+starts. What it forks gets the defaults back.
 """
 
 from __future__ import annotations
@@ -13,6 +12,9 @@ import signal
 import threading
 from types import CodeType, FrameType
 from typing import Any, Callable
+
+# What asks the front for something, and ends or stops whoever does not expect it.
+_WISHES = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU)
 
 # Ours, by signal: what is found in a forked child and is not ours belongs to the application.
 _handlers: dict[int, Any] = {}
@@ -50,6 +52,16 @@ def ignore_interrupts() -> None:
 def ignore_terminate() -> None:
     """For the zygote: the front says when to stop; a service manager may signal all processes."""
     _handle(signal.SIGTERM, _ignore)
+
+
+def ignore_wishes() -> None:
+    """`systemctl kill -s USR1` sends it to all processes. Once, in the zygote, before the import.
+
+    The application may want these signals for itself: what it makes of them stays as it is, which
+    could not be seen later (faulthandler takes signals without a word to `signal`).
+    """
+    for signum in _WISHES:
+        signal.signal(signum, signal.SIG_IGN)
 
 
 def _ignore(signum: int, frame: FrameType | None) -> None:

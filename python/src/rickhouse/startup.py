@@ -52,6 +52,7 @@ def _run() -> None:
     if not _is_socket(CONTROL_DESCRIPTOR):
         sys.stderr.write("This is a part of Rickhouse; it is started by the command rickhouse.\n")
         os._exit(_USAGE)
+    departure.ignore_wishes()  # It may wait here for a while before it is told what to load.
     process.leave_group()
     # First, before any descriptor of our own is opened: what we got from whoever started the front
     # is not ours.
