@@ -57,6 +57,22 @@ describe("reading of a direct socket", { skip: SKIP }, () => {
     assert.deepEqual(seen, ["abcd", "e", "f"]);
   });
 
+  it("ends when its client resets while nobody reads, though more lies there", async () => {
+    using pair = await directPair();
+    const { socket } = pair;
+    const seen: string[] = [];
+    socket.on("close", () => seen.push("close"));
+    socket.readInto(Buffer.alloc(4), (bytes) => {
+      seen.push(bytes.toString());
+      socket.pause();
+    });
+    pair.client.write("12345678");
+    await until(() => seen.length > 0);
+    pair.client.resetAndDestroy();
+    await until(() => seen.length > 1);
+    assert.deepEqual(seen, ["1234", "close"]);
+  });
+
   it("stops with pause, within what lies there too, and goes on with resume to the end", async () => {
     using pair = await directPair();
     const { socket } = pair;

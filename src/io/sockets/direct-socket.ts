@@ -5,7 +5,7 @@ import { EventEmitter } from "node:events";
 import { constants } from "node:os";
 import type { ByteSocket } from "./byte-socket.ts";
 import { MSG_DONTWAIT, MSG_MORE, SEND_FLAGS } from "./message-flags.ts";
-import { ENDING, READABLE, URGENT, WRITABLE } from "./poll-events.ts";
+import { ENDING, ERROR, READABLE, URGENT, WRITABLE } from "./poll-events.ts";
 import type { Sender } from "./send-batch.ts";
 import { SilenceTimer } from "./silence-timer.ts";
 import type { Peer } from "./socket-address.ts";
@@ -128,8 +128,8 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   }
 
   post(bytes: Uint8Array, onShort: () => void): boolean {
+    this.settle(); // Which may find that the client is gone: then the descriptor is closed, and soon another's.
     if (!this.writable || this.#isDeaf || this.#isCorked) return false;
-    this.settle();
     if (this.#pieces.length > 0 || !this.#poller.post(this.#fd, bytes, this)) return false;
     this.bytesWritten += bytes.length;
     this.#hasPosted = true;
@@ -226,6 +226,10 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   }
 
   onReady(events: number): void {
+    if ((events & ERROR) !== 0 && this.#isPaused && !this.#outlivesFailedWrites) {
+      this.destroy(); // Nobody reads, who would be told.
+      return;
+    }
     if ((events & (ENDING | URGENT)) !== 0) this.#readsOn = true;
     if ((events & (READABLE | ENDING)) !== 0) {
       this.#hasInput = true;

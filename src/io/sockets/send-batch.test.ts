@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, it } from "node:test";
 import { descriptorOf } from "../net/node-handle.ts";
-import { directPair, firstBytes, poller, readToEnd, SKIP } from "./direct-pair.ts";
+import { DirectListener } from "./direct-listener.ts";
+import {
+  directPair,
+  firstBytes,
+  listeningDescriptor,
+  poller,
+  readToEnd,
+  SKIP,
+} from "./direct-pair.ts";
 import type { DirectSocket } from "./direct-socket.ts";
 import { SendBatch, type Sender } from "./send-batch.ts";
 
@@ -105,6 +114,44 @@ describe("what is posted", { skip: WITHOUT }, () => {
     socket.end();
     const expected = Array.from({ length: blocks }, (_, at) => String(at % 10).repeat(8 * 1024));
     assert.equal((await all).toString(), expected.join(""));
+  });
+
+  it("reaches no other connection that has the descriptor of one whose client turned out to be gone", async () => {
+    using pair = await directPair();
+    const { socket } = pair;
+    const closed = new Promise<void>((resolve) => {
+      socket.on("close", resolve);
+    });
+    socket.on("error", () => {});
+    pair.client.resetAndDestroy();
+    await once(pair.client, "close");
+    using listening = await listeningDescriptor();
+    const other = connect(listening.at);
+    await once(other, "connect");
+    const got: string[] = [];
+    other.on("data", (bytes: Buffer) => got.push(bytes.toString()));
+    let second: boolean | undefined;
+    const accepted = await new Promise<DirectSocket>((resolve, reject) => {
+      poller().atEndOfTurn(() => {
+        // In the turn in which nobody has read of the reset yet.
+        socket.post(Buffer.from("first"), () => {});
+        second = socket.post(Buffer.from("second"), () => {});
+        const listener = new DirectListener(listening.fd, poller(), {
+          onConnection: resolve,
+          onError: reject,
+        });
+        listener.onReady();
+        listener.close();
+      });
+    });
+    await closed;
+    accepted.write(Buffer.from("its own"));
+    accepted.end();
+    await once(other, "end");
+    assert.equal(got.join(""), "its own");
+    assert.equal(second, false);
+    accepted.destroy();
+    other.destroy();
   });
 
   it("ends the connection of a client that is gone, and no other", async () => {
