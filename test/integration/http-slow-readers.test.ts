@@ -81,6 +81,34 @@ describe("a slow reader", () => {
     for (const client of clients) client.destroy();
   });
 
+  it("is cut behind a last answer too, though it goes on sending", async () => {
+    await using server = await serve("--send-timeout", "1s");
+    using slow = await stalled(server, get(`/list?n=${LARGE}`, "Connection: close\r\n"));
+    await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+    const sending = setInterval(() => {
+      slow.send("x");
+    }, 100);
+    try {
+      await waitFor("the file's end", () => spoolFiles(server).length === 0);
+    } finally {
+      clearInterval(sending);
+    }
+  });
+
+  it("gets the answers to all that it had sent before a drain", async () => {
+    await using server = await serve("--drain-idle", "50ms");
+    using slow = await stalled(server, get(`/list?n=${LARGE}`) + get("/list?n=5"));
+    await waitFor("the answer's file", () => spoolFiles(server).length === 1);
+    // The worker is done with it: nothing but its reader holds the second request up.
+    await rawRequest(server.port, get("/list?n=1"));
+    server.signal("SIGTERM");
+    await server.logged("SIGTERM: finishing");
+    await new Promise((resolve) => setTimeout(resolve, 300)); // Several times --drain-idle.
+    await readAll(slow, LARGE);
+    await readAll(slow, 5);
+    await slow.ended();
+  });
+
   it("leaves no file behind when it resets", async () => {
     await using server = await serve();
     using slow = await stalled(server, get(`/stream?n=${LARGE}`));

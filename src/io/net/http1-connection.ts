@@ -120,7 +120,7 @@ export class Http1Connection implements AnswerSink, Waiter {
 
   /** Ends the connection if no request is under way: its client may repeat what crosses this (RFC 9112 section 9.6). */
   closeIdle(): void {
-    if (this.#exchange === undefined && this.#intake.isBetweenRequests) this.#close();
+    if (this.#exchange === undefined && this.#intake.isEmpty) this.#close();
   }
 
   /** Nothing is under way, and the client has been given everything: it can go to make room for another. */
@@ -166,6 +166,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     this.#hasClientFinished = false; // Behind its last request there should be nothing.
     // Lingering: what comes is read and dropped, so that the last answer arrives.
     if (this.#mustClose && this.#exchange === undefined) {
+      if (this.#writer.isBehind) this.#setPaused(true); // As in `#drive`.
       this.#lingering?.goOn();
       return;
     }
@@ -330,12 +331,10 @@ export class Http1Connection implements AnswerSink, Waiter {
     // RFC 9112 section 9.6: a client that has sent `close` must not send more. The kernel delivers what it has, and FIN behind it.
     if (this.#hasClientFinished && this.#isSent) this.#socket.destroy();
     else if (this.#hasClientEnded) this.#socket.end();
-    else this.#linger();
-  }
-
-  #linger(): void {
-    this.#lingering = new LingeringClose(this.#socket, this.#context, this);
-    this.#lingering.begin((isPaused): void => this.#setPaused(isPaused));
+    else {
+      this.#lingering = new LingeringClose(this.#socket, this.#context, this);
+      this.#lingering.begin((isPaused): void => this.#setPaused(isPaused));
+    }
   }
 
   #onClientEnded(): void {

@@ -64,6 +64,11 @@ export class RequestIntake {
     return this.#pending === undefined && this.#parser.isBetweenRequests;
   }
 
+  /** Nor does one wait until the client has taken what it was answered before. */
+  get isEmpty(): boolean {
+    return this.isBetweenRequests && this.bufferedBytes === 0;
+  }
+
   get bufferedBytes(): number {
     return this.#parser.bufferedBytes;
   }

@@ -55,6 +55,8 @@ export class OutputBuffer {
 const OUTPUT_BYTES = 64 * 1024;
 /** Bodies and pieces up to this size are copied behind what precedes them: one write costs less than two buffers (writev). */
 const COPIED_BODY_BYTES = 16 * 1024;
+/** Smaller ones are copied where they have to wait: in their place they would keep a whole block of memory from others. */
+const LARGE_BYTES = 128 * 1024;
 /** What is gathered up to this size is copied rather than kept in a buffer of its own. */
 const SMALL_BYTES = 4096;
 
@@ -249,6 +251,12 @@ export class ResponseWriter {
     if (this.#backlog.isActive) {
       this.flush();
       this.#backlog.append(piece);
+      return;
+    }
+    if (socket.writableLength > 0 && piece.length < LARGE_BYTES) {
+      this.flush();
+      socket.write(Buffer.from(piece));
+      this.#backlog.watch();
       return;
     }
     const release = part.keep();
