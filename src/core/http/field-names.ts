@@ -55,6 +55,8 @@ export class FieldNameTable {
   readonly #slots: (FieldName | undefined)[] = Array.from({ length: SLOTS });
   readonly #hidden: ReadonlySet<string>;
   #count = 0;
+  /** How many were made for their head alone: long ones, and all that are new once the table is full. */
+  passing = 0;
   #serial = 0;
 
   /** `hidden`: lower-case names that are dropped besides, because the server says itself what they say. */
@@ -80,6 +82,7 @@ export class FieldNameTable {
       if (isSameName(known.lower, bytes, start, end)) return known;
       slot = (slot + 1) & (SLOTS - 1);
     }
+    this.passing++;
     return makeFieldName(bytes, start, end, this.#hidden);
   }
 
@@ -88,7 +91,7 @@ export class FieldNameTable {
     if (this.#count < MAX_NAMES && end - start <= 64) {
       this.#count++;
       this.#slots[slot] = made;
-    }
+    } else this.passing++;
     return made;
   }
 }

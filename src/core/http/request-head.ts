@@ -58,6 +58,12 @@ export class RequestHead {
   /** The peer is a proxy whose word on its clients counts. Set before the head is encoded. */
   isFromTrustedProxy = false;
 
+  /** Nothing of them is needed any more. */
+  forgetFields(): void {
+    this.fieldCount = 0;
+    this.names.length = 0;
+  }
+
   /** The head's bytes were copied to `bytes`, where they lie `by` bytes further in front. */
   moveTo(bytes: Uint8Array, by: number): void {
     this.bytes = bytes;

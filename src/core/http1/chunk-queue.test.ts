@@ -53,6 +53,32 @@ describe("ChunkQueue", () => {
     assert.equal(Buffer.from(queue.take(2)).toString(), "!d");
   });
 
+  it("puts small chunks together that wait, and keeps their order beside larger ones", () => {
+    const queue = new ChunkQueue();
+    const kept: number[] = [];
+    const keeper = {
+      keep(bytes: Uint8Array): Uint8Array {
+        kept.push(bytes.length);
+        return Buffer.from(bytes);
+      },
+    };
+    const sent: string[] = [];
+    const shared = Buffer.alloc(300);
+    for (let index = 0; index < 5000; index++) {
+      const text = String(index % 10).repeat(index % 1000 === 999 ? 300 : 1);
+      shared.write(text); // As a socket's buffer is, which the next read overwrites.
+      queue.push(shared.subarray(0, text.length));
+      queue.keep(keeper);
+      sent.push(text);
+      if (index === 2500) assert.equal(queue.take(1)[0], 0x30);
+    }
+    assert.equal(queue.bufferedBytes, sent.join("").length - 1);
+    assert.deepEqual([kept.length, kept.filter((length) => length === 300).length], [8, 5]);
+    const pieces = drain(queue, 4096);
+    assert.equal(pieces.join(""), sent.join("").slice(1));
+    assert.ok(pieces.length < 20, `${pieces.length}`);
+  });
+
   it("lets go of everything", () => {
     const queue = queueOf("abc", "def");
     queue.take(1);

@@ -165,6 +165,23 @@ describe("RequestParser", () => {
     assert.equal(parser.head.bytes.length, 0);
   });
 
+  it("holds no names that only its client uses while it is idle", () => {
+    const parser = makeParser();
+    const fields = Array.from({ length: 50 }, (_, index) => `${"x".repeat(300)}${index}: 1\r\n`);
+    for (const text of [GET.replace("\r\n\r\n", `\r\n${fields.join("")}\r\n`), GET]) {
+      parser.push(Buffer.from(text));
+      assert.deepEqual(events(parser), [head, end, needMore]);
+      assert.ok(parser.head.names.every(({ lower }) => lower.length < 300));
+    }
+  });
+
+  it("refuses what follows a HEAD as no HEAD: its method is not known", () => {
+    const parser = makeParser();
+    parser.push(Buffer.from(`${GET.replace("GET", "HEAD")}\n`));
+    assert.deepEqual(events(parser), [head, end, refused]);
+    assert.equal(parser.head.isHead, false);
+  });
+
   it("takes empty chunks for nothing", () => {
     const parser = makeParser();
     const empty = Buffer.alloc(0);

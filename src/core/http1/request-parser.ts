@@ -53,6 +53,9 @@ export class RequestParser {
 
   readonly #input = new ChunkQueue();
   readonly #headParser: HeadParser;
+  readonly #names: FieldNameTable;
+  /** `passing` of the table when the head held no such names. */
+  #passingNames: number;
   readonly #decoder: ChunkedDecoder;
   #phase: Phase = PHASE.between;
   #emptyLines = 0;
@@ -65,6 +68,8 @@ export class RequestParser {
   /** `names` is shared by all connections of a server. */
   constructor(limits: RequestLimits, names: FieldNameTable) {
     this.head = new RequestHead();
+    this.#names = names;
+    this.#passingNames = names.passing;
     this.#headParser = new HeadParser(this.head, limits, names);
     this.#decoder = new ChunkedDecoder(limits);
   }
@@ -139,6 +144,10 @@ export class RequestParser {
     input.clear();
     this.head.bytes = EMPTY;
     this.#headBuffer = EMPTY;
+    if (this.#names.passing !== this.#passingNames) {
+      this.#passingNames = this.#names.passing; // Of this connection or of others: nobody counts for each.
+      this.head.forgetFields();
+    }
     return PARSED.needMore;
   }
 
@@ -236,7 +245,9 @@ export class RequestParser {
 
   #end(): Parsed {
     this.bodyPiece = EMPTY;
-    this.head.targetEnd = 0; // What is refused before its own line is whole must not be logged under this one.
+    // What is refused before its own line is whole must not be logged under this one, nor answered as a HEAD.
+    this.head.targetEnd = 0;
+    this.head.isHead = false;
     this.#emptyLines = 0;
     this.#phase = PHASE.between;
     if (!this.head.keepAlive) {

@@ -54,6 +54,22 @@ const sample = fc.record({
 });
 
 describe("the shapes of environs", () => {
+  it("are not kept where they are large: each idle connection would have one", () => {
+    const encoder = new EnvironEncoder();
+    const on = connection();
+    const fields = Array.from({ length: 90 }, (_, index): [string, string] => [
+      `${"x".repeat(300)}${index}`,
+      "1",
+    ]);
+    for (let requests = 0; requests < 3; requests++) {
+      const text = encoded(encoder, { ...USUAL, fields }, on);
+      assert.equal(text, encoded(new EnvironEncoder(), { ...USUAL, fields }, connection()));
+    }
+    assert.ok(on.shapeOfLast === undefined);
+    for (let requests = 0; requests < 2; requests++) encoded(encoder, USUAL, on);
+    assert.ok(on.shapeOfLast !== undefined);
+  });
+
   it("are what a connection without memory would have, whatever came before", () => {
     const requests = fc.array(fc.tuple(sample, fc.nat(2)), { minLength: 2, maxLength: 30 });
     fc.assert(

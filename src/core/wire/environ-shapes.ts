@@ -54,6 +54,8 @@ const FIXED_BYTES = 512;
 const BYTES_PER_FIELD = 24;
 /** Beyond this they are forgotten and learned again: clients may send what names they like. */
 const MAX_SHARED = 256;
+/** Larger ones are no browser's: they are written anew each time, and no idle connection keeps them. */
+const MAX_KEPT_BYTES = 2048;
 
 export class EnvironShapes {
   readonly #trace: RequestTrace | undefined;
@@ -82,7 +84,7 @@ export class EnvironShapes {
       newest !== undefined && this.#fits(newest, facts, head)
         ? newest
         : this.#write(head, connection, hasHost, isChunked, facts);
-    if (facts < 0) return shape;
+    if (facts < 0 || shape.bytes.length > MAX_KEPT_BYTES) return shape;
     // Not for the first request: many connections have no other.
     if (connection.hasBegun) connection.shapeOfLast = this.#share(shape);
     else if (shape !== newest) this.#newest = { start: connection.shape, shape };
