@@ -57,6 +57,8 @@ class RecordingChannel:
         self.written = 0
         # A further request is at hand: the last frame of an answer may wait.
         self.is_window = False
+        # What is at hand will not run here.
+        self.is_withdrawn = False
         self._posted = b""
         # None: pieces of answers go by socket.
         self.slots: RecordedSlots | None = None
@@ -103,7 +105,7 @@ class RecordingChannel:
         self.post(bytes(frame), now_ns)
 
     def has_next(self, number: int) -> bool:
-        return self.is_window
+        return self.is_window and not self.is_withdrawn
 
     def flush(self) -> None:
         self.send(b"")

@@ -32,14 +32,17 @@ class Accepted(unittest.TestCase):
         pairs = [("Content-Length", "2"), ("Date", "today"), ("X-Remembered", "1")]
         for _ in range(2):  # Lines, then the head.
             self.assertIsNone(build_head("200 OK", pairs)[4])
-        _, block, flags, length, prepared = build_head("200 OK", pairs)
-        assert prepared is not None
-        size, pack_into, start, middle, head = prepared
-        frame = bytearray(size + 3)
-        pack_into(frame, 3, start, 2**53 - 1, middle, 2**64 - 1, head, b"ok")
-        flags |= ANSWER_COMPLETE | ANSWER_END
-        answer = Answer(2**53 - 1, flags, 200, length, 2**64 - 1, block, b"ok")
-        self.assertEqual(frame[3:], encode(answer))
+        _, block, flags, length, whole, unended = build_head("200 OK", pairs)
+        for prepared, more in (
+            (whole, ANSWER_COMPLETE | ANSWER_END),
+            (unended, ANSWER_COMPLETE),
+        ):
+            assert prepared is not None
+            size, pack_into, start, middle, head = prepared
+            frame = bytearray(size + 3)
+            pack_into(frame, 3, start, 2**53 - 1, middle, 2**64 - 1, head, b"ok")
+            answer = Answer(2**53 - 1, flags | more, 200, length, 2**64 - 1, block, b"ok")
+            self.assertEqual(frame[3:], encode(answer))
 
     def test_no_whole_answer_without_a_length_or_with_a_large_one(self) -> None:
         for length in ([], [("Content-Length", str(MAX_POSTED_BYTES + 1))]):

@@ -406,6 +406,15 @@ class Ends(unittest.TestCase):
             sent = self.kinds_in_window(answering(iterable, headers=length))
             self.assertEqual(sent, [wire.Answer])
 
+    def sent_before_close(self, headers: list[Any], is_withdrawn: bool) -> list[type]:
+        """`is_withdrawn`: a request is at hand, but will not run here."""
+        channel: Any = RecordingChannel([])
+        channel.is_window, channel.is_withdrawn = True, is_withdrawn
+        seen: list[Any] = []
+        closable = Closable([b"a"], lambda: seen.extend(channel.events))
+        Gateway(answering(closable, headers=headers), channel).run((1, 0, environ_of(), b""))
+        return [type(event) for event in seen]
+
     def test_before_close_it_waits_only_when_a_request_will_follow(self) -> None:
         channel: Any = RecordingChannel([])
         seen: list[Any] = []
@@ -414,6 +423,31 @@ class Ends(unittest.TestCase):
         gateway = Gateway(application, channel)
         gateway.run((1, 0, environ_of(), b""))
         self.assertEqual([type(event) for event in seen], [wire.Answer])
+
+    def test_the_same_under_a_head_that_has_come_before(self) -> None:
+        headers = [("Content-Length", "1"), ("X-Came-Before", "1")]
+        frames = []
+        for _ in range(4):
+            self.assertEqual(self.kinds_in_window(answering(Closable([b"a"]), headers=headers)), [])
+            run = Run(answering(Closable([b"a"]), headers=headers))
+            self.assertEqual((run.body, run.is_broken, run.logged), (b"a", False, ""))
+            self.assertEqual(self.sent_before_close(headers, is_withdrawn=False), [])
+            self.assertEqual(self.sent_before_close(headers, is_withdrawn=True), [wire.Answer])
+            frames.append(run.frames[0])
+        self.assertEqual(frames, frames[:1] * 4)
+
+    def test_a_head_that_has_come_before_changes_nothing_for_other_bodies(self) -> None:
+        headers = [("Content-Length", "1"), ("X-Came-Before", "2")]
+        for _ in range(4):
+            run = Run(answering(Closable([b"ab"]), headers=headers))
+            self.assertEqual((run.body, run.is_broken), (b"a", False))
+            self.assertIn("cut", run.logged)
+            run = Run(answering(Closable([b"", b"a", b"b"]), headers=headers))
+            self.assertEqual((run.body, run.is_broken), (b"a", False))
+            run = Run(answering(Closable([]), headers=headers))
+            self.assertTrue(run.is_broken)
+            run = Run(answering(Closable([b"a"]), headers=headers), "HEAD")
+            self.assertEqual((run.body, run.is_broken, run.content_length), (b"", False, 1))
 
 
 class Errors(unittest.TestCase):

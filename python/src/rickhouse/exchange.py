@@ -32,6 +32,7 @@ from .wire import (
     MAX_HEAD_BLOCK_BYTES,
     REQUEST_HEAD,
     REQUEST_SLOTS,
+    PreparedAnswer,
 )
 
 ExcInfo = Union[tuple[type[BaseException], BaseException, TracebackType], tuple[None, None, None]]
@@ -64,11 +65,11 @@ class Exchange:
         "_began_ns",
         "_channel",
         "_flags",
-        "_is_complete",
         "_is_over",
         "_number",
         "_remaining",
         "head",
+        "is_complete",
         "is_head_sent",
         "problem",
         "wants_no_body",
@@ -80,8 +81,8 @@ class Exchange:
         self._channel = channel
         self._number = number
         self._flags = flags
-        # COMPLETE or END was sent: nothing of the body may follow.
-        self._is_complete = False
+        # COMPLETE or END was sent: nothing of the body may follow, nor is anything wrong with it.
+        self.is_complete = False
         # All of it is sent; the application may still hold write() and start_response.
         self._is_over = False
         # What the Content-Length leaves for the rest of the body, once the head is sent; NO_LENGTH
@@ -122,13 +123,13 @@ class Exchange:
                 raise RuntimeError("write() was called when the request was over")
             channel.written = self._number
             self.raise_if_stopped()
-            before = channel.position, self.is_head_sent, self._is_complete, self._remaining
+            before = channel.position, self.is_head_sent, self.is_complete, self._remaining
             try:
                 self.send_chunk(data)
             except BaseException:
                 # A RecursionError, say, that the application catches, to write again. Where the
                 # limit allows no call here, nothing was put into the channel either.
-                position, self.is_head_sent, self._is_complete, self._remaining = before
+                position, self.is_head_sent, self.is_complete, self._remaining = before
                 if channel.position != position and not channel.is_lost:
                     channel.interrupt()
                 raise
@@ -159,7 +160,7 @@ class Exchange:
                     return False
             body = b"".join(parts)
         size = len(body)
-        status, block, flags, length, prepared = head
+        status, block, flags, length, prepared, _ = head
         if length == size:
             if prepared is not None:
                 self._is_over = True
@@ -189,14 +190,14 @@ class Exchange:
     def _send_large(self, body: bytes) -> bool:
         """Of `send_whole`: too large to wait for others."""
         assert self.head is not None
-        status, block, flags, length, _ = self.head
+        status, block, flags, length, _, _ = self.head
         size = len(body)
         if size > self._most_whole_bytes:
             # The front, which hears of a piece alone, cannot know it. A head without room for it is
             # followed by chunks.
             known = block + b"Content-Length: %d\r\n" % size
             if length == NO_LENGTH and len(known) <= MAX_HEAD_BLOCK_BYTES:
-                self.head = status, known, flags | ANSWER_LENGTH, size, None
+                self.head = status, known, flags | ANSWER_LENGTH, size, None, None
             self.send_chunk(body, is_last=True)
             self.end(is_broken=False)
             return True
@@ -236,23 +237,35 @@ class Exchange:
             raise TypeError(_explain_chunk(data))
         if not data:
             return  # No body yet: start_response may come later (PEP 3333, "Middleware").
-        if self.head is None:
+        head = self.head
+        if head is None:
             raise AssertionError("the body begins before start_response was called")
         if self.wants_no_body:
             if not self.is_head_sent:
                 self._send_answer(b"", is_last=True)
             return
-        if self._is_complete:
+        if self.is_complete:
             self.problem = "the body is longer than its Content-Length: cut"
             return
-        if len(data) > self._most_whole_bytes:
+        if head[5] is not None and head[3] == len(data) and not self.is_head_sent:
+            self._send_unended(head[5], data)
+        elif len(data) > self._most_whole_bytes:
             self._send_in_pieces(memoryview(data), is_last)
         else:
             self._send_piece(data, is_last)
 
+    def _send_unended(self, prepared: PreparedAnswer, body: bytes) -> None:
+        """The usual answer of a framework: in one piece, and the application has to close it."""
+        self.is_head_sent = self.is_complete = True
+        self._remaining = 0
+        channel = self._channel
+        channel.post_prepared(prepared, self._number, 0, body, perf_counter_ns())
+        if not channel.has_next(self._number):
+            channel.flush()
+
     def _send_in_pieces(self, data: memoryview, is_last: bool) -> None:
         while data:
-            if self._is_complete:
+            if self.is_complete:
                 self.problem = "the body is longer than its Content-Length: cut"
                 return
             size = self._most_whole_bytes
@@ -275,8 +288,8 @@ class Exchange:
 
         Only a body without Content-Length needs it, and only after `finish_body`.
         """
-        if not self._is_complete and self._remaining == NO_LENGTH:
-            self._is_complete = True
+        if not self.is_complete and self._remaining == NO_LENGTH:
+            self.is_complete = True
             self._send_last(_pack_header(0, BODY, BODY_COMPLETE, 0, self._number), b"")
 
     def end(self, is_broken: bool) -> None:
@@ -286,7 +299,7 @@ class Exchange:
                 self._is_over = True
         now_ns = perf_counter_ns()
         self._is_over = True
-        is_broken = not self._is_complete and (is_broken or self._remaining > 0)
+        is_broken = not self.is_complete and (is_broken or self._remaining > 0)
         flags = END_BROKEN if is_broken else 0
         run_ns = now_ns - self._began_ns
         self._channel.post(_pack_end(END_BYTES, END, flags, 0, self._number, run_ns), now_ns)
@@ -314,7 +327,7 @@ class Exchange:
         flags = 0
         if is_last:
             flags = BODY_COMPLETE
-            self._is_complete = True
+            self.is_complete = True
         place = self._put(data)
         if place is not None:
             flags |= BODY_MEMORY
@@ -327,7 +340,7 @@ class Exchange:
 
     def _send_answer(self, data: bytes | memoryview, is_last: bool) -> None:
         assert self.head is not None
-        status, block, flags, length, _ = self.head
+        status, block, flags, length, _, _ = self.head
         self.is_head_sent = True
         if length == len(data):
             # The usual body of a framework: one piece.
@@ -338,7 +351,7 @@ class Exchange:
             data, is_last = self._within_length(data, is_last)
         if is_last:
             flags |= ANSWER_COMPLETE
-            self._is_complete = True
+            self.is_complete = True
         place = self._put(data)
         if place is not None:
             flags |= ANSWER_MEMORY

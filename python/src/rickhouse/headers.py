@@ -28,7 +28,7 @@ NO_LENGTH = -1
 # Status; what stands after `HTTP/1.1 `, up to and not including the empty line; flags of ANSWER;
 # Content-Length or NO_LENGTH; how an answer with a body of that length is packed, where that is
 # remembered. A plain tuple: a named one takes five times as long to make.
-Head = tuple[int, bytes, int, int, Optional[PreparedAnswer]]
+Head = tuple[int, bytes, int, int, Optional[PreparedAnswer], Optional[PreparedAnswer]]
 # A line with its end; its flag of ANSWER or 0; the number that it holds if it is a Content-Length.
 _Line = tuple[bytes, int, int]
 
@@ -114,18 +114,20 @@ def build_head(status: str, headers: list[tuple[str, str]]) -> Head:
     if len(block) > MAX_HEAD_BLOCK_BYTES:
         raise ValueError(f"the head has {len(block)} bytes, and {MAX_HEAD_BLOCK_BYTES} at most")
     if not is_all_known or len(block) > _MAX_KNOWN_HEAD_BYTES:
-        return code, block, flags, length, None
+        return code, block, flags, length, None, None
     if len(_known_heads) >= _MAX_KNOWN_HEADS:
         _known_heads.clear()
-    _known_heads[key] = head = code, block, flags, length, None
+    _known_heads[key] = head = code, block, flags, length, None, None
     return head
 
 
 def _prepare(key: tuple[Any, ...], head: Head) -> Head:
     """Not before it is used again: it takes 3 µs, which a head that does not come again wastes."""
-    code, block, flags, length, _ = head
-    prepared = prepare_answer(code, block, flags | ANSWER_COMPLETE | ANSWER_END, length)
-    _known_heads[key] = head = code, block, flags, length, prepared
+    code, block, flags, length, _, _ = head
+    flags |= ANSWER_COMPLETE
+    unended = prepare_answer(code, block, flags, length)
+    whole = prepare_answer(code, block, flags | ANSWER_END, length)
+    _known_heads[key] = head = code, block, head[2], length, whole, unended
     return head
 
 

@@ -76,7 +76,7 @@ _BEHIND_NUMBER = slice(16, 32)
 
 
 def prepare_answer(status: int, head: bytes, flags: int, body_bytes: int) -> PreparedAnswer:
-    """Of an answer that is whole in its one frame, with a body of its Content-Length."""
+    """Of an answer whose body is whole in this frame, and has its Content-Length."""
     payload = ANSWER_FIXED_BYTES + len(head) + body_bytes
     start = ANSWER_START.pack(payload, ANSWER, flags, 0, 0, status, 0, len(head), body_bytes, 0)
     frame = struct.Struct(f"<8sQ16sQ{len(head)}s{body_bytes}s")

@@ -165,6 +165,8 @@ def _send_iterable(exchange: Exchange, iterable: Any) -> None:
             exchange.send_chunk(chunk, is_single)
             if exchange.problem or exchange.wants_no_body:
                 break
+    if exchange.is_complete:  # The usual one has told its length.
+        return
     exchange.finish_body()
     # A generator has nothing left to do in close() once it is exhausted.
     if kind is not GeneratorType and hasattr(iterable, "close"):
