@@ -1,6 +1,7 @@
 """The loop of a worker thread, stopped by a withdrawal at every step that matters."""
 
 import unittest
+import weakref
 from typing import Any, Optional, Union
 
 from rickhouse.channel import Channel
@@ -96,6 +97,30 @@ class Loop(unittest.TestCase):
         ledger.withdraw(0, 0, 3)
         self.assertEqual(self.serve(ledger.cell(0, 0), [1, 2, 3, 4, 5]), [4, 5])
         self.assertEqual(ledger.read(0), [[5, 3, 0]])
+
+    def test_nothing_of_a_request_is_kept_while_the_next_is_awaited(self) -> None:
+        class Load:
+            """What an application has left in the environ."""
+
+        loads: list[weakref.ref[Load]] = []
+        kept: list[bool] = []
+
+        class LoadedChannel(ScriptedChannel):
+            def next_request(self) -> Optional[tuple[Any, ...]]:
+                kept.extend(load() is not None for load in loads)
+                request = super().next_request()
+                if request is not None:
+                    load = request[2]["load"] = Load()
+                    loads.append(weakref.ref(load))
+                return request
+
+        ledger = Ledger(1, 1)
+        ledger.acquire()
+        ledger.withdraw(0, 0, 1)  # The first does not run.
+        channel: Any = LoadedChannel([1, 2])
+        departure = Departure(Channel.interruptible)
+        _Loop(channel, ledger.cell(0, 0), lambda request: None, departure).serve()
+        self.assertEqual(kept, [False, False, False])
 
 
 if __name__ == "__main__":

@@ -186,6 +186,8 @@ class _Loop:
                 cell[STARTED] = number
                 if number > cell[WITHDRAWN_TO] or number == cell[EXEMPT]:
                     run(request)
+                # Nothing of it outlives its answer: the next one may be long in coming.
+                request = None
                 self.is_busy = False
             if channel.was_closed or channel.was_interrupted:
                 log.report("worker", _CHANNEL_CLOSED if channel.was_closed else _INTERRUPTED)
