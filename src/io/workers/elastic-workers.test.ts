@@ -52,6 +52,45 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Workers of which all are idle, and more than the least; tells each number that is asked for. */
+function grownWorkers(onResize: (target: number) => void): ElasticWorkers {
+  const registry = { target: 6, most: 6, ready: 6, least: 1 };
+  const load: Load = { waiting: 0, channels: [], oldestAgeMs: () => 0, takeLeastIdle: () => 6 };
+  const workforce: ElasticWorkforce = {
+    registry,
+    records: new Map(),
+    resize: (target) => {
+      registry.target = target;
+      onResize(target);
+    },
+    scale: () => undefined,
+  };
+  const config = { workers: { min: 1, max: 6 }, threads: 1, workerIdleTimeoutMs: 1 };
+  return new ElasticWorkers(load, workforce, { config, log: { info: () => undefined } });
+}
+
+describe("a restart", () => {
+  it("gives up what had grown before and is idle", async () => {
+    const targets: number[] = [];
+    await new Promise<void>((resolve) => {
+      const elastic = grownWorkers((target) => {
+        targets.push(target);
+        if (target === 1) resolve();
+      });
+      elastic.restart();
+    });
+    assert.deepEqual(targets, [5, 4, 3, 2, 1]);
+  });
+
+  it("that comes after the end wakes nobody", (test) => {
+    const setTimeout = test.mock.method(globalThis, "setTimeout");
+    const elastic = grownWorkers(() => assert.fail());
+    elastic.stop();
+    elastic.restart();
+    assert.equal(setTimeout.mock.callCount(), 0);
+  });
+});
+
 describe("a look at the workers", () => {
   it("asks the kernel, reads what has come, then notes the requests, also when the front is late", async () => {
     const happened: string[] = [];

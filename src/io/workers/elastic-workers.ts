@@ -77,6 +77,7 @@ export class ElasticWorkers {
   #idleTimer: NodeJS.Timeout | undefined;
   #episodeAt = 0;
   #isElastic: boolean;
+  #isStopped = false;
   #linesUntil = 0;
   #lines = 0;
   /** Where the next line has to begin, if one was left out. */
@@ -113,19 +114,25 @@ export class ElasticWorkers {
 
   /** The numbers of the configuration have changed, and all workers are new: what was learned is over. */
   restart(): void {
-    this.stop();
+    if (this.#isStopped) return; // The reload was overtaken by the end of the server.
+    this.#forgetTimers();
     const { workers, workerIdleTimeoutMs } = this.#options;
-    this.#timer = undefined;
-    this.#idleTimer = undefined;
     this.#isElastic = workers.min < workers.max;
     this.#growth = new Elasticity();
     this.#retrenchment = new Retrenchment(workerIdleTimeoutMs);
     const { least } = this.#workforce.registry;
     this.#workforce.scale(workers.min - least, performance.now());
+    this.#watchIdleness(); // They may have grown before.
   }
 
+  /** For good: the server is about to end. */
   stop(): void {
+    this.#isStopped = true;
     this.#isElastic = false;
+    this.#forgetTimers();
+  }
+
+  #forgetTimers(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     clearTimeout(this.#idleTimer);
