@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { globSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { ask } from "../support/admin.ts";
 import { get } from "../support/requests.ts";
 import { ROOT, ServerUnderTest, startServer, waitFor } from "../support/server.ts";
 
@@ -78,6 +79,27 @@ describe("SIGHUP reads the configuration again", () => {
     }
     assert.doesNotMatch(server.stderr, /not forked/);
     assert.equal(await textOf(server), "200 None 0");
+  });
+
+  it("takes a maximum below what there is, and forks nobody for whom there is no room", async () => {
+    const { server, reloadWith } = await startWith('workers = "6:12"\n');
+    await using _ = server;
+    await waitFor("six workers", () => server.workers.length === 6);
+    reloadWith('workers = "1:2"\n');
+    await server.logged("workers wanted: 1 (1 to 2");
+    await waitFor("one", () => server.zygotes.length === 1 && server.workers.length === 1);
+    assert.doesNotMatch(server.stderr, /error/);
+    const [control = ""] = globSync(join(server.temporaryDirectory, "rickhouse-*/control.sock"));
+    assert.match((await ask(control, "/status")).body, /"deaths": ?\[\]/);
+  });
+
+  it("takes more workers with several threads", async () => {
+    const { server, reloadWith } = await startWith("workers = 1\nthreads = 4\n");
+    await using _ = server;
+    reloadWith("workers = 5\nthreads = 4\n");
+    const isDone = (): boolean => server.zygotes.length === 1 && server.workers.length === 5;
+    await waitFor("5 workers", isDone);
+    assert.doesNotMatch(server.stderr, /error/);
   });
 
   it("names what needs a restart, and takes the rest", async () => {

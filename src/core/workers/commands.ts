@@ -1,5 +1,7 @@
 // What the registry asks of the io side, and what it is told to start with. Values only.
 
+import type { UpcomingNumbers } from "./numbers.ts";
+
 export type SignalName = "ABRT" | "KILL" | "CONT";
 
 export type RegistryCommand =
@@ -47,6 +49,8 @@ export interface RegistryOptions {
   readonly maxWorkers: number;
   /** Workers that are over a limit are replaced so many at a time. */
   readonly maxReplacing: number;
+  /** The configuration was read again, and those above have yet to change. */
+  readonly upcoming?: UpcomingNumbers | undefined;
   /** Threads per worker: so many HELLOs make a worker ready. */
   readonly threads: number;
   /** A zygote that has not loaded, a worker that has not said HELLO for so long is killed. 0 for no limit. */

@@ -156,6 +156,7 @@ describe("reload", () => {
       "error: reload failed: its workers do not get ready; generation 1 serves on",
       "KILL 4",
     ]);
+    assert.equal(registry.workers.get(4)?.isUnneeded, true, "its end is no death");
     assert.deepEqual(lines(registry.exited(4, null, "SIGKILL", 3)), ["stopZygote 2"]);
   });
 

@@ -3,6 +3,7 @@
 // `now` comes in milliseconds, the io side carries out the commands in their order.
 
 import type { RegistryCommand, RegistryOptions } from "./commands.ts";
+import { Numbers } from "./numbers.ts";
 import { Roster } from "./roster.ts";
 import { staff } from "./staffing.ts";
 import { nextZygoteState } from "./state.ts";
@@ -22,8 +23,7 @@ export class Registry {
   readonly #roster: Roster;
   readonly #succession: Succession;
   #phase: "running" | "draining" | "finishing" | "forced" | "over" = "running";
-  #least: number;
-  #target: number;
+  readonly #numbers: Numbers;
   /** Requests in the queue at the last tick. */
   #waiting = 0;
   /** When a start that back-off holds back is due. */
@@ -32,18 +32,17 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#least = options.minWorkers;
-    this.#target = options.minWorkers;
+    this.#numbers = new Numbers(options);
     this.#roster = new Roster(options);
     this.#succession = new Succession(this.#roster, options);
   }
 
   get least(): number {
-    return this.#least;
+    return this.#numbers.least;
   }
 
   get target(): number {
-    return this.#target;
+    return this.#numbers.target;
   }
 
   get most(): number {
@@ -118,7 +117,10 @@ export class Registry {
     worker.threads.add(thread);
     worker.openChannels++;
     this.#roster.say({ kind: "admit", generation: worker.generation.id, worker: id, thread });
-    if (worker.threads.size === this.#options.threads) this.#succession.ready(worker, now);
+    if (worker.threads.size === this.#options.threads) {
+      this.#succession.ready(worker, now);
+      this.#numbers.serves(this.#succession.current);
+    }
     return this.#settle(now);
   }
 
@@ -184,17 +186,15 @@ export class Registry {
 
   /** Keep at least so many workers, within 1 and the maximum: those that there are change by as many. */
   scale(workers: number, now: number): RegistryCommand[] {
-    const least = Math.max(1, Math.min(workers, this.#options.maxWorkers));
-    const target = this.#target + least - this.#least;
-    this.#least = least;
-    const { maxWorkers } = this.#options;
-    this.#roster.note("info", `workers wanted: ${least} (1 to ${maxWorkers}, see --workers)`);
-    return this.resize(target, now);
+    this.#numbers.scale(workers);
+    const { least, most } = this;
+    this.#roster.note("info", `workers wanted: ${least} (1 to ${most}, see --workers)`);
+    return this.#settle(now);
   }
 
   /** So many for now, between the least and the maximum. */
   resize(workers: number, now: number): RegistryCommand[] {
-    this.#target = Math.max(this.#least, Math.min(workers, this.#options.maxWorkers));
+    this.#numbers.resize(workers);
     return this.#settle(now);
   }
 
@@ -267,7 +267,7 @@ export class Registry {
     const zygoteAt = this.#succession.ensureZygote(now);
     const { current, candidate } = this.#succession;
     const { maxWorkers, maxReplacing, isBusy } = this.#options;
-    const numbers = { least: this.#least, target: this.#target, maxWorkers, maxReplacing };
+    const numbers = { ...this.#numbers.beside(candidate), maxWorkers, maxReplacing };
     return Math.min(zygoteAt, staff(this.#roster, { current, candidate, isBusy, ...numbers }, now));
   }
 

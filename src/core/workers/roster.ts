@@ -86,6 +86,7 @@ export class Roster {
       threads: new Set(),
       openChannels: 0,
       hasLeft: false,
+      isUnneeded: false,
       isOrphan: false,
       isDue: false,
       isRecycled: false,
@@ -100,6 +101,7 @@ export class Roster {
   /** Nothing new for this worker. One that never had a channel has nothing to finish. */
   letGo(worker: Worker, now: number): void {
     if (worker.state === "starting" && worker.threads.size === 0) {
+      worker.isUnneeded = true;
       this.kill(worker);
       return;
     }

@@ -12,6 +12,8 @@ export interface Staff {
   readonly candidate: Generation | undefined;
   readonly least: number;
   readonly target: number;
+  /** The candidate may have fewer. */
+  readonly candidateTarget: number;
   readonly maxWorkers: number;
   readonly maxReplacing: number;
   /** Whether a worker holds requests: where some are too many, others go first. */
@@ -47,12 +49,8 @@ function withinBounds(roster: Roster, wish: Staff, isReload: boolean): Staff {
 }
 
 /** More than the target: those that do not serve yet go first, then those that hold nothing; of equals, the youngest. */
-function letSurplusGo(
-  roster: Roster,
-  wanted: Generation[],
-  { target, isBusy = () => false }: Staff,
-  now: number,
-): void {
+function letSurplusGo(roster: Roster, wanted: Generation[], plan: Staff, now: number): void {
+  const { isBusy = () => false } = plan;
   for (const generation of wanted) {
     const fresh = roster.of(generation).filter(isFresh);
     const ready = fresh.filter(isReady);
@@ -61,7 +59,7 @@ function letSurplusGo(
       ...ready.filter(({ id }) => !isBusy(id)),
       ...fresh.filter((worker) => !isReady(worker)),
     ];
-    for (const worker of byUse.slice(target)) {
+    for (const worker of byUse.slice(targetOf(plan, generation))) {
       // Nobody may lose a request because there are too many.
       if (isReady(worker) && isBusy(worker.id)) roster.letFinish(worker, now);
       else roster.letGo(worker, now);
@@ -107,7 +105,7 @@ function letStaleGo(
 function forkMissing(roster: Roster, plan: Staff, generation: Generation, now: number): number {
   if (generation.zygote !== "loaded") return Infinity;
   const fresh = roster.of(generation).filter(isFresh);
-  let missing = plan.target - fresh.length;
+  let missing = targetOf(plan, generation) - fresh.length;
   if (missing <= 0) return Infinity;
   const { policy } = generation;
   if (now < policy.notBefore) return policy.notBefore;
@@ -123,6 +121,10 @@ function forkMissing(roster: Roster, plan: Staff, generation: Generation, now: n
   for (let count = Math.min(missing, limit - occupied); count > 0; count--)
     roster.fork(generation, now);
   return Infinity;
+}
+
+function targetOf({ candidate, target, candidateTarget }: Staff, generation: Generation): number {
+  return generation === candidate ? Math.min(target, candidateTarget) : target;
 }
 
 /** Until the last worker of an older generation is gone. */

@@ -25,6 +25,7 @@ function workerOf(facts: Partial<Worker>): Worker {
     readyAt: 0,
     threads: new Set(),
     openChannels: 0,
+    isUnneeded: false,
     isOrphan: false,
     isDue: false,
     isRecycled: false,

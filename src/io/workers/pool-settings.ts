@@ -5,15 +5,17 @@ import { availableParallelism } from "node:os";
 import type { Config } from "../../config/options.ts";
 import type { DispatchOptions } from "../../core/dispatch/effects.ts";
 import type { RegistryOptions } from "../../core/workers/commands.ts";
+import type { UpcomingNumbers } from "../../core/workers/numbers.ts";
 import { registryOptionsOf } from "./registry-options.ts";
 
 export class PoolSettings {
   readonly dispatch: DispatchOptions;
   readonly registry: RegistryOptions;
   readonly #config: Config;
-  /** The newest generation at the last reload: the numbers of workers are changed once a newer one serves. */
+  /** The newest generation at the last reload: what changes once a newer one serves has yet to. */
   #passed = Infinity;
-
+  /** The numbers of workers have changed, which serves() has yet to tell. */
+  #isAdopted = false;
   #workerIdleTimeoutMs: number;
 
   constructor(config: Config) {
@@ -27,24 +29,34 @@ export class PoolSettings {
   reconfigure(generations: Iterable<number>): void {
     const { startTimeoutMs, gracefulTimeoutMs } = this.#config;
     Object.assign(this.dispatch, dispatchOptionsOf(this.#config));
-    // The numbers of workers wait: the zygotes that there are have no room for more.
-    Object.assign(this.registry, { startTimeoutMs, gracefulTimeoutMs });
     this.#passed = Math.max(0, ...generations);
+    // The numbers of workers wait: the zygotes that there are have no room for more.
+    const upcoming = this.#upcomingNumbers();
+    Object.assign(this.registry, { startTimeoutMs, gracefulTimeoutMs, upcoming });
   }
 
-  /** A worker of this generation serves. True when that has changed the numbers of workers. */
+  /** A thread of this generation may be given requests. True, once, when the numbers of workers have changed with it. */
   serves(generation: number): boolean {
-    if (generation <= this.#passed) return false;
+    // Until all threads of its first worker are there the old ones serve.
+    if (generation <= this.#passed || this.registry.upcoming !== undefined) return false;
     this.#passed = Infinity;
-    const { minWorkers, maxWorkers } = this.registry;
-    const { workers, workerIdleTimeoutMs } = this.#config;
-    const isSame =
-      minWorkers === workers.min &&
-      maxWorkers === workers.max &&
-      this.#workerIdleTimeoutMs === workerIdleTimeoutMs;
+    const { workerIdleTimeoutMs } = this.#config;
+    const isSame = !this.#isAdopted && this.#workerIdleTimeoutMs === workerIdleTimeoutMs;
+    this.#isAdopted = false;
     this.#workerIdleTimeoutMs = workerIdleTimeoutMs;
     Object.assign(this.registry, registryOptionsOf(this.#config));
     return !isSame;
+  }
+
+  #upcomingNumbers(): UpcomingNumbers | undefined {
+    const { min: minWorkers, max: maxWorkers } = this.#config.workers;
+    const { registry } = this;
+    if (registry.minWorkers === minWorkers && registry.maxWorkers === maxWorkers) return undefined;
+    const adopt = (): void => {
+      this.#isAdopted = true;
+      Object.assign(registry, registryOptionsOf(this.#config), { upcoming: undefined });
+    };
+    return { minWorkers, maxWorkers, after: this.#passed, adopt };
   }
 }
 

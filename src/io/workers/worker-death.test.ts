@@ -33,8 +33,8 @@ describe("noteDeath", () => {
     const ends = { figures: new Figures(), history: new History() };
     const record = newWorkerRecord(1, 1, 1);
     record.exit = killed;
-    noteDeath(record, { state: "ready", hasLeft: false }, ends);
-    noteDeath(record, { state: "ready", hasLeft: false }, ends);
+    noteDeath(record, { state: "ready", hasLeft: false, isUnneeded: false }, ends);
+    noteDeath(record, { state: "ready", hasLeft: false, isUnneeded: false }, ends);
     assert.equal(ends.figures.deaths.signal, 1);
     assert.equal(ends.history.deaths.length, 1);
     assert.equal(ends.history.deaths[0]?.how, "SIGKILL");
@@ -45,8 +45,18 @@ describe("noteDeath", () => {
     for (const hasLeft of [false, true]) {
       const record = newWorkerRecord(1, 1, 1);
       record.exit = exited(0);
-      noteDeath(record, { state: "retiring", hasLeft }, ends);
+      noteDeath(record, { state: "retiring", hasLeft, isUnneeded: false }, ends);
       assert.equal(ends.figures.deaths.exit, hasLeft ? 1 : 0);
+    }
+  });
+
+  it("does not count a starter that was let go before it could finish anything", () => {
+    const ends = { figures: new Figures(), history: new History() };
+    for (const isUnneeded of [true, false]) {
+      const record = newWorkerRecord(1, 1, 1);
+      record.exit = killed;
+      noteDeath(record, { state: "killed", hasLeft: false, isUnneeded }, ends);
+      assert.equal(ends.figures.deaths.killed, isUnneeded ? 0 : 1);
     }
   });
 });

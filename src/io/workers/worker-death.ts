@@ -32,9 +32,10 @@ export function noteExit(record: WorkerRecord, exit: WorkerExit): void {
 /** Counts the end of this worker, once, unless it was asked to go. */
 export function noteDeath(
   record: WorkerRecord,
-  worker: Pick<Worker, "state" | "hasLeft"> | undefined,
+  worker: Pick<Worker, "state" | "hasLeft" | "isUnneeded"> | undefined,
   { figures, history }: { readonly figures: Figures; readonly history: History },
 ): void {
+  if (worker?.isUnneeded === true) return; // It was asked to go, if not politely.
   // One that left by itself retires, but nobody asked it to go.
   const state = worker !== undefined && isUnasked(worker) ? "ready" : worker?.state;
   const cause = endCauseOf(record.exit, state, record.isTimedOut);
