@@ -51,14 +51,20 @@ describe("the limit of memory", () => {
 
   it("is reached by what a worker became", () => {
     const service = beginService(limits, 0, 0);
+    service.newBytes = 100;
     const found = [100, 299, 300, 200].map((bytes) => judgeMemory(service, limits, bytes));
     assert.deepEqual(found, ["within", "within", "too-large", "within"]);
   });
 
   it("that a new worker does not meet replaces none: the next would be no better", () => {
     const service = beginService(limits, 0, 0);
+    service.newBytes = 301;
     const found = [301, 900].map((bytes) => judgeMemory(service, limits, bytes));
     assert.deepEqual(found, ["limit-too-low", "limit-too-low"]);
+  });
+
+  it("that came when a worker had grown already is reached by it: what a new one takes is not known", () => {
+    assert.equal(judgeMemory(beginService(limits, 0, 0), limits, 301), "too-large");
   });
 
   it("of 0 is none", () => {

@@ -17,8 +17,8 @@ export interface Service {
   /** Of this worker; 0 for no limit. */
   readonly maxRequests: number;
   served: number;
-  /** What it took when it was new; undefined before the first look. */
-  firstBytes: number | undefined;
+  /** What it took when it was new; undefined when nobody looked then. */
+  newBytes: number | undefined;
   /** Its replacement was asked for, once. */
   isWorn: boolean;
 }
@@ -29,7 +29,7 @@ export function beginService(limits: RecyclingLimits, random: number, now: numbe
     readyAt: now,
     maxRequests: maxRequests === 0 ? 0 : maxRequests + Math.floor(random * (maxRequestsJitter + 1)),
     served: 0,
-    firstBytes: undefined,
+    newBytes: undefined,
     isWorn: false,
   };
 }
@@ -47,13 +47,12 @@ export function isTooOld(service: Service, limits: RecyclingLimits, now: number)
 /** `limit-too-low`: it was above the limit when it was new. Another one would be too: it is not replaced for that. */
 export type MemoryVerdict = "within" | "too-large" | "limit-too-low";
 
-/** `bytes` is what a look at the process found now; the first look comes when the worker is ready. */
+/** `bytes` is what a look at the process found now. Where a worker is new, that is noted in its service before. */
 export function judgeMemory(
   service: Service,
   limits: RecyclingLimits,
   bytes: number,
 ): MemoryVerdict {
-  service.firstBytes ??= bytes;
   if (limits.maxMemoryBytes === 0 || bytes < limits.maxMemoryBytes) return "within";
-  return service.firstBytes >= limits.maxMemoryBytes ? "limit-too-low" : "too-large";
+  return (service.newBytes ?? 0) >= limits.maxMemoryBytes ? "limit-too-low" : "too-large";
 }

@@ -1,7 +1,6 @@
 // Watches what each worker has served, its age and its memory, and has it replaced when a limit is reached. Owns the timer and the looks
 // at processes; the limits are judged in core/workers/recycling.ts, and the registry replaces.
 
-import type { Config } from "../../config/options.ts";
 import { describeSize } from "../../config/kinds.ts";
 import {
   beginService,
@@ -29,14 +28,14 @@ export interface Recycling {
 
 export class Recycler {
   readonly #limits: RecyclingLimits;
-  readonly #log: Log;
+  readonly #log: Pick<Log, "info" | "warning">;
   readonly #workforce: Recycling;
   readonly #timers: NodeJS.Timeout[] = [];
   #isLooking = false;
   #hasWarned = false;
 
-  constructor(config: Config, log: Log, workforce: Recycling) {
-    this.#limits = config;
+  constructor(limits: RecyclingLimits, log: Pick<Log, "info" | "warning">, workforce: Recycling) {
+    this.#limits = limits;
     this.#log = log;
     this.#workforce = workforce;
   }
@@ -50,6 +49,7 @@ export class Recycler {
   /** The limits have changed. */
   restart(): void {
     this.close();
+    this.#hasWarned = false;
     this.start();
   }
 
@@ -62,7 +62,7 @@ export class Recycler {
     if (record.service !== undefined) return record.service;
     record.service = beginService(this.#limits, Math.random(), now);
     // While it is new: what is above the limit now was not leaked.
-    if (this.#limits.maxMemoryBytes > 0) void this.#measure(record, record.service);
+    if (this.#limits.maxMemoryBytes > 0) void this.#measure(record, record.service, true);
     return record.service;
   }
 
@@ -96,12 +96,12 @@ export class Recycler {
     if (this.#isLooking) return;
     this.#isLooking = true;
     for (const record of this.#workforce.records.values()) {
-      if (record.service !== undefined) await this.#measure(record, record.service);
+      if (record.service !== undefined) await this.#measure(record, record.service, false);
     }
     this.#isLooking = false;
   }
 
-  async #measure(record: WorkerRecord, service: Service): Promise<void> {
+  async #measure(record: WorkerRecord, service: Service, isNew: boolean): Promise<void> {
     if (record.pid === undefined || service.isWorn) return;
     const bytes = await proportionalBytes(record.pid);
     if (bytes === "gone" || record.exit !== undefined) return;
@@ -109,6 +109,7 @@ export class Recycler {
       this.#warn("--max-memory is not watched: this system does not tell the memory of a process");
       return;
     }
+    if (isNew) service.newBytes = bytes;
     const limit = describeSize(this.#limits.maxMemoryBytes);
     const found = `${(bytes / MIB).toFixed(1)} MiB`;
     switch (judgeMemory(service, this.#limits, bytes)) {
