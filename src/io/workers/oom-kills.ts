@@ -15,6 +15,25 @@ export function countOomKills(): number {
   return countIn(file) ?? 0;
 }
 
+/** Each of them explains one death, or every later SIGKILL of a worker that had lived then would pass for one of them. */
+export class OomKills {
+  readonly #count: () => number;
+  /** So many of them are some death, or came before the fork of one that is. */
+  #explained = 0;
+
+  constructor(count: () => number = countOomKills) {
+    this.#count = count;
+  }
+
+  /** Whether one explains the SIGKILL of a process that was forked when there had been `before` of them. */
+  take(before: number): boolean {
+    const explained = Math.max(before, this.#explained);
+    if (this.#count() <= explained) return false;
+    this.#explained = explained + 1;
+    return true;
+  }
+}
+
 /** The workers are in the same group: one that its application moves elsewhere is not seen. Innermost first. */
 function groupFiles(): string[] {
   return controlGroups("memory", readText).map(

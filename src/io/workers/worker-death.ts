@@ -6,9 +6,12 @@ import type { RegistryCommand } from "../../core/workers/commands.ts";
 import type { WorkerState } from "../../core/workers/state.ts";
 import { isUnasked, type Worker } from "../../core/workers/worker.ts";
 import type { Log } from "../log.ts";
-import { countOomKills } from "./oom-kills.ts";
+import { OomKills } from "./oom-kills.ts";
 import { methodAndPathOf } from "./pool-status.ts";
 import { describeExit, type WorkerExit, type WorkerRecord } from "./worker-record.ts";
+
+/** Of all workers. */
+const oomKills = new OomKills();
 
 /** `state` is the one before the exit was known. Undefined: it was asked to go, and went. */
 export function endCauseOf(
@@ -26,7 +29,7 @@ export function endCauseOf(
 /** The zygote has reaped it. */
 export function noteExit(record: WorkerRecord, exit: WorkerExit): void {
   record.exit = exit;
-  record.isOutOfMemory = exit.signal === "SIGKILL" && countOomKills() > record.oomKillsBefore;
+  record.isOutOfMemory = exit.signal === "SIGKILL" && oomKills.take(record.oomKillsBefore);
 }
 
 /** Counts the end of this worker, once, unless it was asked to go. */
