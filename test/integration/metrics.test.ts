@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ADMIN_ARGS, adminPort, ask } from "../support/admin.ts";
 import { runLoad } from "../support/load.ts";
+import { isAlive } from "../support/processes.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin, get } from "../support/requests.ts";
 import { rawRequest } from "../support/raw-client.ts";
@@ -134,5 +135,23 @@ describe("/metrics", () => {
     assert.equal(figure(text, 'rickhouse_worker_deaths_total{cause="signal"}'), 1);
     assert.equal(figure(text, 'rickhouse_worker_deaths_total{cause="exit"}'), 0);
     assert.ok((figure(text, "rickhouse_workers_cpu_seconds_total") ?? 0) > 0);
+  });
+
+  it("keeps the processor time of workers whose zygote was killed", async () => {
+    const args = [...ADMIN_ARGS, "--workers", "1"];
+    await using burning = await startServer("spinning:app", { args });
+    const admin = await adminPort(burning);
+    const cpu = async (): Promise<number> => {
+      const { body } = await ask(admin, "/metrics");
+      return figure(body, "rickhouse_workers_cpu_seconds_total") ?? 0;
+    };
+    await get(burning.port, "/?ms=500");
+    const [zygote = 0] = burning.zygotes;
+    const [orphan = 0] = burning.workers;
+    process.kill(zygote, "SIGKILL");
+    await burning.logged("generation 2 serves");
+    await waitFor("the end of the orphan", () => !isAlive(orphan));
+    // Nobody has asked before: what is told now was not remembered from then.
+    assert.ok((await cpu()) >= 0.5);
   });
 });

@@ -18,4 +18,11 @@ describe("Figures", () => {
     figures.requestOver(100_000);
     assert.deepEqual(figures.statuses(), []);
   });
+
+  it("the processor time of all workers, which never falls", () => {
+    const figures = new Figures();
+    assert.equal(figures.cpuSeconds(2, 1), 3);
+    assert.equal(figures.cpuSeconds(0, 1), 3, "one has gone, and its exit is not known yet");
+    assert.equal(figures.cpuSeconds(0.5, 3), 3.5);
+  });
 });

@@ -39,6 +39,7 @@ export class Figures {
   reloadsFailed = 0;
   /** Of workers that are gone, in seconds. */
   endedCpuSeconds = 0;
+  #shownCpuSeconds = 0;
 
   /** A request is over, answered or refused. */
   requestOver(status: number): void {
@@ -54,6 +55,12 @@ export class Figures {
   /** No worker answers it. */
   gaveUp(why: GiveUpReason, waitedMs: number): void {
     if (why === "queue-timeout") this.queueTime.observe(waitedMs);
+  }
+
+  /** Of all workers, those that are gone included. Never less than before: of one that has just gone, nobody may have told it yet. */
+  cpuSeconds(living: number, ended: number): number {
+    this.#shownCpuSeconds = Math.max(this.#shownCpuSeconds, living + ended);
+    return this.#shownCpuSeconds;
   }
 
   /** `[status, requests]` of each status that occurred, ascending. */

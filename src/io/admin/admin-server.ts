@@ -152,10 +152,18 @@ function routesOf(subject: AdminSubject): Map<string, Readonly<Record<string, An
       {
         GET: async (_, response) => {
           const pool = subject.pool();
+          const { endedCpuSeconds } = subject.figures;
           const pids = [process.pid, ...pidsOf(pool)];
           const processes = await readProcesses(pids, { withShares: true });
           const connections = subject.connections();
-          const scrape = { subject, pool, connections, processes, loop: loop.read() };
+          const scrape = {
+            subject,
+            pool,
+            connections,
+            processes,
+            endedCpuSeconds,
+            loop: loop.read(),
+          };
           const application = (await subject.applicationFamilies?.()) ?? [];
           // A name of ours that the application uses too would make the whole scrape invalid.
           const theirs = application.filter(({ name }) => !name.startsWith("rickhouse_"));

@@ -21,6 +21,8 @@ export interface Scrape {
   /** Of the front and the workers, by pid. */
   readonly processes: ReadonlyMap<number, ProcessFigures>;
   readonly loop: LoopDelay;
+  /** Of workers that were gone before the others were looked at. */
+  readonly endedCpuSeconds: number;
 }
 
 export function ownFamilies(scrape: Scrape): Family[] {
@@ -112,7 +114,7 @@ function queueFamilies({ subject, pool }: Scrape): Family[] {
   ];
 }
 
-function workerFamilies({ subject, pool, processes }: Scrape): Family[] {
+function workerFamilies({ subject, pool, processes, endedCpuSeconds }: Scrape): Family[] {
   const { figures } = subject;
   const each = (read: (figures: ProcessFigures) => number | undefined): Sample[] =>
     pool.workers.flatMap(({ worker, pid }) => {
@@ -156,7 +158,7 @@ function workerFamilies({ subject, pool, processes }: Scrape): Family[] {
     counter(
       "workers_cpu_seconds_total",
       "Processor time of all workers, those that are gone included.",
-      livingCpu + figures.endedCpuSeconds,
+      figures.cpuSeconds(livingCpu, endedCpuSeconds),
     ),
   ];
 }

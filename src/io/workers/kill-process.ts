@@ -1,5 +1,6 @@
 // Signals to processes that may be gone by now.
 
+import { noteCpu } from "./orphan-cpu.ts";
 import type { WorkerChannel } from "./worker-channel.ts";
 import { admittedOf, type WorkerRecord } from "./worker-record.ts";
 
@@ -25,6 +26,7 @@ export function continueOrphans(
   const channels: WorkerChannel[] = [];
   for (const record of records) {
     if (record.generation !== generation) continue;
+    noteCpu(record);
     killProcess(record.pid, "SIGCONT");
     channels.push(...admittedOf(record));
   }

@@ -7,6 +7,7 @@ import type { WorkerState } from "../../core/workers/state.ts";
 import { isUnasked, type Worker } from "../../core/workers/worker.ts";
 import type { Log } from "../log.ts";
 import { OomKills } from "./oom-kills.ts";
+import { settleCpu } from "./orphan-cpu.ts";
 import { methodAndPathOf } from "./pool-status.ts";
 import { describeExit, type WorkerExit, type WorkerRecord } from "./worker-record.ts";
 
@@ -56,7 +57,7 @@ export function noteDeath(
   history.died(record.death);
 }
 
-/** What the registry says. Of the end of a worker it waits for tellEnd(). */
+/** What the registry says. Of the end of a worker it waits for settleEnd(). */
 export function writeNote(
   { level, text, worker }: Extract<RegistryCommand, { kind: "note" }>,
   records: ReadonlyMap<number, WorkerRecord>,
@@ -67,8 +68,12 @@ export function writeNote(
   else record.endNote = text;
 }
 
-/** Its end is told with the request that it was running, if there was one: once. */
-export function tellEnd(record: WorkerRecord, log: Log): void {
+/** Nothing more will be heard of it. Its end is told with the request that it was running, if there was one: once. */
+export function settleEnd(
+  record: WorkerRecord,
+  { figures, log }: { readonly figures: Figures; readonly log: Log },
+): void {
+  settleCpu(record, figures);
   const { worker, pid, endNote, death } = record;
   record.endNote = "";
   if (endNote === "" || (death?.request ?? null) !== null) return;

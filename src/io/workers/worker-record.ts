@@ -36,6 +36,8 @@ export interface WorkerRecord {
   exit: WorkerExit | undefined;
   /** What the figures keep of its end; undefined while it lives, and when it was asked to go. */
   death: Death | undefined;
+  /** Processor time that was seen of it; 0 before its zygote is lost. */
+  cpuSeconds: number;
   /** A request time-out struck. */
   isTimedOut: boolean;
   /** Processes that the kernel had killed for want of memory when this one was forked. */
@@ -62,6 +64,7 @@ export function newWorkerRecord(worker: number, generation: number, threads: num
     answerSlots: [],
     exit: undefined,
     death: undefined,
+    cpuSeconds: 0,
     isTimedOut: false,
     oomKillsBefore: countOomKills(),
     isOutOfMemory: false,

@@ -12,7 +12,7 @@ import { StacksRequests } from "./stacks-requests.ts";
 import { StartFailure } from "./start-failure.ts";
 import type { Hello, Welcome, WorkerChannel } from "./worker-channel.ts";
 import type { WorkforceEvents, WorkforceOptions } from "./workforce-events.ts";
-import { noteDeath, noteExit, tellEnd, writeNote } from "./worker-death.ts";
+import { noteDeath, noteExit, settleEnd, writeNote } from "./worker-death.ts";
 import { forgetMemory, giveSlots, lastWordOf, noteSlot, takeAnswers } from "./worker-memory.ts";
 import { admittedOf, busyAmong, newWorkerRecord, recordOf } from "./worker-record.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -336,7 +336,7 @@ export class Workforce {
   #forgetIfOver(record: WorkerRecord): void {
     const isOver = record.isReported || !this.#zygotes.has(record.generation);
     if (isOver && record.channels.every((channel) => channel === undefined)) {
-      tellEnd(record, this.#options.log);
+      settleEnd(record, this.#options);
       forgetMemory(record);
       this.#tokens.forget(record);
       this.#records.delete(record.worker);
