@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Figures } from "../../core/metrics/figures.ts";
 import { History } from "../../core/metrics/history.ts";
-import { endCauseOf, noteDeath } from "./worker-death.ts";
+import { OomKills } from "./oom-kills.ts";
+import { endCauseOf, noteDeath, noteExit } from "./worker-death.ts";
 import { newWorkerRecord } from "./worker-record.ts";
 
 const exited = (status: number) => ({ status, signal: null, ledger: [] });
@@ -25,6 +26,21 @@ describe("endCauseOf", () => {
   it("knows nothing of one whose zygote is gone", () => {
     assert.equal(endCauseOf(undefined, "ready", false), "lost");
     assert.equal(endCauseOf(undefined, "retiring", false), undefined);
+  });
+});
+
+describe("noteExit", () => {
+  it("leaves a kill for want of memory to whom the server has not killed itself", () => {
+    const records = [true, false].map((isTimedOut) =>
+      Object.assign(newWorkerRecord(1, 1, 1), { isTimedOut }),
+    );
+    const [{ oomKillsBefore } = { oomKillsBefore: 0 }] = records;
+    const kills = new OomKills(() => oomKillsBefore + 1);
+    const found = records.map((record) => {
+      noteExit(record, killed, kills);
+      return record.isOutOfMemory;
+    });
+    assert.deepEqual(found, [false, true]);
   });
 });
 

@@ -28,9 +28,11 @@ export function endCauseOf(
 }
 
 /** The zygote has reaped it. */
-export function noteExit(record: WorkerRecord, exit: WorkerExit): void {
+export function noteExit(record: WorkerRecord, exit: WorkerExit, kills = oomKills): void {
   record.exit = exit;
-  record.isOutOfMemory = exit.signal === "SIGKILL" && oomKills.take(record.oomKillsBefore);
+  // Of one that timed out the SIGKILL is ours: it must not take what another has died of.
+  const isUnexplained = exit.signal === "SIGKILL" && !record.isTimedOut;
+  record.isOutOfMemory = isUnexplained && kills.take(record.oomKillsBefore);
 }
 
 /** Counts the end of this worker, once, unless it was asked to go. */
