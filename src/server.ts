@@ -286,17 +286,17 @@ class Server {
   }
 
   /** Configuration and code, or neither: new code may need the configuration that came with it. */
-  #reload(): Promise<ReloadOutcome> {
+  async #reload(): Promise<ReloadOutcome> {
     const onChanged = (): void => {
       this.#front.reconfigure();
       this.#pool.reconfigure();
       this.#logs.reconfigure(this.#config);
     };
     if (!reloadConfig(this.#config, this.#readAgain, { log: this.#log, onChanged })) {
-      return Promise.resolve({ generation: undefined, error: "the configuration is not good" });
+      return { generation: undefined, error: "the configuration is not good" };
     }
     if (this.#lifecycle.phase === "serving") this.#manager.reloading();
-    this.#pool.reload();
+    await this.#pool.reload();
     return this.#reloads.begun(this.#pool.workforce.registry.generationsInTurn);
   }
 

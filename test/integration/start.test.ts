@@ -106,6 +106,48 @@ describe("the interpreter that is started while the server is loaded", () => {
   });
 });
 
+/** For NODE_OPTIONS: the lookup of a name to listen on, in the midst of the start, lasts until the file "go" is there. */
+function holdLookups(directory: string): Record<string, string> {
+  const lines = [
+    'import dns from "node:dns";',
+    'import { existsSync, writeFileSync } from "node:fs";',
+    "const { lookup } = dns;",
+    "dns.lookup = (...args) => {",
+    `  writeFileSync(${JSON.stringify(join(directory, "asked"))}, "");`,
+    "  const timer = setInterval(() => {",
+    `    if (!existsSync(${JSON.stringify(join(directory, "go"))})) return;`,
+    "    clearInterval(timer);",
+    "    lookup(...args);",
+    "  }, 5);",
+    "};",
+  ];
+  const path = join(directory, "hold.mjs");
+  writeFileSync(path, lines.join("\n"));
+  return { NODE_OPTIONS: `--import ${path}` };
+}
+
+describe("while the server is about to listen", () => {
+  it("a reload and a change of workers start nothing, and the start does both", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    await using server = new ServerUnderTest(app("plain:app"), {
+      directory,
+      args: ["--bind", "localhost:0", "--workers", "1:3"],
+      env: holdLookups(directory),
+    });
+    await waitFor("the lookup", () => existsSync(join(directory, "asked")));
+    server.signal("SIGHUP");
+    await server.logged("the server has yet to start");
+    server.signal("SIGTTIN");
+    await server.logged("workers wanted: 2");
+    server.signal("SIGHUP");
+    writeFileSync(join(directory, "go"), "");
+    await server.ready();
+    assert.equal((await get(server.port, "/")).status, 200);
+    await waitFor("two workers", () => server.workers.length === 2);
+    assert.doesNotMatch(server.stderr, /warning|error|generation/);
+  });
+});
+
 describe("the banner", () => {
   const banners = [
     [["--workers", "1"], "1 worker"],

@@ -180,6 +180,33 @@ describe("start", () => {
   });
 });
 
+describe("what is asked for before the start", () => {
+  it("starts nothing: a reload is the start's, and the number of workers is remembered", () => {
+    const reload = registry.reload(0);
+    assert.deepEqual(lines(reload), []);
+    assert.deepEqual(notes(reload), [
+      "info: reload: the server has yet to start, which loads the new code",
+    ]);
+    assert.deepEqual(lines(registry.scale(3, 1)), []);
+    assert.deepEqual(lines(registry.resize(4, 2)), []);
+    assert.deepEqual(lines(registry.resize(3, 3)), []);
+    assert.equal(registry.nextTickAt, Infinity);
+    assert.deepEqual(lines(registry.start(4)), ["startZygote 1"]);
+    assert.deepEqual(lines(registry.zygoteLoaded(1, 5)), [
+      "fork 1 in 1",
+      "fork 2 in 1",
+      "fork 3 in 1",
+    ]);
+  });
+
+  it("starts nothing for requests that wait while the server ends", () => {
+    registry.drain(0);
+    assert.deepEqual(lines(registry.tick(50, 1)), []);
+    assert.deepEqual(lines(registry.finish(60)), ["drained"]);
+    assert.deepEqual(lines(registry.start(70)), []);
+  });
+});
+
 describe("crash", () => {
   it("is answered with a new worker at once", () => {
     serving();

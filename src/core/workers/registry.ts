@@ -77,8 +77,9 @@ export class Registry {
     return at;
   }
 
-  /** Starts the first generation. */
+  /** Starts the first generation, with what was asked for before. */
   start(now: number): RegistryCommand[] {
+    this.#succession.begin();
     return this.#settle(now);
   }
 

@@ -25,6 +25,8 @@ export class Succession {
   readonly #roster: Roster;
   readonly #zygotePolicy: RestartPolicy;
   readonly #survivesFailedStart: boolean;
+  /** Before, no zygote may start: the server has yet to become the user whose application this is, and to listen for workers. */
+  #hasBegun = false;
   /** The application did not come up: nothing is tried again before reload(). */
   #awaitsReload = false;
 
@@ -34,10 +36,16 @@ export class Succession {
     this.#survivesFailedStart = options.survivesFailedStart ?? false;
   }
 
+  /** From now on zygotes may start. */
+  begin(): void {
+    this.#hasBegun = true;
+  }
+
   /** Without a zygote that can fork, and none on its way, starts one. Returns when that is due, if back-off delays it. */
   ensureZygote(now: number): number {
     const canFork = this.current !== undefined && this.current.zygote !== "gone";
     if (canFork || this.candidate !== undefined || this.#awaitsReload) return Infinity;
+    if (!this.#hasBegun) return Infinity;
     if (now < this.#zygotePolicy.notBefore) return this.#zygotePolicy.notBefore;
     this.candidate = this.#roster.startZygote(now);
     return Infinity;
@@ -47,8 +55,15 @@ export class Succession {
     return this.candidate !== undefined && this.current !== undefined;
   }
 
-  /** A new generation beside the current one. A candidate that is still on its way is dropped: the latest wins. */
+  /**
+   * A new generation beside the current one. A candidate that is still on its way is dropped: the latest wins. Before begin() there is
+   * nothing to do: nobody has looked at the code yet.
+   */
   reload(now: number): void {
+    if (!this.#hasBegun) {
+      this.#roster.note("info", "reload: the server has yet to start, which loads the new code");
+      return;
+    }
     this.#awaitsReload = false;
     this.candidate = this.#roster.startZygote(now);
     this.#roster.note("info", `reload: generation ${this.candidate.id} starts`);

@@ -3,12 +3,17 @@
 
 import { existsSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Log } from "../log.ts";
 import type { ByteSocket } from "../sockets/byte-socket.ts";
 import type { SocketPoller } from "../sockets/socket-poller.ts";
 import { takeOver } from "../sockets/take-over.ts";
 import { keepDirectory } from "../private-directory.ts";
+
+/** Its place, known before anybody listens there. */
+export function channelPathOf(privateDirectory: string): string {
+  return join(privateDirectory, "channel.sock");
+}
 
 export class ChannelServer {
   readonly path: string;

@@ -58,6 +58,7 @@ export class Pool implements RequestSink {
   readonly #scheduling = new SchedulingWatch();
   readonly #recycler: Recycler;
   readonly #settings: PoolSettings;
+  readonly #started = Promise.withResolvers<void>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -93,7 +94,8 @@ export class Pool implements RequestSink {
 
   async start(): Promise<void> {
     await this.#workforce.start(performance.now());
-    this.#recycler.start();
+    this.#started.resolve();
+    this.#recycler.restart(); // A reload that came before has begun it.
     if (this.#options.config.batchScheduling === "off") return;
     this.#scheduling.start((policy) => {
       this.#workforce.schedule(policy);
@@ -108,8 +110,10 @@ export class Pool implements RequestSink {
     this.#schedule();
   }
 
-  reload(): void {
+  /** Resolves when a generation with the new code is on its way: at once, unless start() has yet to come, which loads it. */
+  async reload(): Promise<void> {
     this.#workforce.reload(performance.now());
+    await this.#started.promise;
   }
 
   /** `since`: when the time of --graceful-timeout began. */

@@ -1,10 +1,9 @@
 // The processes: zygotes, workers and their channels, brought up and down as the registry commands. Owns every child process and the socket
 // that workers connect to. Knows nothing of requests: who gets which is the pool's business.
 
-import { join } from "node:path";
 import type { RegistryCommand, RegistryOptions } from "../../core/workers/commands.ts";
 import { Registry } from "../../core/workers/registry.ts";
-import { ChannelServer } from "./channel-server.ts";
+import { ChannelServer, channelPathOf } from "./channel-server.ts";
 import type { ControlReport } from "./control-messages.ts";
 import { HelloTokens } from "./hello-tokens.ts";
 import { continueOrphans, killLiving } from "./kill-process.ts";
@@ -58,7 +57,7 @@ export class Workforce {
 
   async start(now: number): Promise<void> {
     const { config, poller, privateDirectory } = this.#options;
-    const path = join(privateDirectory, "channel.sock");
+    const path = channelPathOf(privateDirectory);
     const backlog = 2 * config.workers.max * config.threads;
     this.#channelServer = await ChannelServer.listen(path, backlog, poller, (socket) => {
       this.#events.onConnection(socket);
@@ -197,7 +196,7 @@ export class Workforce {
   #carryOut(command: RegistryCommand): void {
     switch (command.kind) {
       case "startZygote":
-        this.#zygotes.start(command.generation, this.#channelServer?.path ?? "");
+        this.#zygotes.start(command.generation);
         return;
       case "stopZygote":
         this.#zygotes.stop(command.generation, command.isForced);

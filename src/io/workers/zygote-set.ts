@@ -2,6 +2,7 @@
 
 import type { SharedSlot } from "../../core/http/exchange.ts";
 import type { RegistryCommand } from "../../core/workers/commands.ts";
+import { channelPathOf } from "./channel-server.ts";
 import { killProcess } from "./kill-process.ts";
 import type { ControlReport, ControlRequest } from "./control-messages.ts";
 import { loadRequestOf } from "./load-request.ts";
@@ -40,10 +41,9 @@ export class ZygoteSet {
     return this.#zygotes.has(generation);
   }
 
-  /** `channelPath`: where its workers connect to. */
-  start(generation: number, channelPath: string): void {
+  start(generation: number): void {
     const { config, application, version, privateDirectory } = this.#options;
-    const place = { version, privateDirectory, channelPath };
+    const place = { version, privateDirectory, channelPath: channelPathOf(privateDirectory) };
     // Found out again, it would be imported twice for each save.
     const known = this.#isUnshareable ? { ...config, preload: "off" as const } : config;
     const load = loadRequestOf(known, application, place);
