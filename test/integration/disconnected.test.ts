@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { noted, openGate } from "../support/record.ts";
+import { isAlive } from "../support/processes.ts";
 import { begin } from "../support/requests.ts";
-import { startServer, waitFor } from "../support/server.ts";
+import { startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
 
 describe('environ["rickhouse.client_disconnected"]', () => {
   it("turns true while the request runs, and the answer still arrives", async () => {
@@ -27,3 +28,34 @@ describe('environ["rickhouse.client_disconnected"]', () => {
     assert.equal((await held.response()).body.toString(), "held");
   });
 });
+
+describe("a worker that retires while it answers", () => {
+  it("hears that a client has sent FIN", async () => {
+    await using server = await startServer("disconnecting:app", { args: ["--workers", "1"] });
+    using client = begin(server.port, "GET", "/running");
+    await noted(server, "running");
+    await reload(server);
+    client.end();
+    assert.equal((await client.response()).body.toString(), "gone");
+  });
+
+  for (const threads of [1, 2]) {
+    it(`ends an answer that nobody waits for, and itself, with --threads ${threads}`, async () => {
+      const args = ["--workers", "1", "--threads", String(threads)];
+      await using server = await startServer("disconnecting:app", { args });
+      const [old = 0] = server.workers;
+      using client = begin(server.port, "GET", "/endless");
+      await noted(server, "endless");
+      await reload(server);
+      client.reset();
+      await noted(server, "closed");
+      await waitFor("its end", () => !isAlive(old));
+    });
+  }
+});
+
+/** The new code serves, and the old worker was told. */
+async function reload(server: ServerUnderTest): Promise<void> {
+  server.signal("SIGHUP");
+  await server.logged("generation 2 serves");
+}

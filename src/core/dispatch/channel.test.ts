@@ -216,6 +216,18 @@ describe("Channel", () => {
     assert.equal(second.startedAt, 30);
   });
 
+  it("lets its thread leave once it is retired and holds nothing", () => {
+    const channel = newChannel();
+    assert.equal(channel.mayLeave, false);
+    channel.add(new Request(), 0);
+    channel.add(new Request(), 0);
+    channel.isRetiring = true;
+    channel.endOldest(1, 1);
+    assert.equal(channel.mayLeave, false);
+    channel.takeBackNewest(0);
+    assert.equal(channel.mayLeave, true);
+  });
+
   it("takes nothing while it is paused, withdrawing, retiring, stuck or dead", () => {
     for (const flag of ["isPaused", "isWithdrawing", "isRetiring", "isDead"] as const) {
       const channel = newChannel();

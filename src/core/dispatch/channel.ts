@@ -132,6 +132,11 @@ export class Channel<R extends DispatchedRequest> {
     return newest !== undefined && newest.number > this.startedNumber;
   }
 
+  /** Nothing is left to say to its thread but to leave: while it holds a request, it may yet have to hear that the client has gone. */
+  get mayLeave(): boolean {
+    return this.isRetiring && this.#size === 0;
+  }
+
   get canTake(): boolean {
     return (
       !(this.isPaused || this.isWithdrawing || this.isRetiring || this.isDead) &&

@@ -90,7 +90,7 @@ export class ChannelSocket {
     else this.#socket.resume();
   }
 
-  /** Retires the worker thread: it runs what it was sent, then leaves. */
+  /** Tells the worker thread to leave. Nothing can be said to it afterwards. */
   end(): void {
     if (this.#isEnding) return;
     this.flush();

@@ -217,15 +217,18 @@ export class Pool implements RequestSink {
         if (this.#settings.serves(generation)) queueMicrotask(() => this.#elastic.restart());
         this.#schedule(); // What waits is handed over at the next tick, which is due now.
       },
-      onRetired: ({ channel, output }) => {
-        if (channel !== undefined) this.#dispatcher.retire(channel, performance.now());
-        output.end();
+      onRetired: (worker) => {
+        if (worker.channel !== undefined)
+          this.#dispatcher.retire(worker.channel, performance.now());
+        worker.endIfDone();
       },
       onThreadGone: (record, worker, ledger) => {
         this.#onThreadGone(record, worker, ledger);
       },
-      onWithdrawn: ({ channel }, report) => {
+      onWithdrawn: (worker, report) => {
+        const { channel } = worker;
         if (channel !== undefined) this.#dispatcher.withdrawn(channel, report, performance.now());
+        worker.endIfDone();
         if (this.#dispatcher.waiting > 0) this.#elastic.waited();
         this.#timedOut.check();
         this.#schedule();

@@ -106,6 +106,11 @@ export class WorkerChannel {
     });
   }
 
+  /** Tells the thread to leave, if that is all that is left to tell it. */
+  endIfDone(): void {
+    if (this.channel?.mayLeave === true && !this.#isClosed) this.output.end();
+  }
+
   /** Everything that the worker wrote was read. */
   get isClosed(): boolean {
     return this.#isClosed;
@@ -216,6 +221,7 @@ export class WorkerChannel {
     if (state === "over") {
       this.takeBodiesBack(reader.number);
       this.#dispatcher.ended(channel, reader.number, exchange.runMs, now);
+      this.endIfDone();
       this.#events.onOver(exchange);
       exchange.sink.answerEnded(exchange, read === READ.end && reader.isBroken);
     }

@@ -34,7 +34,7 @@ export interface WorkforceEvents {
   onConnection(socket: ByteSocket): void;
   /** This thread may be given requests. */
   onAdmitted(record: WorkerRecord, thread: number, channel: WorkerChannel): void;
-  /** This thread is given nothing new; it leaves when it has run what it was sent. */
+  /** This thread is given nothing new; it is told to leave when it has run what it was sent. */
   onRetired(channel: WorkerChannel): void;
   /** The thread is gone, its channel and its outbox read to the end. `ledger` is undefined if nobody can tell. */
   onThreadGone(record: WorkerRecord, channel: WorkerChannel, ledger: Ledger | undefined): void;

@@ -84,6 +84,7 @@ export class Front implements Reports {
   act(what: (now: number) => RegistryCommand[] | void): void {
     this.#run(what(this.#clock.now) ?? []);
     for (let next = this.#toDo.shift(); next !== undefined; next = this.#toDo.shift()) next();
+    for (const line of this.#lines.values()) this.#endIfDone(line);
     this.#check();
     this.#arm();
   }
@@ -123,7 +124,8 @@ export class Front implements Reports {
         return;
       case "retire":
         for (const line of this.lines)
-          if (line.channel.worker === command.worker) this.#finish(line);
+          if (line.channel.worker === command.worker)
+            this.dispatcher.retire(line.channel, this.#clock.now);
         return;
       case "signal":
         if (!command.isOrphan) {
@@ -319,9 +321,8 @@ export class Front implements Reports {
     this.dispatcher.died(line.channel, ledger, cause, this.#clock.now);
   }
 
-  #finish(line: Line): void {
-    this.dispatcher.retire(line.channel, this.#clock.now);
-    if (line.isFinished) return;
+  #endIfDone(line: Line): void {
+    if (!line.channel.mayLeave || line.isFinished) return;
     line.isFinished = true;
     line.send("fin");
   }
