@@ -203,7 +203,7 @@ class Server {
       listeners: () => this.#listeners,
       reload: () => this.#reload(),
     });
-    this.#admin = new Admin(this.#subject, directory.path, plan.maxAdminConnections);
+    this.#admin = new Admin(this.#subject, directory.path, plan.maxAdminConnections, log);
   }
 
   async run(): Promise<number> {
@@ -229,6 +229,7 @@ class Server {
       await this.#listenForOutput();
       this.#development?.start();
       await this.#pool.start();
+      void this.#admin.loadAhead();
       return await over;
     } finally {
       clearTimeout(this.#patience);
