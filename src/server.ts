@@ -25,7 +25,7 @@ import { Front } from "./io/net/front.ts";
 import type { Listener } from "./io/net/listener.ts";
 import { OutputServer } from "./io/output-server.ts";
 import { claimPidFile, type PidFile } from "./io/pid-file.ts";
-import { type ReadAgain, reloadConfig } from "./io/reload.ts";
+import { type ReadAgain, reload } from "./io/reload.ts";
 import { makePrivateDirectory, memoryAdvice } from "./io/private-directory.ts";
 import { ServiceManager } from "./io/service-manager.ts";
 import { requestObserver } from "./io/request-observer.ts";
@@ -271,9 +271,7 @@ class Server {
         this.#log.warning(`${what}: ending at once`);
         this.#over?.resolve(0);
       },
-      reload: () => {
-        void this.#reload();
-      },
+      reload: () => void this.#reload(),
       changeWorkers: (by) => {
         this.#pool.workforce.scale(by, performance.now());
       },
@@ -286,19 +284,20 @@ class Server {
     });
   }
 
-  /** Configuration and code, or neither: new code may need the configuration that came with it. */
-  async #reload(): Promise<ReloadOutcome> {
-    const onChanged = (): void => {
-      this.#front.reconfigure();
-      this.#pool.reconfigure();
-      this.#logs.reconfigure(this.#config);
-    };
-    if (!reloadConfig(this.#config, this.#readAgain, { log: this.#log, onChanged })) {
-      return { generation: undefined, error: "the configuration is not good" };
-    }
-    if (this.#lifecycle.phase === "serving") this.#manager.reloading();
-    await this.#pool.reload();
-    return this.#reloads.begun(this.#pool.workforce.registry.generationsInTurn);
+  #reload(): Promise<ReloadOutcome> {
+    return reload(this.#config, this.#readAgain, {
+      log: this.#log,
+      onChanged: () => {
+        this.#front.reconfigure();
+        this.#pool.reconfigure();
+        this.#logs.reconfigure(this.#config);
+      },
+      reloadCode: async () => {
+        if (this.#lifecycle.phase === "serving") this.#manager.reloading();
+        await this.#pool.reload();
+        return this.#reloads.begun(this.#pool.workforce.registry.generationsInTurn);
+      },
+    });
   }
 
   get #openConnections(): string {

@@ -104,6 +104,18 @@ describe("loadConfig", () => {
     );
   });
 
+  it("says of directories that they cannot be looked at, where the system does not tell", () => {
+    symlinkSync("round", join(directory, "round"));
+    const rest =
+      "cannot be looked at (ELOOP); let the server's user enter the directories on the way there, or mend their file system";
+    assert.equal(message({ options: { chdir: "round" } }), `--chdir round: ${rest}`);
+    assert.equal(message({ options: { pythonpath: "round" } }), `--pythonpath round: ${rest}`);
+    mkdirSync(join(directory, "looping"));
+    const file = join(directory, "looping/rickhouse.toml");
+    symlinkSync("rickhouse.toml", file);
+    assert.equal(message({ from: join(directory, "looping") }), `${file}: ${rest}`);
+  });
+
   it("takes no directory and no plain file for an interpreter", () => {
     for (const path of ["site/python3", "plain", "none"]) {
       assert.match(message({ options: { python: `./${path}` } }), /is not an executable file/);

@@ -1,6 +1,6 @@
 // The only place of the configuration that looks at the machine: environment, processors, files. Decides nothing: resolve.ts does.
 
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { type ApplicationSpec, parseApplication } from "./application.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
@@ -133,18 +133,18 @@ function resolveLayers(
 }
 
 function checkPythonPath({ pythonpath }: Config, given: Layer, from: string): void {
-  const missing = pythonpath.find((directory) => !isDirectory(resolve(from, directory)));
   const origin = given.get("pythonpath")?.origin;
-  if (missing === undefined || origin === undefined) return;
-  throw new StartupError("bad-directory", { given: describeGiven(origin, missing) });
+  if (origin === undefined) return;
+  for (const directory of pythonpath)
+    checkDirectory(resolve(from, directory), describeGiven(origin, directory));
 }
 
 function changeDirectory(given: Layer, from: string): string {
   const chdir = resolveChdir(given);
   const workingDirectory = resolve(from, chdir);
-  if (isDirectory(workingDirectory)) return workingDirectory;
   const origin = given.get("chdir")?.origin ?? { kind: "flag", flag: "--chdir" };
-  throw new StartupError("bad-directory", { given: describeGiven(origin, chdir) });
+  checkDirectory(workingDirectory, describeGiven(origin, chdir));
+  return workingDirectory;
 }
 
 interface FoundFile {
@@ -157,7 +157,8 @@ function findFile(given: Given | undefined, from: string): FoundFile | undefined
   const named = given?.texts.at(-1) ?? "auto";
   if (named === "off") return undefined;
   if (given === undefined || named === "auto") {
-    const isThere = statSync(resolve(from, DEFAULT_FILE), { throwIfNoEntry: false }) !== undefined;
+    const path = resolve(from, DEFAULT_FILE);
+    const isThere = statOf(path, path) !== undefined;
     return isThere ? readFile(DEFAULT_FILE, from, DEFAULT_FILE) : undefined;
   }
   const shown = describeGiven(given.origin, named);
@@ -200,8 +201,19 @@ function parseLimit(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function checkDirectory(path: string, given: string): void {
+  if (statOf(path, given)?.isDirectory() !== true)
+    throw new StartupError("bad-directory", { given });
+}
+
+/** Undefined: nothing is there. A server that has become another user may not look everywhere, and a file server may be away. */
+function statOf(path: string, given: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const code = errorCode(error);
+    throw new StartupError("path-not-readable", { given, code }, { cause: error });
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -57,6 +57,11 @@ export const STARTUP_ERRORS = {
     title: "{given}: no such directory",
     fix: "name a directory that exists",
   },
+  "path-not-readable": {
+    exitCode: 2,
+    title: "{given}: cannot be looked at ({code})",
+    fix: "let the server's user enter the directories on the way there, or mend their file system",
+  },
   "pid-file-in-use": {
     exitCode: 2,
     title: "--pid-file {path}: process {pid} runs and has written it",

@@ -1,19 +1,48 @@
-// A reload of the configuration: read again, compared, carried out and said. The configuration that everybody holds is one object, whose
-// values change here and nowhere else: who reads it late has the new ones by itself, who has copied some is told to look again.
+// A reload: the configuration is read again, compared, carried out and said; then the code follows. The configuration that everybody holds
+// is one object, whose values change here and nowhere else: who reads it late has the new ones by itself, who has copied some is told to
+// look again.
 
 import type { Config } from "../config/options.ts";
 import { changesBetween } from "../config/reload.ts";
 import { StartupError } from "../config/startup-error.ts";
+import { errorOf } from "../core/error-of.ts";
 import type { Log } from "./log.ts";
+import type { ReloadOutcome } from "./workers/reload-watch.ts";
 
 /** The configuration and the application as files, environment and command line say now; throws StartupError. */
 export type ReadAgain = () => { readonly config: Config; readonly isSameApplication: boolean };
 
-/** Returns false, after one line, where the configuration cannot be read: nothing has changed then. */
-export function reloadConfig(
+export interface Reloading {
+  readonly log: Log;
+  /** The values of the configuration have changed. */
+  onChanged(): void;
+  reloadCode(): Promise<ReloadOutcome>;
+}
+
+/**
+ * Configuration and code, or neither: new code may need the configuration that came with it. Whatever goes wrong, of whatever kind, is told,
+ * and the server serves on.
+ */
+export async function reload(
   running: Config,
   readAgain: ReadAgain,
-  { log, onChanged }: { readonly log: Log; readonly onChanged: () => void },
+  parts: Reloading,
+): Promise<ReloadOutcome> {
+  try {
+    if (reloadConfig(running, readAgain, parts)) return await parts.reloadCode();
+    return { generation: undefined, error: "the configuration is not good" };
+  } catch (thrown) {
+    const error = errorOf(thrown).message;
+    parts.log.error(`reload failed: ${error}; the old code serves on`);
+    return { generation: undefined, error };
+  }
+}
+
+/** Returns false, after one line, where the configuration cannot be read: nothing has changed then. */
+function reloadConfig(
+  running: Config,
+  readAgain: ReadAgain,
+  { log, onChanged }: Pick<Reloading, "log" | "onChanged">,
 ): boolean {
   let next: ReturnType<ReadAgain>;
   try {

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, readdirSync, renameSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { RawClient } from "../support/raw-client.ts";
@@ -134,6 +144,20 @@ describe("--user", { skip }, () => {
     await waitFor("the new one", () => !server.zygotes.includes(zygote));
     for (const pid of server.zygotes) assert.equal(credentialsOf(pid)["Uid"], four(account.uid));
     assert.equal((await get(server.port, "/")).status, 200);
+  });
+
+  it("refuses a reload where it may not look for its file, and serves on", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "rickhouse-test-"));
+    const directory = directoryOfNobody();
+    const args = ["--user", "nobody", "--python", python, "--workers", "1"];
+    const application = join(ROOT, "test/apps/plain:app");
+    await using server = await startServer(application, { directory, args, cwd });
+    server.signal("SIGHUP");
+    await server.logged(
+      `reload refused: ${cwd}/rickhouse.toml: cannot be looked at (EACCES); let the server's user enter`,
+    );
+    assert.equal((await get(server.port, "/")).status, 200);
+    rmSync(cwd, { recursive: true });
   });
 
   it("writes an access log that can be opened again", async () => {

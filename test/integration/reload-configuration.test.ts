@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { globSync, writeFileSync } from "node:fs";
+import { globSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ask } from "../support/admin.ts";
@@ -100,6 +100,33 @@ describe("SIGHUP reads the configuration again", () => {
     const isDone = (): boolean => server.zygotes.length === 1 && server.workers.length === 5;
     await waitFor("5 workers", isDone);
     assert.doesNotMatch(server.stderr, /error/);
+  });
+
+  it("serves on, whatever goes wrong", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    const trouble = join(directory, "trouble");
+    const preload = join(directory, "preload.mjs");
+    const lines = [
+      'import { existsSync } from "node:fs";',
+      'import { syncBuiltinESMExports } from "node:module";',
+      'import os from "node:os";',
+      "const { availableParallelism } = os;",
+      "os.availableParallelism = () => {",
+      `  if (existsSync(${JSON.stringify(trouble)})) throw new Error("nobody expects this");`,
+      "  return availableParallelism();",
+      "};",
+      "syncBuiltinESMExports();",
+    ];
+    writeFileSync(preload, lines.join("\n"));
+    const env = { NODE_OPTIONS: `--import ${preload}` };
+    await using server = await startServer("plain:app", { directory, env });
+    writeFileSync(trouble, "");
+    server.signal("SIGHUP");
+    await server.logged("reload failed: nobody expects this; the old code serves on");
+    assert.equal((await get(server.port, "/")).status, 200);
+    rmSync(trouble);
+    server.signal("SIGHUP");
+    await server.logged("generation 2 serves");
   });
 
   it("names what needs a restart, and takes the rest", async () => {
