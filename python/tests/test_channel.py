@@ -415,6 +415,24 @@ class Sending(ChannelTest):
         self.assertEqual((body.flags, body.body), (wire.BODY_COMPLETE, b"b" * 20))
         self.assertEqual((type(end), end.flags), (wire.End, 0))
 
+    def test_so_can_one_of_a_whole_body_under_a_head_that_has_come_before(self) -> None:
+        for number in range(1, 5):
+            exchange = Exchange(self.channel, number, 0)
+            head = [("Content-Length", "10"), ("X-At-The-Limit", "1")]
+            write = exchange.start_response("200 OK", head)
+
+            def fall(write: Any = write) -> None:
+                try:
+                    fall()
+                except RecursionError:
+                    write(b"a" * 10)
+
+            fall()
+            exchange.end(False)
+            answer, end = self.front.next(), self.front.next()
+            self.assertEqual((type(answer), answer.body), (wire.Answer, b"a" * 10))
+            self.assertEqual((type(end), end.flags), (wire.End, 0))
+
     def test_write_that_an_exception_ended_after_a_part_had_left_ends_the_channel(self) -> None:
         class Late(Exception):
             pass

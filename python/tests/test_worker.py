@@ -341,6 +341,20 @@ class WithLength(list):
                 ask(channel, 1, "/x")
                 self.assertEqual(channel.answer_to(1).body, b"x")
 
+    def test_programs_that_the_application_starts_have_the_signals_of_the_logs_and_stacks(
+        self,
+    ) -> None:
+        more = """
+def do_started(environ):
+    import subprocess
+    script = 'trap "echo heard" USR1; kill -USR1 $$; kill -USR2 $$; echo not ended'
+    return subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE).stdout.decode()
+"""
+        with load(more) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/started")
+            self.assertEqual(channel.answer_to(1).body, b"heard\n")
+
     def test_the_application_may_have_the_signals_of_the_logs_and_stacks(self) -> None:
         more = """
 import faulthandler, tempfile

@@ -14,7 +14,9 @@ from types import CodeType, FrameType
 from typing import Any, Callable
 
 # What asks the front for something, and ends or stops whoever does not expect it.
-_WISHES = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU)
+_WISHES = (signal.SIGUSR1, signal.SIGUSR2)
+# The same. With a handler, a read from the terminal in the background would be tried for ever.
+_TERMINAL_WISHES = (signal.SIGTTIN, signal.SIGTTOU)
 
 # Ours, by signal: what is found in a forked child and is not ours belongs to the application.
 _handlers: dict[int, Any] = {}
@@ -61,6 +63,9 @@ def ignore_wishes() -> None:
     could not be seen later (faulthandler takes signals without a word to `signal`).
     """
     for signum in _WISHES:
+        signal.signal(signum, _ignore)
+        signal.siginterrupt(signum, False)
+    for signum in _TERMINAL_WISHES:
         signal.signal(signum, signal.SIG_IGN)
 
 

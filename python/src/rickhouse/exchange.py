@@ -247,7 +247,13 @@ class Exchange:
         if self.is_complete:
             self.problem = "the body is longer than its Content-Length: cut"
             return
-        if head[5] is not None and head[3] == len(data) and not self.is_head_sent:
+        if (
+            head[5] is not None
+            and head[3] == len(data)
+            and not self.is_head_sent
+            # Of write() nothing is put there before all calls have succeeded: Channel.flush.
+            and self._channel.written != self._number
+        ):
             self._send_unended(head[5], data)
         elif len(data) > self._most_whole_bytes:
             self._send_in_pieces(memoryview(data), is_last)

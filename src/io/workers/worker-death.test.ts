@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Figures } from "../../core/metrics/figures.ts";
 import { History } from "../../core/metrics/history.ts";
+import type { WorkerState } from "../../core/workers/state.ts";
 import { OomKills } from "./oom-kills.ts";
 import { endCauseOf, noteDeath, noteExit } from "./worker-death.ts";
 import { newWorkerRecord } from "./worker-record.ts";
@@ -31,16 +32,17 @@ describe("endCauseOf", () => {
 
 describe("noteExit", () => {
   it("leaves a kill for want of memory to whom the server has not killed itself", () => {
-    const records = [true, false].map((isTimedOut) =>
-      Object.assign(newWorkerRecord(1, 1, 1), { isTimedOut }),
-    );
-    const [{ oomKillsBefore } = { oomKillsBefore: 0 }] = records;
-    const kills = new OomKills(() => oomKillsBefore + 1);
-    const found = records.map((record) => {
-      noteExit(record, killed, kills);
+    const kills = new OomKills(() => newWorkerRecord(1, 1, 1).oomKillsBefore + 1);
+    const isOutOfMemory = (isTimedOut: boolean, state: WorkerState): boolean => {
+      const record = Object.assign(newWorkerRecord(1, 1, 1), { isTimedOut });
+      noteExit(record, killed, state, kills);
       return record.isOutOfMemory;
-    });
-    assert.deepEqual(found, [false, true]);
+    };
+    assert.equal(isOutOfMemory(true, "aborting"), false);
+    assert.equal(isOutOfMemory(true, "ready"), false);
+    assert.equal(isOutOfMemory(false, "killed"), false);
+    assert.equal(isOutOfMemory(false, "ready"), true);
+    assert.equal(isOutOfMemory(false, "ready"), false);
   });
 });
 

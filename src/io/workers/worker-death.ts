@@ -27,11 +27,17 @@ export function endCauseOf(
   return state === "retiring" && exit.status === 0 ? undefined : "exit";
 }
 
-/** The zygote has reaped it. */
-export function noteExit(record: WorkerRecord, exit: WorkerExit, kills = oomKills): void {
+/** The zygote has reaped it. `state`: the one before that was known. */
+export function noteExit(
+  record: WorkerRecord,
+  exit: WorkerExit,
+  state: WorkerState | undefined,
+  kills = oomKills,
+): void {
   record.exit = exit;
-  // Of one that timed out the SIGKILL is ours: it must not take what another has died of.
-  const isUnexplained = exit.signal === "SIGKILL" && !record.isTimedOut;
+  // A SIGKILL of ours must not take what another has died of.
+  const isOurs = record.isTimedOut || state === "killed" || state === "aborting";
+  const isUnexplained = exit.signal === "SIGKILL" && !isOurs;
   record.isOutOfMemory = isUnexplained && kills.take(record.oomKillsBefore);
 }
 
