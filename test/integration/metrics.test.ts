@@ -152,6 +152,8 @@ describe("/metrics", () => {
     await burning.logged("generation 2 serves");
     await waitFor("the end of the orphan", () => !isAlive(orphan));
     // Nobody has asked before: what is told now was not remembered from then.
-    assert.ok((await cpu()) >= 0.5);
+    const seconds = await cpu();
+    // 0.5 and its start, of which the kernel tells whole hundredths of each mode; its successor alone has far less.
+    assert.ok(seconds >= 0.45, `${seconds}`);
   });
 });
