@@ -421,13 +421,17 @@ class Sending(ChannelTest):
             head = [("Content-Length", "10"), ("X-At-The-Limit", "1")]
             write = exchange.start_response("200 OK", head)
 
-            def fall(write: Any = write) -> None:
-                try:
-                    fall()
-                except RecursionError:
-                    write(b"a" * 10)
+            tries: list[bytes] = []
 
-            fall()
+            def fall(data: bytes, write: Any = write, tries: Any = tries) -> None:
+                try:
+                    fall(data, write, tries)
+                except RecursionError:
+                    tries.append(data)
+                    write(data)
+
+            fall(b"a" * 10)
+            self.assertGreater(len(tries), 4)
             exchange.end(False)
             answer, end = self.front.next(), self.front.next()
             self.assertEqual((type(answer), answer.body), (wire.Answer, b"a" * 10))
