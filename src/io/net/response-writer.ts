@@ -255,8 +255,7 @@ export class ResponseWriter {
     }
     if (socket.writableLength > 0 && piece.length < LARGE_BYTES) {
       this.flush();
-      socket.write(Buffer.from(piece));
-      this.#backlog.watch();
+      this.#write(Buffer.from(piece), false);
       return;
     }
     const release = part.keep();
