@@ -4,7 +4,7 @@
 import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { errorOf } from "./core/error-of.ts";
-import type { ApplicationSpec } from "./config/application.ts";
+import { type ApplicationSpec, nameOf } from "./config/application.ts";
 import type { Config } from "./config/options.ts";
 import { Figures } from "./core/metrics/figures.ts";
 import { History } from "./core/metrics/history.ts";
@@ -16,6 +16,7 @@ import { makeDevelopment } from "./io/development/make-development.ts";
 import type { Development } from "./io/development/development.ts";
 import { countOf, servingText } from "./io/banner.ts";
 import * as descriptors from "./io/descriptor-limit.ts";
+import { giveBackFreedMemory } from "./io/freed-memory.ts";
 import { withHealthPath } from "./io/health-path.ts";
 import { asIdentity, become, giveSockets, type Identity } from "./io/identity.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
@@ -26,7 +27,7 @@ import type { Listener } from "./io/net/listener.ts";
 import { OutputServer } from "./io/output-server.ts";
 import { claimPidFile, type PidFile } from "./io/pid-file.ts";
 import { type ReadAgain, reload } from "./io/reload.ts";
-import { makePrivateDirectory, memoryAdvice } from "./io/private-directory.ts";
+import { makePrivateDirectory } from "./io/private-directory.ts";
 import { ServiceManager } from "./io/service-manager.ts";
 import { requestObserver } from "./io/request-observer.ts";
 import { handleSignals } from "./io/signals.ts";
@@ -112,8 +113,7 @@ class Server {
   constructor(config: Config, application: ApplicationSpec, surroundings: Surroundings) {
     const { logs, directory, manager, pidFile } = surroundings;
     this.#config = config;
-    const callable = application.callable === null ? "" : `:${application.callable}`;
-    this.#name = `${application.module}${callable}`;
+    this.#name = nameOf(application);
     const { log } = logs;
     this.#logs = logs;
     this.#log = log;
@@ -126,11 +126,10 @@ class Server {
     const channels = config.workers.max * config.threads;
     const limit = descriptors.descriptorLimit();
     const plan = descriptors.planDescriptors(config.maxConnections, limit, channels);
-    this.#advice = [
-      descriptors.limitAdvice(config.maxConnections, limit, channels),
-      directory.isMemory ? memoryAdvice(directory.path) : undefined,
-    ].filter((advice) => advice !== undefined);
+    const limitAdvice = descriptors.limitAdvice(config.maxConnections, limit, channels);
+    this.#advice = [limitAdvice, directory.advice].filter((advice) => advice !== undefined);
     const poller = config.directSockets === "off" ? undefined : SocketPoller.start();
+    giveBackFreedMemory(poller?.libc.mallocTrim);
     this.#pool = new Pool({
       poller,
       config,

@@ -12,6 +12,11 @@ export interface ApplicationSpec {
   readonly callable: string | null;
 }
 
+/** As the operator knows it. */
+export function nameOf({ module, callable }: ApplicationSpec): string {
+  return callable === null ? module : `${module}:${callable}`;
+}
+
 const CALLABLE = /^[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*(?:\(.*\))?$/su;
 
 /** `workingDirectory` is absolute: the directory when no path is given, and where a relative path starts. */

@@ -8,8 +8,8 @@ import { errorCode } from "../core/error-code.ts";
 
 export interface PrivateDirectory {
   readonly path: string;
-  /** What is in its files is in memory all the same. */
-  readonly isMemory: boolean;
+  /** What to say of one that lies in memory: so do its files, then. */
+  readonly advice: string | undefined;
   /** A path that no file has yet. */
   newPath(): string;
   remove(): void;
@@ -34,7 +34,7 @@ export function makePrivateDirectory(temporary = tmpdir()): PrivateDirectory {
   let count = 0;
   return {
     path,
-    isMemory: MEMORY_FILE_SYSTEMS.includes(statfsSync(path).type),
+    advice: MEMORY_FILE_SYSTEMS.includes(statfsSync(path).type) ? memoryAdvice(path) : undefined,
     // No file can be opened at "": who tries says so.
     newPath: () => (keepDirectory(path) ? join(path, `spool-${++count}`) : ""),
     remove: () => {
@@ -69,8 +69,7 @@ export function keepDirectory(path: string): boolean {
   }
 }
 
-/** What to say of one that lies in memory. */
-export function memoryAdvice(path: string): string {
+function memoryAdvice(path: string): string {
   const parent = dirname(path);
   return `bodies and answers beyond memory go to files in ${parent}, which is in memory itself: set TMPDIR to a directory on a disk`;
 }

@@ -29,6 +29,8 @@ export interface Libc {
     at: number,
   ): number;
   madvise(address: number, length: number, advice: number): number;
+  /** Gives back what was freed, in another thread. Only the GNU C library has it. */
+  mallocTrim: ((done: () => void) => void) | undefined;
   munmap(address: number, length: number): number;
   recv(fd: number, bytes: Uint8Array, size: number, flags: number): number;
   send(fd: number, bytes: Uint8Array, size: number, flags: number): number;
@@ -89,6 +91,7 @@ function bind(found: Koffi): Libc {
     mmap: func(
       "intptr_t mmap(intptr_t address, size_t length, int protection, int flags, int fd, int64_t at)",
     ),
+    mallocTrim: bindMallocTrim(library),
     madvise: func("int madvise(intptr_t address, size_t length, int advice)"),
     munmap: func("int munmap(intptr_t address, size_t length)"),
     recv: func("long recv(int fd, void *bytes, size_t size, int flags)"),
@@ -99,6 +102,16 @@ function bind(found: Koffi): Libc {
     lastErrno: () => found.errno(),
     watch: (fd, onReadable) => found.node.poll(fd, onReadable),
   };
+}
+
+function bindMallocTrim(library: ReturnType<Koffi["load"]>): Libc["mallocTrim"] {
+  let trim: ReturnType<typeof library.func>;
+  try {
+    trim = library.func("int malloc_trim(size_t pad)");
+  } catch {
+    return undefined;
+  }
+  return (done) => trim.async(0, done);
 }
 
 /** The package for this machine alone: the one that has them all installs itself by a script. Throws where there is none. */
