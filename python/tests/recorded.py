@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 from rickhouse import log, wire
-from rickhouse.channel import ChannelLost
+from rickhouse.inbox import ChannelLost
 from rickhouse.wsgi import Gateway, base_environ
 from support import Exchanged, environ_of
 
@@ -102,6 +102,18 @@ class RecordingChannel:
         size, pack_into, start, middle, head = prepared
         frame = bytearray(size)
         pack_into(frame, 0, start, number, middle, run_ns, head, body)
+        self.post(bytes(frame), now_ns)
+
+    def post_unended(
+        self, prepared: wire.PreparedAnswer, number: int, body: bytes, began_ns: int
+    ) -> None:
+        self.post_prepared(prepared, number, 0, body, began_ns)
+        if not self.has_next(number):
+            self.flush()
+
+    def post_end(self, start: bytes, number: int, run_ns: int, now_ns: int) -> None:
+        frame = bytearray(wire.PREPARED_END.size)
+        wire.PREPARED_END.pack_into(frame, 0, start, number, run_ns)
         self.post(bytes(frame), now_ns)
 
     def has_next(self, number: int) -> bool:

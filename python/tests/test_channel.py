@@ -13,12 +13,14 @@ import warnings
 from typing import Any
 from unittest import mock
 
+from rickhouse import channel as channel_module
 from rickhouse import exchange as exchange_module
 from rickhouse import wire
 from rickhouse.answer_memory import PART_BYTES, AnswerSlots
-from rickhouse.channel import Channel, ChannelLost
+from rickhouse.channel import Channel
 from rickhouse.departure import Departure
 from rickhouse.exchange import Exchange
+from rickhouse.inbox import ChannelLost
 from rickhouse.ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN, Ledger
 from support import SECONDS, FrontChannel, environ_bytes, environ_of, request_frame
 
@@ -618,6 +620,48 @@ class Posting(ChannelTest):
         self.next()
         self.assertFalse(self.channel.has_next(3))
 
+    def test_an_answer_that_has_to_be_closed_waits_for_no_end_but_that_of_another(self) -> None:
+        block = b"200 OK\r\nContent-Length: 2\r\n"
+        flags = wire.ANSWER_LENGTH | wire.ANSWER_COMPLETE
+        prepared = wire.prepare_answer(200, block, flags, 2)
+        self.begin_window(3)
+
+        def answer(number: int) -> wire.Answer:
+            self.channel.post_unended(prepared, number, b"ok", 1000)
+            return wire.Answer(number, flags, 200, 2, 0, block, b"ok")
+
+        def end(number: int, now_ns: int) -> wire.End:
+            self.channel.post_end(wire.WHOLE_END, number, 70, now_ns)
+            return wire.End(number, 0, 70)
+
+        first = [answer(1), end(1, 2000)]
+        self.assertTrue(self.front.is_silent(0), "another is at hand")
+        self.next()
+        first += [answer(2), end(2, 301_001)]
+        self.assertEqual([self.front.next() for _ in first], first, "as old as the first of them")
+        self.next()
+        last = answer(3)
+        self.assertEqual(self.front.next(), last)
+        last_end = end(3, 400_000)
+        self.assertEqual(self.front.next(), last_end)
+
+    def test_an_answer_that_has_to_be_closed_does_not_wait_for_what_was_withdrawn(self) -> None:
+        prepared = wire.prepare_answer(200, b"200 OK\r\n", 3, 2)
+        self.begin_window(2)
+        self.cell[WITHDRAWN_TO] = 2
+        self.channel.post_unended(prepared, 1, b"ok", 0)
+        self.assertFalse(self.front.is_silent(0))
+
+    def test_an_answer_that_has_to_be_closed_does_not_wait_for_what_was_read_before(self) -> None:
+        flags = wire.ANSWER_LENGTH | wire.ANSWER_COMPLETE
+        prepared = wire.prepare_answer(200, b"200 OK\r\n", flags, 2)
+        self.begin_window(2)
+        self.next()
+        self.front.send(request_frame(3))
+        self.next()
+        self.channel.post_unended(prepared, 3, b"ok", 0)
+        self.assertFalse(self.front.is_silent(0))
+
     def test_they_stay_for_the_zygote_when_the_socket_is_closed(self) -> None:
         self.begin_window(2)
         self.channel.post(FRAMES[0], 0)
@@ -758,8 +802,14 @@ class Interleavings(ChannelTest):
             way = chance.random()
             if way < 0.4:
                 self.channel.post(data, now_ns)
-            elif way < 0.8 and size <= OUTBOX_BYTES:
+            elif way < 0.6 and size <= OUTBOX_BYTES:
                 self.channel.post_prepared(prepared_as(data), 1, 1, b"", now_ns)
+            elif way < 0.8 and size <= OUTBOX_BYTES:
+                self.channel.post_unended(prepared_as(data), 1, b"", now_ns)
+                end = wire.encode(wire.End(1, 0, 1))
+                self.said += end
+                with mock.patch.object(channel_module, "_pack_end_into", prepared_as(end)[1]):
+                    self.channel.post_end(b"", 1, 1, now_ns)
             else:
                 self.channel.send(data[:10], data[10:])
                 self.assertEqual(len(stepping.wire), len(self.said), "sent is sent")

@@ -51,7 +51,7 @@ def message_of(vector: Any) -> wire.Message:
 
 
 def environ_from(data: bytes) -> dict[str, str]:
-    """The slow twin of what channel.py does with shapes.py."""
+    """The slow twin of what inbox.py does with shapes.py."""
     values_end = 4 + struct.unpack_from("<I", data)[0]
     values = list(marshal.loads(data[4:values_end]))
     shape = marshal.loads(data[values_end:])

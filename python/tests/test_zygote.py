@@ -391,7 +391,7 @@ class Stacks(unittest.TestCase):
         with load_zygote(HELLO) as front:
             channel = front.start_worker()
             # It is idle a moment after it said hello.
-            wait_for(lambda: "channel.py" in self.stacks(front), "an idle worker")
+            wait_for(lambda: "inbox.py" in self.stacks(front), "an idle worker")
             channel.request(1)
             self.assertEqual(channel.answer_to(1).body, b"hello")
 

@@ -24,15 +24,12 @@ from .wire import (
     BODY,
     BODY_COMPLETE,
     BODY_MEMORY,
-    END,
-    END_BROKEN,
-    END_BYTES,
-    END_FRAME,
+    BROKEN_END,
     HEADER,
     MAX_HEAD_BLOCK_BYTES,
     REQUEST_HEAD,
     REQUEST_SLOTS,
-    PreparedAnswer,
+    WHOLE_END,
 )
 
 ExcInfo = Union[tuple[type[BaseException], BaseException, TracebackType], tuple[None, None, None]]
@@ -53,7 +50,6 @@ _WHOLE = ANSWER_COMPLETE | ANSWER_END
 
 _pack_answer = ANSWER_START.pack
 _pack_header = HEADER.pack
-_pack_end = END_FRAME.pack
 
 
 class ClientGone(ConnectionResetError):
@@ -228,6 +224,25 @@ class Exchange:
             return self._channel.put(piece)
         return None
 
+    def send_all_but_end(self, data: bytes) -> bool:
+        """Sends the usual answer of a framework, which has to be closed yet: a body of one piece.
+
+        False, and nothing is sent, for any other: then `send_chunk` finds out what to do.
+        """
+        head = self.head
+        if head is None or self.is_head_sent or type(data) is not bytes:
+            return False
+        prepared = head[5]
+        if prepared is None or head[3] != len(data) or self.wants_no_body or not data:
+            return False
+        channel = self._channel
+        if channel.written == self._number:  # write("") was called.
+            return False
+        self.is_head_sent = self.is_complete = True
+        self._remaining = 0
+        channel.post_unended(prepared, self._number, data, self._began_ns)
+        return True
+
     def send_chunk(self, data: bytes, is_last: bool = False) -> None:
         """Sends one piece of the body, the head before the first that is not empty.
 
@@ -247,27 +262,10 @@ class Exchange:
         if self.is_complete:
             self.problem = "the body is longer than its Content-Length: cut"
             return
-        if (
-            head[5] is not None
-            and head[3] == len(data)
-            and not self.is_head_sent
-            # Of write() nothing is put there before all calls have succeeded: Channel.flush.
-            and self._channel.written != self._number
-        ):
-            self._send_unended(head[5], data)
-        elif len(data) > self._most_whole_bytes:
+        if len(data) > self._most_whole_bytes:
             self._send_in_pieces(memoryview(data), is_last)
         else:
             self._send_piece(data, is_last)
-
-    def _send_unended(self, prepared: PreparedAnswer, body: bytes) -> None:
-        """The usual answer of a framework: in one piece, and the application has to close it."""
-        self.is_head_sent = self.is_complete = True
-        self._remaining = 0
-        channel = self._channel
-        channel.post_prepared(prepared, self._number, 0, body, perf_counter_ns())
-        if not channel.has_next(self._number):
-            channel.flush()
 
     def _send_in_pieces(self, data: memoryview, is_last: bool) -> None:
         while data:
@@ -306,9 +304,8 @@ class Exchange:
         now_ns = perf_counter_ns()
         self._is_over = True
         is_broken = not self.is_complete and (is_broken or self._remaining > 0)
-        flags = END_BROKEN if is_broken else 0
-        run_ns = now_ns - self._began_ns
-        self._channel.post(_pack_end(END_BYTES, END, flags, 0, self._number, run_ns), now_ns)
+        start = BROKEN_END if is_broken else WHOLE_END
+        self._channel.post_end(start, self._number, now_ns - self._began_ns, now_ns)
 
     def send_error_page(
         self, headers: list[tuple[str, str]] | None = None, body: bytes = b""

@@ -17,7 +17,7 @@ import sys
 from threading import get_ident
 from typing import Any, Callable, TypeVar
 
-# A tuple whose third item is the environ (channel.py).
+# A tuple whose third item is the environ (inbox.py).
 _Request = TypeVar("_Request", bound=tuple[Any, ...])
 
 _STREAMS = {1: "stdout", 2: "stderr"}

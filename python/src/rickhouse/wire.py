@@ -63,6 +63,10 @@ ANSWER_FIXED_BYTES = ANSWER_START.size - HEADER.size
 # header and run ns
 END_FRAME = struct.Struct("<IBBHQQ")
 END_BYTES = END_FRAME.size - HEADER.size
+# The same, ready but for number and run ns, and what is ready: of a whole answer, of a broken one.
+PREPARED_END = struct.Struct("<8sQQ")
+WHOLE_END = HEADER.pack(END_BYTES, END, 0, 0, 0)[:8]
+BROKEN_END = HEADER.pack(END_BYTES, END, END_BROKEN, 0, 0)[:8]
 # header, then token, version, thread, pid
 HELLO_FRAME = struct.Struct("<IBBHQ16sHHI")
 HELLO_BYTES = HELLO_FRAME.size - HEADER.size

@@ -16,8 +16,9 @@ from typing import Any, Callable, NamedTuple, NoReturn
 
 from . import imports, loader, log, output, stacks, told_errors
 from .answer_memory import AnswerSlots
-from .channel import Channel, ChannelLost, Request
+from .channel import Channel
 from .departure import Departure
+from .inbox import ChannelLost, Request
 from .ledger import EXEMPT, STARTED, WITHDRAWN_TO
 from .settings import Settings
 from .wsgi import Application, Gateway, base_environ

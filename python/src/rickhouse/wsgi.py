@@ -13,9 +13,10 @@ from typing import Any, BinaryIO, Callable
 
 from . import debug_page, log
 from .body_memory import body_at
-from .channel import Channel, ChannelLost, Request
+from .channel import Channel
 from .exchange import ClientGone, Exchange
 from .file_wrapper import FileWrapper
+from .inbox import ChannelLost, Request
 from .request_input import close_input, open_file_input, open_frame_input, open_memory_input
 from .wire import REQUEST_CHUNKED, REQUEST_FILE, REQUEST_MEMORY
 
@@ -158,11 +159,14 @@ def _send_iterable(exchange: Exchange, iterable: Any) -> None:
         raise TypeError(f"the application must return an iterable of bytes, not {kind.__name__}")
     # Without a body the iterable is needed only as far as it calls start_response.
     if not exchange.wants_no_body:
-        is_single = hasattr(kind, "__len__") and _has_one_chunk(iterable)
         for chunk in iterable:
+            if exchange.send_all_but_end(chunk):
+                continue
             if exchange.is_head_sent:
                 exchange.raise_if_stopped()
-            exchange.send_chunk(chunk, is_single)
+                exchange.send_chunk(chunk)
+            else:
+                exchange.send_chunk(chunk, _has_one_chunk(iterable))
             if exchange.problem or exchange.wants_no_body:
                 break
     if exchange.is_complete:  # The usual one has told its length.
@@ -175,6 +179,8 @@ def _send_iterable(exchange: Exchange, iterable: Any) -> None:
 
 def _has_one_chunk(iterable: Any) -> bool:
     """PEP 3333: the server may rely on len()."""
+    if not hasattr(iterable, "__len__"):
+        return False
     try:
         return len(iterable) == 1
     except Exception:
