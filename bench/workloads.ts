@@ -6,7 +6,7 @@ export interface FullLoad {
   readonly connections: number;
   /** Further arguments of wrk. */
   readonly wrk?: readonly string[];
-  /** A round of fewer would measure how connections are made. */
+  /** A round of fewer would measure how connections are made: of one second, it is the slowest hundredth. */
   readonly leastSeconds?: number;
   /** Beside it, on the same server. */
   readonly beside?: Beside;
@@ -58,8 +58,12 @@ function hello(name: string, title: string, load: Load): Workload {
   return { name, title, module: "hello", path: "/", load };
 }
 
-function flask(name: string, title: string, path: string = "/hello"): Workload {
-  return { name, title, module: "flask_hello", path, load: full(64) };
+function framework(name: string, title: string, module: string, path = "/hello"): Workload {
+  return { name, title, module, path, load: full(64, { leastSeconds: 2 }) };
+}
+
+function flask(name: string, title: string, path?: string): Workload {
+  return framework(name, title, "flask_hello", path);
 }
 
 function own(workload: Workload): Workload {
@@ -74,8 +78,8 @@ export const WORKLOADS: readonly Workload[] = [
   flask("flask", "Flask"),
   flask("flask-json", "Flask, JSON", "/json"),
   flask("flask-template", "Flask, a template", "/template"),
-  { name: "django", title: "Django", module: "django_hello", path: "/hello", load: full(64) },
-  { name: "pyramid", title: "Pyramid", module: "pyramid_hello", path: "/hello", load: full(64) },
+  framework("django", "Django", "django_hello"),
+  framework("pyramid", "Pyramid", "pyramid_hello"),
   hello("hello-1", "Hello, 1 connection", full(1)),
   hello("hello-512", "Hello, 512 connections", full(512)),
   hello("close", "Hello, Connection: close", full(64, CLOSE)),
