@@ -581,6 +581,39 @@ def do_stderr(environ):
             self.assertIn("the channel broke", front.stderr)
 
 
+class ChildrenOfTheImport(unittest.TestCase):
+    """They come back from it, as the application itself does."""
+
+    SOURCE = """
+import atexit, os, sys
+statuses = []
+def fork_one(end):
+    pid = os.fork()
+    if pid == 0:
+        atexit.register(print, "at exit")
+        end()
+        return
+    statuses.append(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return [repr(statuses).encode()]
+"""
+
+    def test_they_say_nothing_and_end_as_programs_do(self) -> None:
+        for end in ("lambda: None", "lambda: sys.exit(5)", "lambda: 1 / 0"):
+            for preload in ("on", "off"):
+                with self.subTest(end, preload=preload):
+                    source = f"{self.SOURCE}fork_one({end})\n"
+                    with Front(source, preload=preload) as front:
+                        self.assertEqual(front.expect("loaded")["pid"], front.process.pid)
+                        channel = front.start_worker()
+                        ask(channel, 1, "/")
+                        status = {"lambda: None": 0, "lambda: 1 / 0": 1}.get(end, 5)
+                        self.assertEqual(channel.answer_to(1).body, f"[{status}]".encode())
+                        self.assertEqual(front.stderr.count("at exit"), 1)
+                        self.assertEqual("ZeroDivisionError" in front.stderr, status == 1)
+
+
 class SignalHandlers(unittest.TestCase):
     def wait_for_notes(self, front: Front, count: int) -> None:
         wait_for(lambda: len(notes(front)) >= count, f"{count} notes")

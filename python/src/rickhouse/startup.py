@@ -20,6 +20,7 @@ from . import departure, imports, loader, log, output, preload_check, process, s
 from .control import CONTROL_DESCRIPTOR, Control, Message
 from .settings import Settings, settings_of
 from .wire import PROTOCOL_VERSION
+from .worker import load_application
 from .zygote import Zygote
 
 _OWN_DESCRIPTORS = frozenset((0, 1, 2, CONTROL_DESCRIPTOR))
@@ -117,7 +118,7 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
     own_socket = _identity(CONTROL_DESCRIPTOR)
     surroundings = _surroundings()
     try:
-        application = loader.load(settings.application)
+        application = load_application(settings)
     except loader.LoadError as error:
         loader.report(error, "zygote")
         if settings.is_watched:

@@ -21,7 +21,7 @@ from .departure import Departure
 from .inbox import ChannelLost, Request
 from .ledger import EXEMPT, STARTED, WITHDRAWN_TO
 from .settings import Settings
-from .wsgi import Application, Gateway, base_environ
+from .wsgi import Application, Gateway, _exit_status, base_environ
 
 _IMPORT_FAILED = 3
 _NO_CHANNEL = 1
@@ -77,9 +77,29 @@ def run_worker(parts: WorkerParts) -> NoReturn:
     _leave(settings.graceful_seconds / 2, status)
 
 
+def load_application(settings: Settings) -> Any:
+    """As loader.load. A child that the import forks, and that comes back from it, ends here.
+
+    It must not speak in the name of the process that imports: it has its socket, or its tokens.
+    """
+    pid = os.getpid()
+    try:
+        application = loader.load(settings.application)
+    except loader.LoadError as error:
+        if os.getpid() == pid:
+            raise
+        cause = error.__cause__ or error
+        if not isinstance(cause, SystemExit):
+            log.report("worker", f"error in a child of the import\n{log.traceback_of(cause)}")
+        _leave(settings.graceful_seconds / 2, _exit_status(cause))
+    if os.getpid() != pid:
+        _leave(settings.graceful_seconds / 2, 0)
+    return application
+
+
 def _import(parts: WorkerParts) -> Any:
     try:
-        application = loader.load(parts.settings.application)
+        application = load_application(parts.settings)
     except loader.LoadError as error:
         if parts.reporter is not None:
             parts.reporter.tell_failure(error)
