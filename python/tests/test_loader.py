@@ -99,6 +99,16 @@ class Found(LoaderTest):
                 keywords = {"debug": True, "tags": ["x", {"y": 2}]}
                 self.assertEqual(result, expected or ((None,), keywords))
 
+    def test_a_stand_in_for_an_application_that_is_not_there_yet(self) -> None:
+        source = """
+class StandIn:
+    def __getattr__(self, name): raise RuntimeError(name)
+    def __call__(self, environ, start_response): return ["there"]
+app = StandIn()
+"""
+        self.write("later.py", source)
+        self.assertEqual(self.load("later")(None, None), ["there"])  # type: ignore[operator]
+
     def test_default_names_in_their_order(self) -> None:
         self.write("both.py", "def app(e, s): ...\ndef application(e, s): ...")
         self.write("one.py", "def app(e, s): ...")
@@ -236,6 +246,11 @@ class NotFound(LoaderTest):
                 sys.modules.pop("fits")
                 shutil.rmtree(os.path.join(self.directory, "__pycache__"), ignore_errors=True)
 
+    def test_what_breaks_when_it_is_looked_at(self) -> None:
+        self.write("lazy.py", "def __getattr__(name): raise RuntimeError(name)")
+        error = self.refuse("lazy", "", "looking for lazy raised RuntimeError: app", "traceback")
+        self.assertIsInstance(error.__cause__, RuntimeError)
+
     def test_asgi(self) -> None:
         self.refuse("myapp", "asgi", "ASGI", "WSGI")
         self.refuse("myapp", "site.asgi", "ASGI", "WSGI")
@@ -262,6 +277,11 @@ class Raised(LoaderTest):
                 self.write("bad.py", statement)
                 self.assertIsNotNone(self.refuse("bad", "app", error, "traceback").__cause__)
                 shutil.rmtree(os.path.join(self.directory, "__pycache__"), ignore_errors=True)
+
+    def test_by_an_error_that_cannot_be_printed(self) -> None:
+        source = "class Odd(Exception):\n  def __str__(self): raise ValueError\nraise Odd"
+        self.write("odd.py", source)
+        self.refuse("odd", "", "^importing odd raised Odd$", "Correct what the traceback")
 
     def test_for_want_of_a_variable(self) -> None:
         self.write("bare.py", "import os\nos.environ['DATABASE_URL']")

@@ -41,6 +41,18 @@ class ApplicationName(NamedTuple):
 
 def load(name: ApplicationName) -> Any:
     """The application. Raises LoadError and nothing else."""
+    try:
+        return _load(name)
+    except LoadError:
+        raise
+    except BaseException as error:
+        # A `__getattr__` of the module or of what it names, a directory that cannot be read.
+        raise _raised(
+            error, f"looking for {name.module}", "Correct what the traceback shows."
+        ) from error
+
+
+def _load(name: ApplicationName) -> Any:
     if not os.path.isdir(name.directory):
         raise LoadError(
             f"the directory {name.directory} does not exist",
@@ -185,9 +197,16 @@ def _arguments(name: ApplicationName) -> tuple[list[Any], dict[str, Any]]:
 
 def _raised(error: BaseException, doing: str, hint: str) -> LoadError:
     # The hint follows behind a semicolon.
-    line = next(iter(str(error).splitlines()), "").rstrip(".")
+    line = next(iter(_text_of(error).splitlines()), "").rstrip(".")
     what = f"{type(error).__name__}: {line}" if line else type(error).__name__
     return LoadError(f"{doing} raised {what}", hint)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:  # Its own `__str__`; the traceback tells what can be told.
+        return ""
 
 
 def _hint_environment(error: BaseException) -> str | None:
@@ -198,7 +217,7 @@ def _hint_environment(error: BaseException) -> str | None:
     is_of_os = trace is not None and trace.tb_frame.f_globals is vars(os)
     if isinstance(error, KeyError) and is_of_os:
         return f"Set it in the environment, or write --env {error.args[0]}=VALUE."
-    if "environment variable DJANGO_SETTINGS_MODULE" in str(error):
+    if "environment variable DJANGO_SETTINGS_MODULE" in _text_of(error):
         return "Write --env DJANGO_SETTINGS_MODULE=mysite.settings, or name mysite.wsgi."
     return None
 
@@ -289,4 +308,7 @@ def _nearest(wanted: str, names: list[str]) -> str | None:
 
 
 def _is_coroutine(function: Any) -> bool:
-    return bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _CO_COROUTINE)
+    try:
+        return bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _CO_COROUTINE)
+    except Exception:  # A stand-in for an object that is not there yet: no function, anyway.
+        return False
