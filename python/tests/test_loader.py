@@ -1,10 +1,12 @@
 """Names of applications, right and wrong."""
 
+import errno
 import os
 import shutil
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 from rickhouse.loader import ApplicationName, LoadError, load
 
@@ -143,6 +145,13 @@ class NotFound(LoaderTest):
         self.refuse("zzz", "site.app", "no module zzz in", "path/to/module:callable")
         self.write("package/__init__.py", "")
         self.refuse("package.nothing", "app", "no module package.nothing", "Did you mean package")
+
+    def test_a_directory_that_may_not_be_read(self) -> None:
+        denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with mock.patch("os.listdir", side_effect=denied):
+            self.refuse("myap", "app", "no module myap in", "cannot be read: Permission denied")
+        with mock.patch("os.stat", side_effect=denied):
+            self.refuse("myapp", "app", "cannot be reached: Permission denied", "Check the path")
 
     def test_a_module_one_directory_up_or_down(self) -> None:
         outer = self.directory

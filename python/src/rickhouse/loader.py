@@ -55,7 +55,7 @@ def load(name: ApplicationName) -> Any:
 def _load(name: ApplicationName) -> Any:
     if not os.path.isdir(name.directory):
         raise LoadError(
-            f"the directory {name.directory} does not exist",
+            f"the directory {name.directory} {_why_no_directory(name.directory)}",
             "Check the path before the module's name.",
         )
     sys.path[0:0] = [name.directory, *name.python_path]
@@ -93,6 +93,16 @@ def traceback_text(error: LoadError) -> str:
     """Empty when the application raised nothing."""
     cause = error.__cause__
     return log.traceback_of(cause) if cause is not None else ""
+
+
+def _why_no_directory(path: str) -> str:
+    try:
+        os.stat(path)
+    except PermissionError as error:  # One above it.
+        return f"cannot be reached: {error.strerror}"
+    except OSError:
+        return "does not exist"
+    return "is none"
 
 
 def _check_arguments(application: Any, name: ApplicationName, label: str) -> None:
@@ -252,7 +262,10 @@ def _has_module(environment: str, module: str) -> bool:
 
 def _hint_module(name: ApplicationName) -> str:
     first = name.module.partition(".")[0]
-    entries = sorted(os.listdir(name.directory))
+    try:
+        entries = sorted(os.listdir(name.directory))
+    except OSError as error:
+        return f"That directory cannot be read: {error.strerror}."
     modules = [entry[:-3] for entry in entries if entry.endswith(".py")]
     modules += [
         entry
