@@ -581,6 +581,24 @@ def do_stderr(environ):
             self.assertIn("the channel broke", front.stderr)
 
 
+class ClosedByTheImport(unittest.TestCase):
+    """Without preload, where it is the worker's descriptors that an application closes."""
+
+    def test_it_is_said_and_nothing_of_the_application_is_closed_in_turn(self) -> None:
+        source = "import os\nos.closerange(3, 100)\ndef app(environ, start_response): ...\n"
+        opens = "kept = [open(os.devnull) for _ in range(20)]\n"
+        for more, text in (
+            ("", "importing app closed descriptors that are not its own"),
+            (opens, "importing app closed descriptors that are not its own"),
+            ("1 / 0\n", "ZeroDivisionError"),
+        ):
+            with self.subTest(more), load_zygote(source + more, preload="off") as front:
+                front.fork()
+                self.assertEqual(front.expect("exited")["status"], 3)
+                self.assertIn(text, front.stderr)
+                self.assertNotIn("ends by an error of its own", front.stderr)
+
+
 class ChildrenOfTheImport(unittest.TestCase):
     """They come back from it, as the application itself does."""
 

@@ -45,6 +45,22 @@ def _is_open(descriptor: int) -> bool:
     return True
 
 
+def identity(descriptor: int) -> tuple[int, int] | None:
+    """What is open there; None when nothing is."""
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def closed_by_import(module: str) -> str:
+    return (
+        f"importing {module} closed descriptors that are not its own (os.closerange?): the server"
+        " cannot go on with this process"
+    )
+
+
 def close_descriptors_but(kept: Iterable[int]) -> None:
     for descriptor in set(open_descriptors()) - set(kept):
         with contextlib.suppress(OSError):  # Closed by itself since it was listed.

@@ -115,7 +115,7 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
     With anything unsafe starts the process again without preload.
     """
     _end_with_front(settings.private_directory)
-    own_socket = _identity(CONTROL_DESCRIPTOR)
+    own_socket = process.identity(CONTROL_DESCRIPTOR)
     surroundings = _surroundings()
     try:
         application = load_application(settings)
@@ -127,13 +127,9 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
     _take_back_signals()
     if settings.is_watched:
         _tell(control, imports.messages(imports.module_files()))
-    if _identity(CONTROL_DESCRIPTOR) != own_socket:
+    if process.identity(CONTROL_DESCRIPTOR) != own_socket:
         # Nobody can be told any more but who reads the log.
-        log.report(
-            "zygote",
-            f"importing {settings.application.module} closed descriptors that are not its own"
-            " (os.closerange?): the server cannot go on with this process",
-        )
+        log.report("zygote", process.closed_by_import(settings.application.module))
         os._exit(_LOAD_FAILED)
     process.set_parent_death_signal(0)
     _check(control, settings, load, surroundings)
@@ -230,14 +226,6 @@ def _tell(control: Control, messages: list[Message]) -> None:
 
 def _note(control: Control, level: str, text: str) -> None:
     control.send({"type": "note", "level": level, "text": text})
-
-
-def _identity(descriptor: int) -> tuple[int, int] | None:
-    try:
-        status = os.fstat(descriptor)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _is_socket(descriptor: int) -> bool:

@@ -14,7 +14,7 @@ import signal
 import threading
 from typing import Any, Callable, NamedTuple, NoReturn
 
-from . import imports, loader, log, output, stacks, told_errors
+from . import imports, loader, log, output, process, stacks, told_errors
 from .answer_memory import AnswerSlots
 from .channel import Channel
 from .departure import Departure
@@ -98,13 +98,21 @@ def load_application(settings: Settings) -> Any:
 
 
 def _import(parts: WorkerParts) -> Any:
+    descriptors = parts.stacks_descriptor, parts.errors_descriptor
+    ours = [*map(process.identity, descriptors)]
     try:
         application = load_application(parts.settings)
+        if [*map(process.identity, descriptors)] != ours:
+            # It may have opened files of its own in their place.
+            log.report("worker", process.closed_by_import(parts.settings.application.module))
+            log.flush_streams()
+            os._exit(_IMPORT_FAILED)
     except loader.LoadError as error:
         if parts.reporter is not None:
             parts.reporter.tell_failure(error)
         all_of_it = f"{error.error}\n{loader.traceback_text(error)}"
-        if told_errors.is_new(parts.errors_descriptor, all_of_it):
+        is_lost = process.identity(parts.errors_descriptor) != ours[1]
+        if is_lost or told_errors.is_new(parts.errors_descriptor, all_of_it):
             loader.report(error, "worker")
             log.report("worker", f"{error.error}. {error.hint}")
         else:
