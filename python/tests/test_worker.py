@@ -565,6 +565,13 @@ def do_stderr(environ):
             ask(channel, 2, "/x")
             self.assertEqual(channel.answer_to(2).body, b"x")
 
+    def test_an_import_that_replaces_or_closes_stderr(self) -> None:
+        for deed in ("sys.stderr = object()", "sys.stderr = None", "sys.stderr.close()"):
+            with self.subTest(deed), load(f"{deed}\n") as front:
+                channel = front.start_worker()
+                ask(channel, 1, "/")
+                self.assertEqual(channel.answer_to(1).status, 200)
+
     def test_a_channel_socket_that_is_not_there(self) -> None:
         with load() as front:
             os.unlink(front.channel_path)

@@ -64,9 +64,10 @@ def run_worker(parts: WorkerParts) -> NoReturn:
     departure = Departure(Channel.interruptible)
     departure.install()
     stacks.register(parts.stacks_descriptor)
-    # Where a crash in C code stood. The application may have chosen a file of its own for that.
+    # Where a crash in C code stood. The application may have chosen a file of its own for that, and
+    # have put anything in place of `sys.stderr`.
     if not faulthandler.is_enabled():
-        faulthandler.enable()
+        faulthandler.enable(2)
     application = parts.application if parts.application is not None else _import(parts)
     if parts.reporter is not None:
         application = imports.watched(application, parts.reporter)
