@@ -1,6 +1,8 @@
 """Lines of the control socket, however they arrive."""
 
 import json
+import os
+import signal
 import socket
 import unittest
 
@@ -41,6 +43,15 @@ class ControlTest(unittest.TestCase):
         self.assertIsNone(self.control.receive())
         self.assertIsNone(self.control.next())
         self.assertFalse(self.control.send({"type": "a"}))
+
+    @unittest.skipUnless(hasattr(socket, "MSG_NOSIGNAL"), "Linux alone has it")
+    def test_the_end_is_no_signal(self) -> None:
+        self.front.close()
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            os._exit(int(self.control.send({"type": "a"})))
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
 
     def test_sending(self) -> None:
         self.assertTrue(self.control.send({"type": "a", "text": "\n\xe4"}))

@@ -12,6 +12,9 @@ from typing import Any
 CONTROL_DESCRIPTOR = 3
 _MAX_TEXT = 150_000
 _READ_BYTES = 65536
+# The application may have given SIGPIPE its default back: the end of the front must not end us
+# before our workers. macOS has no such flag.
+_SEND_FLAGS: int = getattr(socket, "MSG_NOSIGNAL", 0)
 
 Message = dict[str, Any]
 
@@ -43,7 +46,8 @@ class Control:
                 key: value[:_MAX_TEXT] if isinstance(value, str) else value
                 for key, value in message.items()
             }
-            self._socket.sendall(json.dumps(short, separators=(",", ":")).encode() + b"\n")
+            line = json.dumps(short, separators=(",", ":")).encode() + b"\n"
+            self._socket.sendall(line, _SEND_FLAGS)
         except OSError:
             return False
         return True
