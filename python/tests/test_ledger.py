@@ -1,6 +1,7 @@
 """The words that decide what runs where: single cases, and every interleaving that chance finds."""
 
 import random
+import resource
 import unittest
 
 from rickhouse.ledger import (
@@ -34,6 +35,14 @@ class Slots(unittest.TestCase):
         ledger.acquire()
         self.assertEqual(ledger.read(0), [[0, 0, 0], [0, 0, 0]])
         self.assertEqual(ledger.answers(0, 1), (0, b""))
+
+    def test_where_files_may_not_be_that_large_it_is_no_file(self) -> None:
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, limits)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        ledger = Ledger(1, 1)
+        self.assertEqual(ledger.descriptor, -1)
+        self.assertEqual((ledger.acquire(), ledger.read(0)), (0, [[0, 0, 0]]))
 
     def test_cells_do_not_overlap(self) -> None:
         ledger = Ledger(3, 2)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import mmap
 import os
 
+from . import memory_file
+
 STARTED = 0
 WITHDRAWN_TO = 1
 EXEMPT = 2
@@ -31,9 +33,10 @@ class Ledger:
         cells = capacity * threads
         # Where the outboxes begin.
         self.outboxes_at = cells * _WORDS * _WORD_BYTES
-        # -1, or what the front opens, to read it should we be lost.
         size = self.outboxes_at + cells * OUTBOX_BYTES
-        self.descriptor = _create_file(size)
+        # What the front opens, to read it should we be lost; -1 where there is no such thing:
+        # anonymous memory then.
+        self.descriptor = memory_file.create("rickhouse-ledger", size)
         memory = memoryview(mmap.mmap(self.descriptor, size))
         # An aligned 64-bit store through a memoryview is one instruction (23 ns in all).
         self._words = memory[: self.outboxes_at].cast("Q")
@@ -94,13 +97,3 @@ class Ledger:
             cell[EXEMPT] = started
         cell[WITHDRAWN_TO] = max(withdrawn_to, up_to)
         return started, max(started, withdrawn_to)
-
-
-def _create_file(size: int) -> int:
-    """A file in memory, without a name; -1 where there is no such thing: anonymous memory then."""
-    try:
-        descriptor = os.memfd_create("rickhouse-ledger")
-    except (AttributeError, OSError):
-        return -1
-    os.ftruncate(descriptor, size)
-    return descriptor
