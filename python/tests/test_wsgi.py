@@ -122,7 +122,7 @@ class Input(unittest.TestCase):
 
             for result in self.all_ways(body, reading):
                 self.assertEqual(result, (b"abc", body[3:], b""))
-        for size in (sys.maxsize, 2**44, 3):
+        for size in (sys.maxsize, 2**44, 3, -1, -2, None):
             for result in self.all_ways(body, lambda s, size=size: s.read1(size)[:3]):
                 self.assertEqual(result, b"abc")
         for wrong in (1.0, "1"):

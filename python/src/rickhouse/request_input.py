@@ -48,8 +48,8 @@ class _Input(BufferedReader):
             return super().read()
         return super().read(size)
 
-    def read1(self, size: int = -1, /) -> bytes:
-        return super().read1(min(index(size), self._length))
+    def read1(self, size: int | None = -1, /) -> bytes:
+        return super().read1(-1 if size is None else min(index(size), self._length))
 
 
 class _MemoryInput(_Input):
