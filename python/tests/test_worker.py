@@ -579,6 +579,14 @@ def do_stderr(environ):
             self.assertEqual(front.expect("exited")["status"], 1)
             self.assertIn("no channel to the front", front.stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0, "root alone may become somebody else")
+    def test_an_import_that_changes_the_user_is_told_who_does_that(self) -> None:
+        with load("os.setuid(65534)\n") as front:
+            front.fork()
+            self.assertEqual(front.expect("exited")["status"], 1)
+            self.assertIn("no channel to the front: [Errno 13] Permission denied", front.stderr)
+            self.assertIn("leave that to the server (--user)", front.stderr)
+
     def test_what_no_front_says_ends_the_worker(self) -> None:
         with load() as front:
             channel = front.start_worker()

@@ -26,6 +26,9 @@ from .wsgi import Application, Gateway, _exit_status, base_environ
 _IMPORT_FAILED = 3
 _NO_CHANNEL = 1
 _JOIN_SECONDS = 0.1
+_OF_ANOTHER_USER = (
+    ". If the application changes its user when it is imported, leave that to the server (--user)"
+)
 _INTERRUPTED = (
     "an exception (of a signal handler?) came between the parts of an answer: this thread ends, as"
     " nobody knows how much was sent or read"
@@ -143,7 +146,8 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
         for index, channel in enumerate(channels):
             channel.hello(parts.tokens[index], index, os.getpid())
     except (OSError, ChannelLost) as error:
-        log.report("worker", f"no channel to the front: {error}")
+        hint = _OF_ANOTHER_USER if isinstance(error, PermissionError) else ""
+        log.report("worker", f"no channel to the front: {error}{hint}")
         os._exit(_NO_CHANNEL)
     shows_tracebacks = settings.shows_tracebacks
     runs: list[Callable[[Request], None]] = [
