@@ -241,6 +241,24 @@ os.memfd_create = memfd_create
             channel.request(1)
             self.assertEqual(channel.answer_to(1).body, b"hello")
 
+    def test_an_application_whose_sockets_know_only_the_internet_is_served(self) -> None:
+        # As those of PySocks.
+        source = (
+            HELLO
+            + """
+import socket
+class Socket(socket.socket):
+    def connect(self, address):
+        raise OSError(f"no connections to {address}")
+socket.socket = Socket
+socket.setdefaulttimeout(0.001)
+"""
+        )
+        with load_zygote(source) as front:
+            channel = front.start_worker()
+            channel.request(1)
+            self.assertEqual(channel.answer_to(1).body, b"hello")
+
     def test_an_application_that_replaces_what_zygotes_use_is_served(self) -> None:
         # As gevent's and eventlet's monkey patches do.
         source = (

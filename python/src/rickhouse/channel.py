@@ -33,6 +33,10 @@ from .wire import (
 _SEND_BYTES = 1024 * 1024
 # So long a finished answer waits for others at most while the worker finishes more of them.
 _MAX_WAIT_NS = 300_000
+# What connects. The class that the application may have put in its place (PySocks) may not know how
+# to. Its send and recv are used all the same: others of its threads may have to run meanwhile
+# (gevent).
+_OwnSocket = socket.socket
 _pack_end_into = PREPARED_END.pack_into
 _END_FRAME_BYTES = END_FRAME.size
 
@@ -54,12 +58,15 @@ class Channel(Inbox):
         `base`: what is in every environ besides what the front says. `slots`: where pieces of
         answers may lie.
         """
-        connected = moved_up(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
-        connected.settimeout(None)  # The application may have set another default.
+        beginning = _OwnSocket(socket.AF_UNIX, socket.SOCK_STREAM)
+        beginning.settimeout(None)  # The application may have set another default.
+        beginning.connect(path)
+        connected = moved_up(beginning)
+        # Of another class, perhaps, with the default.
+        connected.settimeout(None)
         # Room for a large answer, as far as the system allows: each time it is full, both sides
         # wait for each other.
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
-        connected.connect(path)
         super().__init__(connected, departure, cell, base)
         self._outbox = outbox
         self._slots = slots

@@ -21,7 +21,7 @@ from .departure import Departure
 from .inbox import ChannelLost, Request
 from .ledger import EXEMPT, STARTED, WITHDRAWN_TO
 from .settings import Settings
-from .wsgi import Application, Gateway, _exit_status, base_environ
+from .wsgi import Application, Gateway, base_environ, exit_status
 
 _IMPORT_FAILED = 3
 _NO_CHANNEL = 1
@@ -95,7 +95,7 @@ def load_application(settings: Settings) -> Any:
         cause = error.__cause__ or error
         if not isinstance(cause, SystemExit):
             log.report("worker", f"error in a child of the import\n{log.traceback_of(cause)}")
-        _leave(settings.graceful_seconds / 2, _exit_status(cause))
+        _leave(settings.graceful_seconds / 2, exit_status(cause))
     if os.getpid() != pid:
         _leave(settings.graceful_seconds / 2, 0)
     return application

@@ -97,7 +97,7 @@ class Gateway:
             # Also SystemExit and KeyboardInterrupt: a request ends no worker.
             failed = True
             if self._channel.was_abandoned:
-                self._channel.exit_status = _exit_status(error)
+                self._channel.exit_status = exit_status(error)
             if exchange.is_over:  # It came from outside, between our own lines.
                 self._channel.interrupt()
             log.report("worker", f"error in {_describe(environ)}\n{log.traceback_of(error)}")
@@ -138,7 +138,7 @@ class Gateway:
             return  # The loop sees it at the channel.
 
 
-def _exit_status(error: BaseException) -> int:
+def exit_status(error: BaseException) -> int:
     """As Python's own at the end of a process."""
     code = error.code if isinstance(error, SystemExit) else 1
     if code is None:
