@@ -83,6 +83,14 @@ class OutputTest(unittest.TestCase):
         self.assertEqual(data.count(head), 3)
         self.assertEqual(data.count(b"x"), 40000)
 
+    def test_pieces_are_whole_where_the_application_lets_nobody_wait(self) -> None:
+        program = _REQUEST + (
+            "os.set_blocking(1, False)\noutput.tagged(lambda _: print('x' * 4_000_000))(request)"
+        )
+        mark, data = _said(program)["stdout"]
+        self.assertEqual(data.count(b"x"), 4_000_000)
+        self.assertEqual(data.count(f"\0{mark} id-1 t 16384\n".encode()), 244)
+
     def test_without_a_front_the_descriptors_stay(self) -> None:
         program = (
             "from rickhouse import log, output\n"

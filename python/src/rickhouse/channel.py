@@ -16,7 +16,7 @@ from .answer_memory import AnswerSlots
 from .departure import Departure
 from .inbox import KIND_AT, ChannelLost, Inbox
 from .ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN
-from .process import moved_up
+from .process import OwnSocket, moved_up
 from .wire import (
     END_FRAME,
     HEADER_BYTES,
@@ -33,10 +33,6 @@ from .wire import (
 _SEND_BYTES = 1024 * 1024
 # So long a finished answer waits for others at most while the worker finishes more of them.
 _MAX_WAIT_NS = 300_000
-# What connects. The class that the application may have put in its place (PySocks) may not know how
-# to. Its send and recv are used all the same: others of its threads may have to run meanwhile
-# (gevent).
-_OwnSocket = socket.socket
 _pack_end_into = PREPARED_END.pack_into
 _END_FRAME_BYTES = END_FRAME.size
 
@@ -58,11 +54,10 @@ class Channel(Inbox):
         `base`: what is in every environ besides what the front says. `slots`: where pieces of
         answers may lie.
         """
-        beginning = _OwnSocket(socket.AF_UNIX, socket.SOCK_STREAM)
+        beginning = OwnSocket(socket.AF_UNIX, socket.SOCK_STREAM)
         beginning.settimeout(None)  # The application may have set another default.
         beginning.connect(path)
         connected = moved_up(beginning)
-        # Of another class, perhaps, with the default.
         connected.settimeout(None)
         # Room for a large answer, as far as the system allows: each time it is full, both sides
         # wait for each other.

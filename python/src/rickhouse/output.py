@@ -14,8 +14,11 @@ import os
 import re
 import socket
 import sys
+from select import POLLOUT, poll  # As they are now: see inbox.py.
 from threading import get_ident
 from typing import Any, Callable, TypeVar
+
+from .process import OwnSocket
 
 # A tuple whose third item is the environ (inbox.py).
 _Request = TypeVar("_Request", bound=tuple[Any, ...])
@@ -57,7 +60,7 @@ def connect(path: str | None, worker: int) -> None:
 
 
 def _connected(path: str, worker: int, number: int, mark: str) -> socket.socket:
-    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    stream = OwnSocket(socket.AF_UNIX, socket.SOCK_STREAM)
     stream.settimeout(None)  # The application may have set another default.
     try:
         stream.connect(path)
@@ -148,7 +151,12 @@ def _request_id() -> str:
 def _write_all(number: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
-        view = view[os.write(number, view) :]
+        try:
+            view = view[os.write(number, view) :]
+        except BlockingIOError:  # The application has made it so (asyncio's connect_write_pipe).
+            writable = poll()
+            writable.register(number, POLLOUT)
+            writable.poll()
 
 
 class _TaggedStream(io.RawIOBase):

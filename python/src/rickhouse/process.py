@@ -17,6 +17,9 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 # More than an application has open at once, mostly.
 _HIGH_DESCRIPTOR = 800
+# What connects to Unix sockets: the class that the application may have put in its place (PySocks)
+# may not know how to.
+OwnSocket = socket.socket
 
 
 def leave_group() -> None:
@@ -68,7 +71,9 @@ def close_descriptors_but(kept: Iterable[int]) -> None:
 
 
 def moved_up(low: socket.socket) -> socket.socket:
-    """The same socket under a number that is not used again soon.
+    """The same socket under a number that is not used again soon, of the application's class.
+
+    Others of its threads may have to run while one sends and receives (gevent).
 
     An application that closes descriptors which are not its own, and then opens a connection to its
     database, would get the lowest free number, and what we write to ours would go there.
