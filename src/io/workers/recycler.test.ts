@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import promises from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { describe, it } from "node:test";
 import { Recycler } from "./recycler.ts";
 import { newWorkerRecord, type WorkerRecord } from "./worker-record.ts";
@@ -62,5 +64,28 @@ describe("the limit of memory, changed by a reload", () => {
     test.mock.timers.tick(5000);
     assert.equal(await told.next(), "worker 1 is replaced");
     recycler.close();
+  });
+
+  it("is judged by the first look at a new worker, however late that tells", async (test) => {
+    test.mock.timers.enable({ apis: ["setInterval"] });
+    const first = Promise.withResolvers<string>();
+    const looks = [first.promise, Promise.resolve("Pss: 9 kB\n")];
+    test.mock.method(promises, "readFile", () => looks.shift());
+    syncBuiltinESMExports();
+    const told = new Told();
+    const log = { info: () => undefined, warning: (text: string) => told.add(text) };
+    const record = newWorker(1);
+    const recycler = new Recycler(limits, log, {
+      records: new Map([[1, record]]),
+      recycle: (worker) => told.add(`worker ${worker} is replaced`),
+    });
+    recycler.start();
+    recycler.admitted(record, 0);
+    test.mock.timers.tick(5000);
+    setImmediate(() => first.resolve("Pss: 8 kB\n"));
+    assert.match(await told.next(), /--max-memory 1B is below what a new worker takes/);
+    recycler.close();
+    test.mock.restoreAll();
+    syncBuiltinESMExports();
   });
 });

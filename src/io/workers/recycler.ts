@@ -32,6 +32,8 @@ export class Recycler {
   readonly #workforce: Recycling;
   readonly #timers: NodeJS.Timeout[] = [];
   #isLooking = false;
+  /** Whose process is being looked at. */
+  readonly #underWay = new Set<Service>();
   #hasWarned = false;
 
   constructor(limits: RecyclingLimits, log: Pick<Log, "info" | "warning">, workforce: Recycling) {
@@ -101,9 +103,12 @@ export class Recycler {
     this.#isLooking = false;
   }
 
+  /** One look at a time: a later one could overtake that at a new worker, and judge before it is known what new ones take. */
   async #measure(record: WorkerRecord, service: Service, isNew: boolean): Promise<void> {
-    if (record.pid === undefined || service.isWorn) return;
+    if (record.pid === undefined || service.isWorn || this.#underWay.has(service)) return;
+    this.#underWay.add(service);
     const bytes = await proportionalBytes(record.pid);
+    this.#underWay.delete(service);
     if (bytes === "gone" || record.exit !== undefined) return;
     if (bytes === "unknown") {
       this.#warn("--max-memory is not watched: this system does not tell the memory of a process");
