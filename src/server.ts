@@ -291,11 +291,11 @@ class Server {
         this.#pool.reconfigure();
         this.#logs.reconfigure(this.#config);
       },
-      reloadCode: async () => {
+      startCode: () => {
         if (this.#lifecycle.phase === "serving") this.#manager.reloading();
-        await this.#pool.reload();
-        return this.#reloads.begun(this.#pool.workforce.registry.generationsInTurn);
+        return this.#pool.reload();
       },
+      watchCode: () => this.#reloads.begun(this.#pool.workforce.registry.generationsInTurn),
     });
   }
 

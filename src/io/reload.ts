@@ -16,7 +16,10 @@ export interface Reloading {
   readonly log: Log;
   /** The values of the configuration have changed. */
   onChanged(): void;
-  reloadCode(): Promise<ReloadOutcome>;
+  /** Resolves when new code is on its way; undefined where it is already. */
+  startCode(): Promise<void> | undefined;
+  /** What becomes of the code that is on its way now. */
+  watchCode(): Promise<ReloadOutcome>;
 }
 
 /**
@@ -29,8 +32,12 @@ export async function reload(
   parts: Reloading,
 ): Promise<ReloadOutcome> {
   try {
-    if (reloadConfig(running, readAgain, parts)) return await parts.reloadCode();
-    return { generation: undefined, error: "the configuration is not good" };
+    if (!reloadConfig(running, readAgain, parts))
+      return { generation: undefined, error: "the configuration is not good" };
+    const started = parts.startCode();
+    // Nothing may come in between: the code of another reload would be taken for that of this one.
+    if (started !== undefined) await started;
+    return await parts.watchCode();
   } catch (thrown) {
     const error = errorOf(thrown).message;
     parts.log.error(`reload failed: ${error}; the old code serves on`);

@@ -58,7 +58,8 @@ export class Pool implements RequestSink {
   readonly #scheduling = new SchedulingWatch();
   readonly #recycler: Recycler;
   readonly #settings: PoolSettings;
-  readonly #started = Promise.withResolvers<void>();
+  /** Until start() is over. */
+  #starting: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -94,7 +95,8 @@ export class Pool implements RequestSink {
 
   async start(): Promise<void> {
     await this.#workforce.start(performance.now());
-    this.#started.resolve();
+    this.#starting?.resolve();
+    this.#starting = undefined;
     this.#recycler.restart(); // A reload that came before has begun it.
     if (this.#options.config.batchScheduling === "off") return;
     this.#scheduling.start((policy) => {
@@ -110,10 +112,10 @@ export class Pool implements RequestSink {
     this.#schedule();
   }
 
-  /** Resolves when a generation with the new code is on its way: at once, unless start() has yet to come, which loads it. */
-  async reload(): Promise<void> {
+  /** A generation with the new code is on its way, or is when start(), which loads it, resolves what this returns. */
+  reload(): Promise<void> | undefined {
     this.#workforce.reload(performance.now());
-    await this.#started.promise;
+    return this.#starting?.promise;
   }
 
   /** `since`: when the time of --graceful-timeout began. */
