@@ -418,6 +418,12 @@ class Stacks(unittest.TestCase):
             front.start_worker()
             wait_for(lambda: self.stacks(front).count("hread 0x") == 3, "three threads")
 
+    def test_of_a_worker_that_has_just_been_forked(self) -> None:
+        for preload in ("on", "off"):
+            with load_zygote(HELLO, preload=preload) as front:
+                front.send({"type": "fork", "worker": 1, "tokens": [os.urandom(16).hex()]})
+                self.assertIn("worker.py", self.stacks(front))
+
     def test_of_a_worker_that_is_not_there(self) -> None:
         with load_zygote(HELLO) as front:
             self.assertEqual(self.stacks(front, 5), "")

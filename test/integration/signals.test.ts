@@ -269,13 +269,16 @@ describe("SIGUSR2", () => {
     await waitFor("two workers", () => server.workers.length === 2);
     using hung = begin(server.port, "GET", "/wait/open");
     await noted(server, /^GET \/wait\/open in/);
-    server.signal("SIGUSR2");
+    // It is noted a moment before it waits at the gate.
+    await waitFor("the request at its gate", () => {
+      server.signal("SIGUSR2");
+      return server.stderr.includes("in wait_for_gate");
+    });
     for (const pid of server.workers) {
       await server.logged(
         new RegExp(`stacks of worker \\d+ \\(pid ${pid}\\):\\n.*most recent call`),
       );
     }
-    await server.logged(/in wait_for_gate/);
     openGate(server, "open");
     assert.equal((await hung.response()).status, 200);
   });

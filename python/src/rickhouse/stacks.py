@@ -40,14 +40,19 @@ def create_file() -> int:
         return os.dup(file.fileno())
 
 
-def ignore_until_registered() -> None:
-    """In the zygote, for its workers: the signal would kill one before `register`."""
+def hold_until_registered() -> None:
+    """In the zygote, for its workers: the signal would kill one before `register`.
+
+    Blocked, so that it waits for `register`; ignored, for all others who may get it.
+    """
     signal.signal(SIGNAL, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, (SIGNAL,))
 
 
 def register(descriptor: int) -> None:
     """In the worker."""
     faulthandler.register(SIGNAL, file=descriptor, all_threads=True)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (SIGNAL,))
 
 
 class StacksRequest:

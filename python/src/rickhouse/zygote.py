@@ -51,7 +51,7 @@ class Zygote:
         self._imports = imports.socket_pair() if settings.is_watched else None
         # Not before the import: it would take the exit codes of the application's own subprocesses.
         self._children = Children(self._on_exit)
-        stacks.ignore_until_registered()
+        stacks.hold_until_registered()
         self._stacks_requests: dict[int, stacks.StacksRequest] = {}
         self._has_front = True
         # Said once, not with every sign of life.
@@ -170,7 +170,7 @@ class Zygote:
             self._control.close()
             self._children.release_in_child()
             self._ledger.release_in_child()
-            signal.pthread_sigmask(signal.SIG_SETMASK, ())
+            signal.pthread_sigmask(signal.SIG_SETMASK, (stacks.SIGNAL,))
             threads = range(self._settings.threads)
             parts = WorkerParts(
                 number=number,

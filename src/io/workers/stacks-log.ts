@@ -22,10 +22,11 @@ export function collectStacks(workers: Workers, only?: number): Promise<WorkerSt
     ({ worker, exit }) => exit === undefined && (only === undefined || worker === only),
   );
   const answers = asked.map(
-    ({ worker, pid = null }) =>
+    (record) =>
       new Promise<WorkerStacks>((resolve) => {
-        workers.stacks(worker, (text) => {
-          resolve({ worker, pid, stacks: text.trimEnd() });
+        workers.stacks(record.worker, (text) => {
+          // Its pid as it is known now: one that has just been forked had none when it was asked.
+          resolve({ worker: record.worker, pid: record.pid ?? null, stacks: text.trimEnd() });
         });
       }),
   );
@@ -34,9 +35,10 @@ export function collectStacks(workers: Workers, only?: number): Promise<WorkerSt
 
 /** SIGUSR2: as each comes. */
 export function logStacks(workers: Workers, log: Log): void {
-  for (const { worker, pid } of workers.records.values()) {
-    workers.stacks(worker, (text) => {
-      log.answer(`stacks of worker ${worker} (pid ${pid}):\n${text.trimEnd()}`);
+  for (const record of workers.records.values()) {
+    workers.stacks(record.worker, (text) => {
+      const stacks = text.trimEnd() || "no stacks could be had";
+      log.answer(`stacks of worker ${record.worker} (pid ${record.pid ?? "-"}):\n${stacks}`);
     });
   }
 }
