@@ -408,6 +408,27 @@ def do_later(environ):
             self.assertEqual((exited["status"], exited["signal"]), (0, None))
             self.assertIn("did not end within 0.2 s", front.stderr)
 
+    def test_the_end_takes_bounded_time_where_the_application_blocks_alarms(self) -> None:
+        more = """
+def end():
+    note("atexit")
+    time.sleep(60)
+atexit.register(end)
+def do_block(environ):
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+    os.kill(os.getpid(), signal.SIGALRM)
+"""
+        with load(more, gracefulTimeoutMs=400) as front:
+            channel = front.start_worker()
+            ask(channel, 1, "/block")
+            channel.answer_to(1)
+            channel.close()
+            exited = front.expect("exited")
+            self.assertEqual((exited["status"], exited["signal"]), (0, None))
+            self.assertIn("did not end within 0.2 s", front.stderr)
+            # Its own alarm, which still waited, did not end it.
+            self.assertEqual(notes(front), ["atexit"])
+
     def test_an_error_at_exit_is_logged(self) -> None:
         with load("atexit.register(lambda: 1 / 0)\n") as front:
             front.start_worker().close()

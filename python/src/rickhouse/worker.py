@@ -246,6 +246,9 @@ def _leave(seconds: float, status: int) -> NoReturn:
     preload also those that were registered before the fork, as after any fork). Modules are not
     torn down: nothing depends on it, and our own threads may still wait.
     """
+    # The application may have blocked alarms. One of its own that waits is ignored away.
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGALRM,))
     signal.signal(signal.SIGALRM, lambda signum, frame: _give_up(seconds, status))
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
     for finish in (getattr(threading, "_shutdown", None), atexit._run_exitfuncs):
