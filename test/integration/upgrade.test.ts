@@ -4,14 +4,18 @@ import assert from "node:assert/strict";
 import { cpSync, readdirSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { ask } from "../support/admin.ts";
+import { ADMIN_ARGS, adminPort, ask } from "../support/admin.ts";
 import { get } from "../support/requests.ts";
 import { ROOT, ServerUnderTest } from "../support/server.ts";
 
 const APP = join(ROOT, "test/apps/plain:app");
 
 /** A copy of this checkout, which a test may change. */
-function copy(): { readonly adminServer: string; readonly start: () => ServerUnderTest } {
+function copy(): {
+  readonly adminServer: string;
+  readonly page: string;
+  readonly start: (...args: string[]) => ServerUnderTest;
+} {
   const directory = ServerUnderTest.makeDirectory();
   const root = join(directory, "copy");
   for (const part of ["bin", "src", "python/src", "package.json"])
@@ -21,7 +25,9 @@ function copy(): { readonly adminServer: string; readonly start: () => ServerUnd
   const startedBy = ["/bin/sh", "-c", `exec ${join(root, "bin/rickhouse")} "$@"`];
   return {
     adminServer: join(root, "src/io/admin/admin-server.ts"),
-    start: () => new ServerUnderTest(APP, { directory, startedBy, args: ["--workers", "1"] }),
+    page: join(root, "src/page"),
+    start: (...args) =>
+      new ServerUnderTest(APP, { directory, startedBy, args: ["--workers", "1", ...args] }),
   };
 }
 
@@ -39,6 +45,20 @@ describe("an upgrade of the package below a running server", () => {
     renameSync(adminServer, `${adminServer}.gone`);
     assert.equal((await ask(controlSocketOf(server), "/livez")).status, 200);
     assert.doesNotMatch(server.stderr, /error|cannot/);
+  });
+
+  it("does not reach the live page", async () => {
+    const { page, start } = copy();
+    await using server = await start(...ADMIN_ARGS).ready();
+    renameSync(page, `${page}.gone`);
+    const admin = await adminPort(server);
+    const { status, body } = await ask(admin, "/");
+    assert.equal(status, 200);
+    const [, script = ""] = /<script[^>]* src="([^"]+)"/.exec(body) ?? [];
+    assert.match(
+      (await ask(admin, new URL(script, "http://localhost").pathname)).body,
+      /^import /m,
+    );
   });
 
   it("that takes it away costs who asks an answer, with a line, and nobody else anything", async () => {

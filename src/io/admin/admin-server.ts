@@ -88,9 +88,15 @@ export class AdminServer {
     } else await answer(request, response);
   }
 
-  /** The live page is read when somebody first asks for what nothing else answers. */
+  /** What is on the disk later may be another version. */
+  readPage(): void {
+    this.#pageFiles ??= readPageFiles();
+  }
+
+  /** What nothing else answers may be a file of the live page. */
   #pageRoute(path: string): Readonly<Record<string, Answer>> | undefined {
-    const file = (this.#pageFiles ??= readPageFiles()).get(path);
+    this.readPage();
+    const file = this.#pageFiles?.get(path);
     return file && { GET: (_, response) => sendPageFile(response, file) };
   }
 

@@ -32,6 +32,8 @@ export class Admin {
   readonly #directory: string;
   readonly #maxConnections: number;
   #listener: Listener | undefined;
+  /** Who answers at the address. */
+  #server: AdminServer | undefined;
   #control: Listener | undefined;
   /** Who answers on the control socket. */
   #controlServer: AdminServer | undefined;
@@ -64,6 +66,7 @@ export class Admin {
       new Guard(readToken(adminToken)),
       this.#maxConnections,
     );
+    this.#server = server;
     this.#listener = await listenForAdmin({
       ...OWN_USER,
       address: admin,
@@ -86,11 +89,17 @@ export class Admin {
   }
 
   /**
-   * Loads what will answer on the control socket, without Node's HTTP. An upgrade may replace the package on disk while the server runs, and
-   * what came from there later would not fit what was loaded before. Takes 2 ms and 0.3 MiB of a package, while the application is imported.
+   * Loads what will answer on the control socket, without Node's HTTP, and reads the live page where a browser may ask for it. An upgrade may
+   * replace the package on disk while the server runs, and what came from there later would not fit what was loaded before. Takes 2 ms and
+   * 0.3 MiB of a package, while the application is imported.
    */
   async loadAhead(): Promise<void> {
     await this.#load();
+    try {
+      this.#server?.readPage();
+    } catch {
+      // It is read again when somebody asks, who is told.
+    }
   }
 
   /** Undefined after a line, when it cannot be loaded. */

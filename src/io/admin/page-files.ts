@@ -31,23 +31,26 @@ const SECURITY_FIELDS = {
 } as const;
 
 interface PageFile {
+  readonly name: string;
   readonly type: string;
-  readonly body: Buffer;
+  readonly source: Buffer;
 }
 
-/** By path. Read once: what was served at the start goes together. */
+/** By path; 50 KiB in all. Read once: what was there at the start goes together. */
 export function readPageFiles(): ReadonlyMap<string, PageFile> {
   const files = new Map<string, PageFile>();
   for (const name of readdirSync(PAGE)) {
     const type = TYPES[extname(name)];
     if (type === undefined || name.includes(".test.")) continue;
-    const text = served(name, readFileSync(join(PAGE, name), "utf8"));
-    files.set(name === START ? "/" : `/page/${name}`, { type, body: Buffer.from(text) });
+    const source = readFileSync(join(PAGE, name));
+    files.set(name === START ? "/" : `/page/${name}`, { name, type, source });
   }
   return files;
 }
 
-export function sendPageFile(response: ServerResponse, { type, body }: PageFile): void {
+export function sendPageFile(response: ServerResponse, file: PageFile): void {
+  const { type } = file;
+  const body = served(file);
   response.writeHead(200, {
     ...FIELDS,
     ...SECURITY_FIELDS,
@@ -57,8 +60,9 @@ export function sendPageFile(response: ServerResponse, { type, body }: PageFile)
   response.end(body);
 }
 
-/** The page names its script as the sources do; in a package that has another extension. */
-function served(name: string, text: string): string {
-  if (name === START) return text.replace("main.ts", `main${SCRIPT_EXTENSION}`);
-  return extname(name) === ".ts" ? stripTypeScriptTypes(text) : text;
+/** The page names its script as the sources do; in a package that has another extension. Not before it is asked for: to strip types takes 20 MiB. */
+function served({ name, source }: PageFile): Buffer {
+  if (name === START)
+    return Buffer.from(source.toString().replace("main.ts", `main${SCRIPT_EXTENSION}`));
+  return extname(name) === ".ts" ? Buffer.from(stripTypeScriptTypes(source.toString())) : source;
 }
