@@ -247,7 +247,7 @@ export const OPTIONS = {
     group: "limits",
     reload: "connections",
     default: 256 * 2 ** 20,
-    help: "of an answer in a file; then the worker waits",
+    help: "of an answer in a file (0: none); then the worker waits",
   }),
   bufferMemoryBytes: option<number>({
     kind: size({ min: 2 ** 20 }),

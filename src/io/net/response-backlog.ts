@@ -4,13 +4,13 @@
 import type { ByteSocket } from "../sockets/byte-socket.ts";
 import type { Budget } from "./budget.ts";
 import { SpoolFile } from "./spool-file.ts";
-import type { SpoolSpace } from "./spool-space.ts";
+import { SpoolSpace } from "./spool-space.ts";
 import { StallClock } from "./stall-clock.ts";
 
 export interface BacklogOptions {
   /** Bytes of one answer that wait in memory before a file is used. */
   readonly responseMemoryBytes: number;
-  /** Bytes of one answer that wait in a file before the worker is held back. */
+  /** Bytes of one answer that wait in a file before the worker is held back; 0: no file is made. */
   readonly responseFileBytes: number;
   /** A client that reads nothing for this long is gone. */
   readonly sendTimeoutMs: number;
@@ -22,6 +22,7 @@ export interface BacklogOptions {
 
 /** The file may lag behind the worker by this much. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
+const NO_SPACE = new SpoolSpace(0, 0);
 
 export class ResponseBacklog {
   readonly #socket: ByteSocket;
@@ -152,10 +153,11 @@ export class ResponseBacklog {
   }
 
   #openFile(): void {
+    const { responseFileBytes, disk } = this.#options;
     this.#readPosition = 0;
     this.#file = new SpoolFile(
       this.#options.newPath(),
-      this.#options.disk,
+      responseFileBytes === 0 ? NO_SPACE : disk,
       () => {
         if (this.#file !== undefined) this.#releaseIfLow(this.#file);
         this.#readBack();
