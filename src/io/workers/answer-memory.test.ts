@@ -139,6 +139,18 @@ describe("AnswerMemory", { skip: libc === undefined && "this process cannot map 
     assert.deepEqual(words(), [FREE, FREE]);
   });
 
+  it("frees it where no other worker is given the place, but not what is read", () => {
+    const dead = claim(open());
+    put(0, "abc");
+    put(1, "defg");
+    assert.equal(text(dead, 0, 3), "abc");
+    const release = dead.keep();
+    dead.close();
+    assert.deepEqual(words(), [TAKEN, FREE]);
+    release();
+    assert.deepEqual(words(), [FREE, FREE]);
+  });
+
   it("frees what a living one has taken and will not tell, but nothing that is read", () => {
     const slots = claim(open());
     put(0, "abc");

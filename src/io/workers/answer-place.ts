@@ -100,7 +100,9 @@ export class AnswerPlace {
   /** Frees what tenants had taken of which nobody will hear any more. */
   sweep(): void {
     for (const slot of this.#slots) {
-      if (slot.holds === 0 && slot.leftBy?.isOver === true) this.#free(slot);
+      // The place may have no other tenant for long: the next worker gets another.
+      const tenant = slot.leftBy ?? this.#tenant;
+      if (slot.holds === 0 && tenant?.isOver === true && this.#isTaken(slot)) this.#free(slot);
     }
   }
 
