@@ -52,6 +52,7 @@ export const secretSource: Kind<SecretSource> = {
     if (source.kind === "file") return `file:${source.path}`;
     return source.kind === "none" ? "none" : "(hidden)";
   },
+  conceal: (text) => (text.startsWith("file:") ? text : "(hidden)"),
 };
 
 /** Throws BadValue for what no Authorization field could carry, or a program could guess. */

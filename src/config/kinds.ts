@@ -13,6 +13,8 @@ export interface Kind<T> {
   readonly schema: ValueSchema;
   parse(text: string): T;
   describe(value: T): string;
+  /** Present where a text may be a secret: the text without it, for an error that goes to a log. */
+  conceal?(text: string): string;
   /** What the flag alone means, without a value behind it; then a value is only taken behind `=`. */
   readonly bare?: string;
   /** Present where an option may be given several times; elsewhere the last one counts. */

@@ -182,6 +182,16 @@ describe("rickhouse.toml", () => {
     assert.equal(load({ options: { config: "auto" } }).file, undefined);
   });
 
+  it("is missed where a link leads nowhere", () => {
+    const from = join(directory, "dangling");
+    mkdirSync(from);
+    symlinkSync("gone.toml", join(from, "rickhouse.toml"));
+    assert.equal(
+      message({ from }),
+      "rickhouse.toml: a link to what is not there; mend the link, or remove it",
+    );
+  });
+
   it("says in one line why a file cannot be read", () => {
     for (const [config, expected] of [
       ["none.toml", "no such file; name a TOML file that can be read"],

@@ -1,6 +1,6 @@
 // The only place of the configuration that looks at the machine: environment, processors, files. Decides nothing: resolve.ts does.
 
-import { accessSync, constants, readFileSync, statSync, type Stats } from "node:fs";
+import { accessSync, constants, lstatSync, readFileSync, statSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { type ApplicationSpec, parseApplication } from "./application.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
@@ -158,8 +158,10 @@ function findFile(given: Given | undefined, from: string): FoundFile | undefined
   if (named === "off") return undefined;
   if (given === undefined || named === "auto") {
     const path = resolve(from, DEFAULT_FILE);
-    const isThere = statOf(path, path) !== undefined;
-    return isThere ? readFile(DEFAULT_FILE, from, DEFAULT_FILE) : undefined;
+    if (statOf(path, path) !== undefined) return readFile(DEFAULT_FILE, from, DEFAULT_FILE);
+    // Whoever made the link wants what it should lead to: defaults would be a surprise.
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+    throw noFile(DEFAULT_FILE, "a link to what is not there", "mend the link, or remove it");
   }
   const shown = describeGiven(given.origin, named);
   const hint = hintForOtherFormat(named);

@@ -190,6 +190,12 @@ describe("resolveConfig", () => {
     );
   });
 
+  it("names no text that may be a secret", () => {
+    assert.match(message({ adminToken: "hunter2" }), /^--admin-token \(hidden\): shorter than/);
+    assert.match(message({ adminToken: "file:" }), /^--admin-token file:: no path/);
+    assert.match(message({ env: "API-KEY=hunter2" }), /^--env API-KEY=\(hidden\): not a variable/);
+  });
+
   it("refuses values that do not go together", () => {
     assert.equal(
       message({ maxHeadBytes: "8KiB" }),

@@ -99,7 +99,7 @@ function parsed<T>(option: Option<T>, text: string, { origin }: Given): T {
   } catch (error) {
     if (!(error instanceof BadValue)) throw error;
     const details = {
-      given: describeGiven(origin, text),
+      given: describeGiven(origin, option.kind.conceal?.(text) ?? text),
       reason: error.message,
       hint: error.hint,
     };
