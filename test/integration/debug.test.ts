@@ -87,6 +87,15 @@ describe("rickhouse dev", () => {
     assert.notEqual(adminOf(second.server.stderr), adminOf(server.stderr));
   });
 
+  it("starts by the configuration of a real server, with what that needs before its end", async () => {
+    await using project = new Project({
+      "main.py": FAILING,
+      "rickhouse.toml": 'drain-delay = "5s"\ngraceful-timeout = "25s"\n',
+    });
+    await project.serve("main:app", "dev");
+    await project.server.logged(/admin at http:/);
+  });
+
   it("has Flask hand its exceptions on", async () => {
     const app = `
 import os

@@ -16,6 +16,8 @@ const DEFAULTS: readonly (readonly [OptionName, string])[] = [
   ["workers", "1:4"],
   // Old code has nothing to finish that anybody waits for, and Ctrl-C means now.
   ["gracefulTimeoutMs", "2s"],
+  // A part of the time before it; and no load balancer is to notice.
+  ["drainDelayMs", "0"],
 ];
 
 export async function devCommand(call: CommandCall): Promise<number> {
