@@ -135,6 +135,13 @@ describe("rickhouse from-gunicorn", () => {
     assert.match(again.stderr, /--output [^\n]*: it exists already; name a new file\n$/);
   });
 
+  it("says of numbers that JSON does not have what it says of others", () => {
+    writeFileSync(join(directory, "endless.py"), 'workers = 1\ntimeout = float("inf")\n');
+    const { status, stdout, stderr } = fromGunicorn(["endless.py"]);
+    assert.deepEqual([status, parse(stdout)["workers"]], [0, 1]);
+    assert.equal(stderr, "rickhouse: timeout: its value is none that gunicorn takes\n");
+  });
+
   for (const [what, source, expected] of [
     ["raises", 'raise RuntimeError("no\\nsecret")\n', "running it raised RuntimeError: no secret"],
     ["ends the interpreter", "import os\nos._exit(0)\n", "ended while it ran"],

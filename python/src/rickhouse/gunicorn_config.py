@@ -7,6 +7,7 @@ JSON is told by its kind: `{"kind": "function"}`.
 from __future__ import annotations
 
 import json
+import math
 import os
 import runpy
 import sys
@@ -42,6 +43,8 @@ def _settings(variables: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no such number.
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple, set, frozenset)):

@@ -104,6 +104,10 @@ describe("translate", () => {
     assert.deepEqual(valuesOf({ ...nothing, worker_class: "sync", not_a_setting: 1 }), {});
   });
 
+  it("logs no accesses where gunicorn was told so", () => {
+    assert.deepEqual(valuesOf({ accesslog: null }), { "access-log": "off" });
+  });
+
   it("takes where the server's own log goes, and from which level on", () => {
     const all = { errorlog: "/var/log/app.log", loglevel: "critical" };
     assert.deepEqual(valuesOf(all), { log: "/var/log/app.log", "log-level": "error" });

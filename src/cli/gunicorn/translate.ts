@@ -22,7 +22,7 @@ export function translate(variables: Readonly<Record<string, unknown>>, file: st
     const counterpart = Object.hasOwn(GUNICORN_SETTINGS, setting)
       ? GUNICORN_SETTINGS[setting]
       : undefined;
-    if (counterpart === undefined || isNothing(value)) continue;
+    if (counterpart === undefined || isNothing(setting, value)) continue;
     const say = (what: string): void => void problems.push(`${setting}: ${what}`);
     switch (counterpart.kind) {
       case "application":
@@ -62,9 +62,10 @@ function reasonOf(why: string): string {
   return there?.kind === "none" ? there.why : why;
 }
 
-/** What gunicorn takes for "as it is by default". */
-function isNothing(value: unknown): boolean {
-  return value === null || value === "" || (Array.isArray(value) && value.length === 0);
+/** What gunicorn takes for "as it is by default"; of its access log that is "none", and here another. */
+function isNothing(setting: string, value: unknown): boolean {
+  if (value === null) return setting !== "accesslog";
+  return value === "" || (Array.isArray(value) && value.length === 0);
 }
 
 function lineOf(
