@@ -183,11 +183,11 @@ describe("rickhouse.toml", () => {
   });
 
   it("is missed where a link leads nowhere", () => {
-    const from = join(directory, "dangling");
-    mkdirSync(from);
-    symlinkSync("gone.toml", join(from, "rickhouse.toml"));
+    const dangling = join(directory, "dangling");
+    mkdirSync(dangling);
+    symlinkSync("gone.toml", join(dangling, "rickhouse.toml"));
     assert.equal(
-      message({ from }),
+      message({ from: dangling }),
       "rickhouse.toml: a link to what is not there; mend the link, or remove it",
     );
   });

@@ -2,10 +2,14 @@
 // Nothing that belongs to the user, the interpreter say, is ever run as root.
 
 import { execFileSync } from "node:child_process";
-import { lchownSync, readFileSync } from "node:fs";
+import { lchownSync, lstatSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
 import type { AdminAddress } from "../config/admin-address.ts";
 import { StartupError } from "../config/startup-error.ts";
 import { errorCode } from "../core/error-code.ts";
+
+/** As many as the kernel follows (path_resolution(7)). */
+const MAX_LINKS = 40;
 
 export interface Identity {
   /** As the user wrote it. */
@@ -78,6 +82,42 @@ export function asIdentity<T>(identity: Identity | undefined, make: () => T): T 
     process.seteuid?.(0);
     process.setegid?.(0);
   }
+}
+
+/**
+ * Whether this user could make the path lead elsewhere, by a link or another directory on the way: then root must open nothing there. A directory
+ * with the sticky bit (/tmp) keeps what others have in it as it is.
+ */
+export function mayRedirect(identity: Identity, path: string): boolean {
+  let at = "/";
+  const rest = partsOf(resolve(path));
+  for (let links = 0; ;) {
+    const name = rest.shift();
+    if (name === undefined) return false;
+    const next = join(at, name); // `at` holds no link: `..` is the directory above it.
+    const entry = lstatSync(next, { throwIfNoEntry: false });
+    if (mayReplace(identity, statSync(at), entry)) return true;
+    if (entry === undefined) return false;
+    if (!entry.isSymbolicLink()) at = next;
+    else if (++links > MAX_LINKS) return true;
+    else {
+      const target = readlinkSync(next);
+      rest.unshift(...partsOf(target));
+      if (isAbsolute(target)) at = "/";
+    }
+  }
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+function mayReplace({ uid, groups }: Identity, directory: Stats, entry: Stats | undefined) {
+  if (directory.uid === uid) return true;
+  const isOfGroup = (directory.mode & 0o020) !== 0 && groups.includes(directory.gid);
+  if (!isOfGroup && (directory.mode & 0o002) === 0) return false;
+  const isSticky = (directory.mode & 0o1000) !== 0;
+  return !isSticky || entry === undefined || entry.uid === uid;
 }
 
 /** Unix sockets that root has bound: their mode speaks of the user that serves on them, and of its group. */

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config/options.ts";
 import { openAccessLog, type AccessLog, type AccessLogOptions } from "./access-log.ts";
-import { asIdentity, type Identity } from "./identity.ts";
+import { asIdentity, type Identity, mayRedirect } from "./identity.ts";
 import type { Log } from "./log.ts";
 import { type MessageLog, openServerLog } from "./server-log.ts";
 
@@ -93,8 +93,11 @@ function openAccess(
   );
 }
 
-/** The user's own file, which can be opened again after the change of user; else root's, in a directory where only root may write. */
-function openAs<Target extends { readonly kind: string }, Opened>(
+/**
+ * The user's own file, which can be opened again after the change of user; else root's, where only root may write: in a directory of the user's
+ * a link could have root write to any file.
+ */
+function openAs<Target extends { readonly kind: string; readonly path?: string }, Opened>(
   identity: Identity | undefined,
   target: Target,
   open: (target: Target) => Opened,
@@ -102,7 +105,8 @@ function openAs<Target extends { readonly kind: string }, Opened>(
   if (identity === undefined || target.kind !== "file") return open(target);
   try {
     return asIdentity(identity, () => open(target));
-  } catch {
+  } catch (error) {
+    if (mayRedirect(identity, target.path ?? "")) throw error;
     return open(target);
   }
 }

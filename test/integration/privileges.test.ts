@@ -9,6 +9,8 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -181,6 +183,20 @@ describe("--user", { skip }, () => {
     await waitFor("its line", () => statSync(path).size > 0);
   });
 
+  for (const option of ["--access-log", "--log"]) {
+    it(`does not write ${option} as root where that user could have laid a link`, () => {
+      const directory = directoryOfNobody();
+      const precious = join(ServerUnderTest.makeDirectory(), "precious");
+      writeFileSync(precious, "", { mode: 0o600 });
+      const path = join(directory, "log");
+      symlinkSync(precious, path);
+      const { status, stderr } = launch(["--user", "nobody", option, path]);
+      assert.equal(status, 2);
+      assert.match(stderr, /^rickhouse: --\S+ \S+: cannot be written \(EACCES\); .*\n$/);
+      assert.equal(statSync(precious).size, 0);
+    });
+  }
+
   it("takes numbers, and another group", async () => {
     const args = ["--user", String(account.uid), "--group", "1"];
     await using server = await start("plain:app", args);
@@ -227,5 +243,10 @@ function launch(
   as: { uid?: number; gid?: number } = {},
 ): { status: number | null; stderr: string } {
   const args = ["--python", python, "--bind", "127.0.0.1:0", ...words, "test/apps/plain:app"];
-  return spawnSync(join(ROOT, "bin/rickhouse"), args, { cwd: ROOT, encoding: "utf8", ...as });
+  return spawnSync(join(ROOT, "bin/rickhouse"), args, {
+    cwd: ROOT,
+    encoding: "utf8",
+    timeout: 30_000,
+    ...as,
+  });
 }
