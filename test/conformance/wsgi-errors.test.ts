@@ -18,7 +18,7 @@ const KINDS: readonly [kind: string, log: string][] = [
   ["unspeakable", "wsgi_cases_errors._Unspeakable: <(exception str\\(\\) failed|unprintable .*)>"],
   ["chained", "RuntimeError: the effect"],
   ["non-ascii", "RuntimeError: "],
-  ["multi-line", "RuntimeError: one\ntwo"],
+  ["multi-line", "RuntimeError: one\n {4}two"],
   ["assertion", "AssertionError"],
   ["os-error", "OSError: \\[Errno 5\\] input/output"],
   ["broken-pipe", "BrokenPipeError: \\[Errno 32\\] of the application itself"],
@@ -46,7 +46,10 @@ describe("an application that raises", () => {
         it(kind, async () => {
           const worker = await cases.text("/errors/worker");
           const text = await logOf(() => cases.fails(`/errors/${place}?kind=${kind}`));
-          assert.match(text, new RegExp(`error in GET /errors/${place}\nTraceback[^]*\n${log}`));
+          assert.match(
+            text,
+            new RegExp(`error in GET /errors/${place}\n {4}Traceback[^]*\n {4}${log}`),
+          );
           assert.equal(text.match(/error in GET/g)?.length, 1);
           // The query may hold secrets.
           assert.doesNotMatch(text, /kind=/);
@@ -61,7 +64,7 @@ describe("an application that raises", () => {
       for (const kind of ["exception", "system-exit", "keyboard-interrupt", "generator-exit"]) {
         it(`${place}: ${kind}`, async () => {
           const text = await logOf(() => cases.fails(`/errors/${place}?kind=${kind}`));
-          assert.match(text, new RegExp(`error in GET /errors/${place}\nTraceback`));
+          assert.match(text, new RegExp(`error in GET /errors/${place}\n {4}Traceback`));
         });
       }
     }
@@ -73,7 +76,7 @@ describe("an application that raises", () => {
       for (const [kind] of KINDS.slice(0, 8)) {
         it(`${place}: ${kind}`, async () => {
           const text = await logOf(() => cases.breaks(`/errors/${place}?kind=${kind}`, "first"));
-          assert.match(text, new RegExp(`error in GET /errors/${place}\nTraceback`));
+          assert.match(text, new RegExp(`error in GET /errors/${place}\n {4}Traceback`));
         });
       }
       it(`${place}, to HTTP/1.0: a reset, since an end would look like success`, async () => {
@@ -86,7 +89,7 @@ describe("an application that raises", () => {
 
   it("has a traceback that begins with its own code", async () => {
     const text = await logOf(() => cases.fails("/errors/in-call?kind=chained"));
-    assert.match(text, /^KeyError: 'the cause'$/m);
+    assert.match(text, /^ {4}KeyError: 'the cause'$/m);
     assert.match(text, /in _chained$/m);
     const frames = text.match(/File "[^"]*"/g) ?? [];
     assert.ok(frames.length >= 3);

@@ -64,7 +64,7 @@ describe("workers that die at their start, after others had served", () => {
     await using server = await startAndLoseAll("raise", ARGS);
     await waitFor("five imports", () => importsOf(server, "raise") >= 5);
     await waitFor("as many lines", () => count(server.stderr, /, as before\n/g) >= 3);
-    assert.equal(count(server.stderr, /^Traceback/gm), 1, server.stderr);
+    assert.equal(count(server.stderr, /^ {4}Traceback/gm), 1, server.stderr);
     assert.match(
       server.stderr,
       /importing reluctant raised RuntimeError: a later import fails, as/,

@@ -9,6 +9,11 @@ from types import TracebackType
 
 from . import output
 
+# As the front writes its lines (src/io/log.ts): what a client says may reach the message of an
+# exception, and must neither look like a line of ours nor steer the terminal that shows it.
+_SHOWN = {
+    code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"
+} | {ord("\n"): "\n    "}
 _OWN_DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -16,7 +21,8 @@ def report(role: str, text: str) -> None:
     """Writes to descriptor 2: the application may have replaced or closed `sys.stderr`."""
     if output.report(text):
         return
-    data = f"rickhouse {role}[{os.getpid()}]: {text.rstrip()}\n".encode("utf-8", "backslashreplace")
+    line = f"rickhouse {role}[{os.getpid()}]: {text.rstrip().translate(_SHOWN)}\n"
+    data = line.encode("utf-8", "backslashreplace")
     with contextlib.suppress(OSError):  # Nowhere is left to say it.
         while data:
             data = data[os.write(2, data) :]
