@@ -99,11 +99,12 @@ class OutputStream {
   /** Lines of one read leave in one write. */
   #lines = "";
   #timer: NodeJS.Timeout | undefined;
+  /** Runs while somebody has connected and says nothing, though we would read it. */
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, log: MessageLog, events: StreamEvents) {
     this.#socket = socket;
     this.#log = log;
-    socket.setTimeout(HELLO_TIMEOUT_MS, () => socket.destroy());
     socket.on("data", (chunk: Buffer) => {
       this.#onData(chunk);
       events.onRead();
@@ -116,6 +117,9 @@ class OutputStream {
   }
 
   setPaused(isPaused: boolean): void {
+    clearTimeout(this.#patience);
+    if (!isPaused && this.#hello !== undefined)
+      this.#patience = setTimeout(() => this.#socket.destroy(), HELLO_TIMEOUT_MS);
     if (isPaused) this.#socket.pause();
     else this.#socket.resume();
   }
@@ -127,6 +131,7 @@ class OutputStream {
 
   #end(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#patience);
     this.#reader?.end();
     this.#reader = undefined;
     this.#write();
@@ -155,7 +160,7 @@ class OutputStream {
     }
     const rest = this.#hello.subarray(end + 1);
     this.#hello = undefined;
-    this.#socket.setTimeout(0);
+    clearTimeout(this.#patience);
     this.#reader = new OutputReader(hello.mark, (message) => {
       const level = message.isReport ? "error" : "info";
       this.#lines += this.#log.format(level, message.text, fieldsOf(hello, message));
