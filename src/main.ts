@@ -4,6 +4,7 @@ import { parseArguments } from "./cli/args.ts";
 import { COMMANDS } from "./cli/commands.ts";
 import { helpText } from "./cli/help.ts";
 import { StartupError } from "./config/startup-error.ts";
+import { errorCode } from "./core/error-code.ts";
 import { readVersion } from "./version.ts";
 
 async function main(): Promise<number> {
@@ -19,8 +20,23 @@ async function main(): Promise<number> {
       const run = await COMMANDS[parsed.command]?.load();
       if (run === undefined) throw new Error(`no command ${parsed.command}`);
       const { words, raw, flags } = parsed;
-      return run({ words, raw, flags, environment: { ...process.env }, directory: process.cwd() });
+      return run({
+        words,
+        raw,
+        flags,
+        environment: { ...process.env },
+        directory: workingDirectory(),
+      });
     }
+  }
+}
+
+/** A deployment may replace the directory in which a shell stands. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new StartupError("no-working-directory", { code: errorCode(error) }, { cause: error });
   }
 }
 

@@ -19,6 +19,11 @@ export const STARTUP_ERRORS = {
   },
   "bad-value": { exitCode: 2, title: "{given}: {reason}", fix: "{hint}" },
   conflict: { exitCode: 2, title: "{first} does not go with {second}", fix: "{hint}" },
+  "no-working-directory": {
+    exitCode: 2,
+    title: "the working directory is not there any more ({code})",
+    fix: "go to one that is, also where it was made again under the same name",
+  },
   "no-config-file": {
     exitCode: 2,
     title: "{given}: {reason}",

@@ -54,6 +54,19 @@ function assertUsageError(outcome: Outcome, line: string): void {
   );
 }
 
+describe("rickhouse in a directory that is gone", () => {
+  it("says so in one line", () => {
+    mkdirSync(join(directory, "gone"));
+    const script = 'cd gone && rmdir ../gone && exec "$0" check site/good:app 2>&1';
+    const outcome = spawnSync("sh", ["-c", script, LAUNCHER], { cwd: directory, encoding: "utf8" });
+    assert.equal(outcome.status, 2);
+    assert.match(
+      outcome.stdout,
+      /(?:^|\n)rickhouse: the working directory is not there any more \(ENOENT\); [^\n]*\n$/,
+    );
+  });
+});
+
 describe("rickhouse --version and --help", () => {
   it("says the version of the package", () => {
     const manifest: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
