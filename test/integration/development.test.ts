@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Project } from "../support/development.ts";
 import { waitFor } from "../support/server.ts";
@@ -40,6 +40,18 @@ describe("--reload", () => {
     assert.equal(await project.get(), "200 again");
     assert.doesNotMatch(project.server.stderr, /changed: .*(?:4913|jb_tmp|~)/);
     assert.doesNotMatch(project.server.stderr, /reload failed/);
+  });
+
+  it("lives on beside what cannot be looked at", async () => {
+    await using project = new Project({ "main.py": answering("'zero'") });
+    await project.serve("main:app");
+    symlinkSync("loop.py", project.path("loop.py"));
+    symlinkSync("package", project.path("package"));
+    project.write("main.py", answering("'one'"));
+    assert.equal(await project.get(), "200 one");
+    await project.server.logged("generation 2 serves");
+    project.write("main.py", answering("'two'"));
+    assert.equal(await project.get(), "200 two");
   });
 
   it("watches what is imported, wherever it lies", async () => {

@@ -1,9 +1,10 @@
 // Watches directories for changes of relevant files, and says when it does. Owns the watchers; what a change means is not its business.
 
-import { statSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { join, resolve } from "node:path";
 import type { FSWatcher, watch } from "chokidar";
 import { errorOf } from "../../core/error-of.ts";
+import { lookAt } from "./look-at.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 const GONE = -1;
@@ -118,7 +119,7 @@ export class FileWatch {
    */
   #look(path: string): void {
     if (this.#isClosed || !this.#files.isRelevant(path)) return;
-    const stats = statSync(path, { throwIfNoEntry: false });
+    const stats = lookAt(path);
     const changedAt = stats?.isFile() ? stats.ctimeMs : GONE;
     const known = this.#known.get(path);
     if (changedAt === known) return;
@@ -130,7 +131,7 @@ export class FileWatch {
   /** A new package beside the others. What lies in it is looked at when it is watched. */
   #directoryAppeared(path: string, stats: Stats | undefined): void {
     const bornAt = stats?.birthtimeMs ?? 0;
-    const isPackage = statSync(join(path, "__init__.py"), { throwIfNoEntry: false }) !== undefined;
+    const isPackage = lookAt(join(path, "__init__.py")) !== undefined;
     const isNew = bornAt > this.#sinceMs;
     if ((!isNew && !(isPackage && this.#isReady)) || !this.#files.appeared(path)) return;
     if (isPackage) this.#events.onChange(join(path, "__init__.py"), false);

@@ -1,9 +1,9 @@
 // Which files are worth watching: what the application imported, the other sources beside it, and what --reload-include names. Asks the
 // file system nothing but whether a directory is a package.
 
-import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { makePattern, type PathPattern } from "../../core/development/pattern.ts";
+import { lookAt } from "./look-at.ts";
 
 /** What is installed, not written here: of it only what is imported counts. */
 const INSTALLED = /[/\\](?:site|dist)-packages[/\\]/;
@@ -74,9 +74,9 @@ export class SourceFiles {
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return lookAt(path)?.isDirectory() ?? false;
 }
 
 function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return lookAt(path) !== undefined;
 }
