@@ -53,6 +53,8 @@ function buildWheel(): void {
   cpSync(DIST, join(SERVER, "dist"), { recursive: true });
   const pythonSide = "python/src/rickhouse";
   cpSync(join(ROOT, pythonSide), join(SERVER, pythonSide), { recursive: true, filter: isSource });
+  const process1 = "bin/as-process-1.sh";
+  cpSync(join(ROOT, process1), join(SERVER, process1));
   const { name, version, type } = manifest();
   writeFileSync(join(SERVER, "package.json"), `${JSON.stringify({ name, version, type })}\n`);
   installDependencies();

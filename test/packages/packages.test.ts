@@ -28,6 +28,18 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"plain"]
 `;
+/** Answers the command line of the front: the parent of the parent of a worker. */
+const FRONT = `
+import os
+
+
+def app(environ, start_response):
+    with open(f"/proc/{os.getppid()}/stat") as stat:
+        front = stat.read().rpartition(")")[2].split()[1]
+    with open(f"/proc/{front}/cmdline") as words:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [words.read().replace("\\0", " ").encode()]
+`;
 const FLASK = `
 import rickhouse
 from flask import Flask
@@ -134,7 +146,7 @@ describe("packages", () => {
   it("hold what they need and nothing else", () => {
     const inTarball = mustRun("tar", ["tzf", built.tarball], { cwd: ROOT }).trim().split("\n");
     const allowed =
-      /^package\/(?:bin\/(?:rickhouse|find-node\.sh)|dist\/(?:page\/)?[\w-]+\.js|dist\/page\/(?:index\.html|page\.css|icon\.svg)|python\/src\/rickhouse\/\w+\.py|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+      /^package\/(?:bin\/(?:rickhouse|(?:find-node|as-process-1)\.sh)|dist\/(?:page\/)?[\w-]+\.js|dist\/page\/(?:index\.html|page\.css|icon\.svg)|python\/src\/rickhouse\/\w+\.py|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     assert.deepEqual(
       inTarball.filter((name) => !allowed.test(name) || name.includes(".test.")),
       [],
@@ -272,6 +284,19 @@ describe("packages", () => {
 
     it("serves what the frameworks' starters make", async () => {
       await serveStarters(join(bin, "rickhouse"), env);
+    });
+
+    it("is started as from a checkout, also as process 1 of a container", async (context) => {
+      const namespace = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+      if (run("unshare", [...namespace, "true"], { cwd: place }).status !== 0) {
+        context.skip("no pid namespace may be made here");
+        return;
+      }
+      writeFileSync(join(place, "front.py"), FRONT);
+      const command = [...namespace, join(bin, "rickhouse"), ...BIND, "front:app"];
+      const served = await serveOnce("unshare", command, { cwd: place, env });
+      assert.match(served.text, /^\S+\/node --max-semi-space-size=4 /);
+      assert.doesNotMatch(served.log, /process 1\)/);
     });
 
     it("serves by python -m rickhouse", async () => {

@@ -14,6 +14,9 @@ from typing import Any, NoReturn, Union
 
 _SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "server")
 
+# As in bin/rickhouse, which says why.
+_NODE_OPTIONS = ("--max-semi-space-size=4", "--disable-warning=ExperimentalWarning")
+
 Value = Union[str, int, float, bool]
 
 
@@ -87,8 +90,10 @@ def _become_server(arguments: list[str]) -> NoReturn:
     environment["RICKHOUSE_INTERNAL_PYTHON"] = sys.executable
     sys.stdout.flush()
     sys.stderr.flush()
-    program = [node, os.path.join(_SERVER, "dist", "main.js"), *arguments]
-    os.execve(node, program, environment)
+    program = [node, *_NODE_OPTIONS, os.path.join(_SERVER, "dist", "main.js"), *arguments]
+    if os.getpid() == 1:
+        program = ["/bin/sh", os.path.join(_SERVER, "bin", "as-process-1.sh"), *program]
+    os.execve(program[0], program, environment)
 
 
 def _find_node() -> str:
