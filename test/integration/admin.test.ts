@@ -32,8 +32,10 @@ describe("the admin address", () => {
   });
 
   it("answers HEAD without a body, another method with 405, another path with 404", async () => {
-    const head = await ask(port, "/readyz", { method: "HEAD" });
-    assert.deepEqual([head.status, head.body], [200, ""]);
+    for (const path of ["/readyz", "/events"]) {
+      const head = await ask(port, path, { method: "HEAD" });
+      assert.deepEqual([head.status, head.body], [200, ""]);
+    }
     const post = await ask(port, "/status", { method: "POST" });
     assert.deepEqual([post.status, post.headers.allow], [405, "GET"]);
     assert.equal((await ask(port, "/nothing")).status, 404);

@@ -25,11 +25,15 @@ export class EventStream {
   /** False: there are too many. */
   add(response: ServerResponse): boolean {
     if (this.#listeners.size >= MAX_LISTENERS) return false;
+    response.writeHead(200, { ...FIELDS, "Content-Type": "text/event-stream" });
+    if (response.req.method === "HEAD") {
+      response.end(); // That is all it asks for.
+      return true;
+    }
     this.#listeners.add(response);
     response.on("close", () => {
       this.#remove(response);
     });
-    response.writeHead(200, { ...FIELDS, "Content-Type": "text/event-stream" });
     this.#timer ??= setInterval(() => void this.#tell(this.#listeners), PERIOD_MS);
     void this.#tell([response]);
     return true;
