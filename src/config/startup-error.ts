@@ -67,6 +67,11 @@ export const STARTUP_ERRORS = {
     title: "{given}: cannot be looked at ({code})",
     fix: "let the server's user enter the directories on the way there, or mend their file system",
   },
+  "directory-not-entered": {
+    exitCode: 2,
+    title: "{given}: cannot be entered ({code})",
+    fix: "let this user enter it, or name another with --chdir",
+  },
   "pid-file-in-use": {
     exitCode: 2,
     title: "--pid-file {path}: process {pid} runs and has written it",

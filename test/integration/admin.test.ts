@@ -200,7 +200,7 @@ describe("--admin-token", () => {
     [
       "a file that is not there",
       [...ADMIN_ARGS, "--admin-token", "file:/nowhere/token"],
-      "--admin-token file:/nowhere/token: ENOENT; name a file that holds the token alone, made with: openssl rand -hex 32",
+      "--admin-token file:/nowhere/token: cannot be read (ENOENT); name a file that holds the token alone, made with: openssl rand -hex 32",
     ],
     [
       "an address that is not ours",

@@ -231,6 +231,20 @@ describe("--user", { skip }, () => {
     });
   }
 
+  it("names a working directory that its user may not enter", () => {
+    const closed = ServerUnderTest.makeDirectory();
+    chmodSync(closed, 0o700);
+    for (const command of [[], ["check"]]) {
+      const words = [...command, "--chdir", closed];
+      const { status, stderr } = launch(words, { uid: account.uid, gid: account.gid });
+      assert.equal(status, 2);
+      assert.match(
+        stderr,
+        /^rickhouse: working directory \S+: cannot be entered \(EACCES\); .*\n$/,
+      );
+    }
+  });
+
   it("is for root alone", () => {
     const { status, stderr } = launch(["--user", "daemon"], { uid: account.uid, gid: account.gid });
     assert.equal(status, 2);

@@ -5,13 +5,14 @@ import { LAUNCHER_VARIABLES, loadConfig } from "../../config/load.ts";
 import { readVersion } from "../../version.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
+import { enter } from "../enter.ts";
 
 /** 0 with one line of what was found; what is wrong ends as it would end the server, with the same code. */
 export async function checkCommand(call: CommandCall): Promise<number> {
   const loaded = loadConfig({ ...call, application: onlyWord(call.words) });
   for (const warning of loaded.warnings) process.stderr.write(`rickhouse: ${warning}\n`);
   for (const name of [...LAUNCHER_VARIABLES, ...PASSING_VARIABLES]) delete process.env[name];
-  process.chdir(loaded.workingDirectory);
+  enter(loaded.workingDirectory);
   const { tryImport } = await import("../../io/workers/trial-import.ts");
   const { config, application, file } = loaded;
   const { python, isPreloaded, notes } = await tryImport(config, application, readVersion());

@@ -11,6 +11,7 @@ import type { ReadAgain } from "../../io/reload.ts";
 import { Zygote } from "../../io/workers/zygote.ts";
 import { onlyWord } from "../args.ts";
 import type { CommandCall } from "../commands.ts";
+import { enter } from "../enter.ts";
 
 export async function serveCommand(call: CommandCall): Promise<number> {
   const invocation = { ...call, application: onlyWord(call.words) };
@@ -20,7 +21,7 @@ export async function serveCommand(call: CommandCall): Promise<number> {
   for (const name of own) delete process.env[name];
   // Who reads the environment of a worker (a page of debugging, say) must not learn how to end the server.
   delete process.env[variableOf("adminToken")];
-  process.chdir(loaded.workingDirectory);
+  enter(loaded.workingDirectory);
   if (loaded.config.umask !== null) process.umask(loaded.config.umask);
   // Until src/io/signals.ts says what it means: without a handler Node would open its inspector on SIGUSR1.
   process.on("SIGUSR1", () => {});

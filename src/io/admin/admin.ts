@@ -163,7 +163,8 @@ export function readToken(source: SecretSource): string | undefined {
     return token;
   } catch (error) {
     const code = errorCode(error);
-    const reason = error instanceof BadValue ? `it is ${error.message}` : code;
+    const reason =
+      error instanceof BadValue ? `it is ${error.message}` : `cannot be read (${code})`;
     throw new StartupError("bad-admin-token", { path, reason }, { cause: error });
   }
 }
