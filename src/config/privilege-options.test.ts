@@ -13,6 +13,12 @@ describe("a user or a group", () => {
     assert.equal(account.describe(""), "none");
   });
 
+  it("is a number that the system knows", () => {
+    assert.equal(account.parse("4294967294"), "4294967294");
+    for (const text of ["4294967295", "99999999999999999999"])
+      assert.throws(() => account.parse(text), /^BadValue: too large$/);
+  });
+
   it("is never empty, an option or two names", () => {
     for (const text of ["", "-u", "a b", "a:b", "a\n"]) {
       assert.throws(() => account.parse(text), BadValue, JSON.stringify(text));
