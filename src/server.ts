@@ -74,6 +74,8 @@ export interface Circumstances {
   readonly zygote: Zygote | undefined;
   /** At a reload. */
   readonly readAgain: ReadAgain;
+  /** Started by nohup(1): it outlives its terminal. */
+  readonly isNohup: boolean;
 }
 
 interface Surroundings extends Circumstances {
@@ -87,11 +89,9 @@ class Server {
   readonly #name: string;
   readonly #logs: Logs;
   readonly #log: Log;
-  readonly #pidFile: PidFile;
-  readonly #readAgain: ReadAgain;
+  readonly #surroundings: Surroundings;
   readonly #front: Front;
   readonly #manager: ServiceManager;
-  readonly #identity: Identity | undefined;
   readonly #pool: Pool;
   readonly #privateDirectory: string;
   /** What the application prints, when the log is JSON. */
@@ -111,7 +111,8 @@ class Server {
   #over: { resolve(exitCode: number): void; reject(error: Error): void } | undefined;
 
   constructor(config: Config, application: ApplicationSpec, surroundings: Surroundings) {
-    const { logs, directory, manager, pidFile } = surroundings;
+    const { logs, directory, manager } = surroundings;
+    this.#surroundings = surroundings;
     this.#config = config;
     this.#name = nameOf(application);
     const { log } = logs;
@@ -121,8 +122,6 @@ class Server {
     if (logs.messages !== undefined) this.#output = new OutputServer(logs.messages);
     const history = new History();
     this.#reloads = new ReloadWatch({ figures: this.#figures, history });
-    this.#pidFile = pidFile;
-    this.#readAgain = surroundings.readAgain;
     const channels = config.workers.max * config.threads;
     const limit = descriptors.descriptorLimit();
     const plan = descriptors.planDescriptors(config.maxConnections, limit, channels);
@@ -158,7 +157,6 @@ class Server {
         this.#over?.resolve(0);
       },
     });
-    this.#identity = surroundings.identity;
     this.#manager = new ServiceManager({
       place: manager,
       python: config.python,
@@ -215,12 +213,13 @@ class Server {
       // Where two servers want the same addresses, the one that the user knows is named.
       this.#listeners = await this.#front.listen();
       await this.#admin.open();
-      if (this.#identity !== undefined) {
-        giveSockets(this.#identity, [...this.#config.bind, this.#config.admin]);
-        become(this.#identity);
+      const { identity, pidFile } = this.#surroundings;
+      if (identity !== undefined) {
+        giveSockets(identity, [...this.#config.bind, this.#config.admin]);
+        become(identity);
       }
       await this.#admin.openInside();
-      this.#pidFile.write();
+      pidFile.write();
       this.#patience = setTimeout(() => {
         this.#log.info(`still importing ${this.#name}`);
         this.#manager.status(`importing ${this.#name}`);
@@ -262,7 +261,7 @@ class Server {
   }
 
   #handleSignals(): void {
-    handleSignals({
+    handleSignals(this.#surroundings.isNohup, {
       drain: (signal) => {
         this.#drain(signal).catch((error: unknown) => this.#over?.reject(errorOf(error)));
       },
@@ -284,7 +283,7 @@ class Server {
   }
 
   #reload(): Promise<ReloadOutcome> {
-    return reload(this.#config, this.#readAgain, {
+    return reload(this.#config, this.#surroundings.readAgain, {
       log: this.#log,
       onChanged: () => {
         this.#front.reconfigure();

@@ -26,8 +26,14 @@ const SOFT_FILE_LIMIT_VARIABLE = "RICKHOUSE_INTERNAL_NOFILE";
 
 /** Set by the launcher of the package for pip: the interpreter that it was installed for. */
 const INSTALLED_FOR_VARIABLE = "RICKHOUSE_INTERNAL_PYTHON";
+/** Set by both launchers: not empty where SIGHUP was ignored, as nohup(1) has it. */
+export const NOHUP_VARIABLE = "RICKHOUSE_INTERNAL_NOHUP";
 /** Between launcher and server only: the application's environment is the user's own. */
-export const LAUNCHER_VARIABLES = [SOFT_FILE_LIMIT_VARIABLE, INSTALLED_FOR_VARIABLE] as const;
+export const LAUNCHER_VARIABLES = [
+  SOFT_FILE_LIMIT_VARIABLE,
+  INSTALLED_FOR_VARIABLE,
+  NOHUP_VARIABLE,
+] as const;
 
 const DEFAULT_FILE = "rickhouse.toml";
 /** Stands for an application that nobody has named, in the working directory. */

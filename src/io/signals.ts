@@ -20,9 +20,10 @@ export interface SignalVerbs {
 /** Process managers send SIGTERM to the whole group and again to the process: what comes this soon is the same wish. */
 const SAME_WISH_MS = 500;
 
-export function handleSignals(verbs: SignalVerbs): void {
+/** `isNohup`: the server outlives its terminal. */
+export function handleSignals(isNohup: boolean, verbs: SignalVerbs): void {
   let firstStopAt: number | undefined;
-  const hadTerminal = hasTerminal();
+  const hadTerminal = !isNohup && hasTerminal();
   const stop = (signal: string): void => {
     const now = performance.now();
     if (firstStopAt === undefined) {

@@ -161,6 +161,33 @@ describe("a terminal that is closed", () => {
     rmSync(directory, { recursive: true });
   });
 
+  it("does not end one that was started by nohup", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    const log = join(directory, "log");
+    const script = 'nohup "$0" --bind 127.0.0.1:0 --log "$1" "$2" >/dev/null 2>&1 & wait';
+    const terminal = spawn(
+      "python3",
+      [
+        join(ROOT, "test/support/terminal.py"),
+        "/bin/sh",
+        "-c",
+        script,
+        join(ROOT, "bin/rickhouse"),
+        log,
+        join(ROOT, "test/apps/plain:app"),
+      ],
+      { env: { ...process.env, TMPDIR: directory }, stdio: ["pipe", "ignore", "inherit"] },
+    );
+    const front = Number(
+      await waitFor("the banner", () => / serving .*process (\d+)/.exec(textOf(log))?.[1]),
+    );
+    terminal.stdin.end();
+    await waitFor("a reload", () => textOf(log).includes("generation 2 serves"));
+    process.kill(front, "SIGTERM");
+    await waitFor("its end", () => !isAlive(front));
+    rmSync(directory, { recursive: true });
+  });
+
   it("is not there for a server without one: SIGHUP reloads", async () => {
     await using server = await startServer("plain:app", { args: ["--workers", "1"] });
     server.signal("SIGHUP");

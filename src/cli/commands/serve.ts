@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { PASSING_VARIABLES } from "../../config/listen-descriptors.ts";
-import { LAUNCHER_VARIABLES, loadConfig } from "../../config/load.ts";
+import { LAUNCHER_VARIABLES, loadConfig, NOHUP_VARIABLE } from "../../config/load.ts";
 import { variableOf } from "../../config/options.ts";
 import { SERVICE_MANAGER_VARIABLES, serviceManagerOf } from "../../config/service-manager.ts";
 import { affordable } from "../../io/descriptor-limit.ts";
@@ -39,7 +39,8 @@ export async function serveCommand(call: CommandCall): Promise<number> {
   try {
     // Loaded here, so that a wrong option answers without the server's modules.
     const { serve } = await import("../../server.ts");
-    const circumstances = { manager, identity, zygote, readAgain };
+    const isNohup = Boolean(call.environment[NOHUP_VARIABLE]);
+    const circumstances = { manager, identity, zygote, readAgain, isNohup };
     return await serve(affordable(loaded.config), loaded.application, circumstances);
   } finally {
     if (zygote?.isWaiting === true) zygote.kill();

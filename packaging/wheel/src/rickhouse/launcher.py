@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, Union
@@ -88,6 +89,8 @@ def _become_server(arguments: list[str]) -> NoReturn:
         "unlimited" if soft == resource.RLIM_INFINITY else str(soft)
     )
     environment["RICKHOUSE_INTERNAL_PYTHON"] = sys.executable
+    is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    environment["RICKHOUSE_INTERNAL_NOHUP"] = "1" if is_nohup else ""
     sys.stdout.flush()
     sys.stderr.flush()
     program = [node, *_NODE_OPTIONS, os.path.join(_SERVER, "dist", "main.js"), *arguments]
