@@ -1,6 +1,7 @@
 // What an application finds in its environ behind trusted proxies, and that nobody else can put it there (--forwarded-allow-ips).
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -170,6 +171,39 @@ describe("without trust", () => {
       assert.equal(environ["HTTP_X_FORWARDED_PROTO"], "https");
       // Not refused either: it is the application's own business.
       assert.equal((await rawRequest(server.port, requestOf(["X-Forwarded-For: x"]))).status, 200);
+    });
+  }
+});
+
+describe("whose address nobody knows", () => {
+  const WAYS = [
+    ["direct sockets", "auto"],
+    ["sockets of Node's", "off"],
+  ] as const;
+  for (const [name, value] of WAYS) {
+    it(`one that was reset before it was accepted is no Unix socket's: ${name}`, async () => {
+      const directory = ServerUnderTest.makeDirectory();
+      const accessLog = join(directory, "access.log");
+      const args = ["--direct-sockets", value, "--forwarded-allow-ips", "unix"];
+      await using server = new ServerUnderTest(ECHO, {
+        directory,
+        args: [...args, "--access-log", accessLog],
+      });
+      await server.ready();
+      server.signal("SIGSTOP");
+      using client = new RawClient(server.port);
+      await once(client.socket, "connect");
+      const request = requestOf(["X-Forwarded-For: 6.6.6.6"], "/forged");
+      await new Promise((resolve) => client.socket.write(request, resolve));
+      client.socket.resetAndDestroy();
+      await once(client.socket, "close");
+      server.signal("SIGCONT");
+      await seen(server.port, [], "/last");
+      const lines = await waitFor("the last line", () => {
+        const text = existsSync(accessLog) ? readFileSync(accessLog, "utf8") : "";
+        return text.includes("/last") && text;
+      });
+      assert.doesNotMatch(lines, /6\.6\.6\.6/);
     });
   }
 });

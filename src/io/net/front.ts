@@ -201,8 +201,13 @@ export class Front {
       socket.destroy();
       return;
     }
-    this.#sweeper ??= this.#startSweeping();
     const remote = remoteAddressOf(socket);
+    // Node asks the kernel only now who that is, which knows no more of one that was reset meanwhile: it must not pass for a Unix socket's.
+    if (remote.remoteAddress === "" && !listener.isUnix) {
+      socket.destroy();
+      return;
+    }
+    this.#sweeper ??= this.#startSweeping();
     const trusted =
       this.#proxies?.isPeer(remote.remoteAddress) === true ? this.#proxies : undefined;
     const facts = connectionFacts(remote, listener);
