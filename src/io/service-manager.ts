@@ -1,9 +1,9 @@
 // What the server tells its service manager (sd_notify(3)): ready, reloading, stopping, a line of status, signs of life. Its socket is
 // one for datagrams, which Node cannot open: a zygote sends, or a short-lived Python where none listens (during its import).
 
-import { spawn } from "node:child_process";
 import type { ServiceManagerPlace } from "../config/service-manager.ts";
 import { pythonFile } from "../package-files.ts";
+import { startHelper } from "./start-helper.ts";
 
 const NOTIFY_SCRIPT = pythonFile("notify.py");
 
@@ -66,11 +66,10 @@ export class ServiceManager {
     if (place === undefined) return;
     const state = lines.join("\n");
     if (this.#options.sendByZygote(place.address, state)) return;
-    const sender = spawn(python, ["-I", "-S", NOTIFY_SCRIPT, place.address, state], {
-      stdio: "ignore",
-    });
-    sender.on("error", () => {}); // No process can be started: the service manager sees the silence.
-    sender.unref();
+    const args = ["-I", "-S", NOTIFY_SCRIPT, place.address, state];
+    const sender = startHelper(python, args, { stdio: "ignore" });
+    sender?.on("error", () => {}); // No process can be started: the service manager sees the silence.
+    sender?.unref();
   }
 }
 

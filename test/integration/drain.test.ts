@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { startPoliteLoad } from "../support/polite-load.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { noted, openGate } from "../support/record.ts";
 import { begin, get, message } from "../support/requests.ts";
 import { childrenOf, stateOf } from "../support/processes.ts";
-import { startServer, waitFor, type ServerUnderTest } from "../support/server.ts";
+import { ServerUnderTest, startServer, waitFor } from "../support/server.ts";
 
 /** The whole tree, the front first. */
 function treeOf(server: ServerUnderTest): number[] {
@@ -76,6 +78,31 @@ describe("connections that the kernel holds when SIGTERM comes", () => {
     assert.equal(response.status, 200);
     assert.equal(response.fields.get("connection"), "close");
     silent.end();
+    assert.deepEqual(await server.exited(), { code: 0, signal: null });
+  });
+});
+
+describe("a drain without an interpreter", () => {
+  it("loses nothing: what was at its place can be started no more", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    const place = join(directory, "bin");
+    mkdirSync(place);
+    const python = join(place, "python3");
+    writeFileSync(python, '#!/bin/sh\nexec python3 "$@"\n', { mode: 0o755 });
+    const args = ["--workers", "1", "--python", python];
+    // Nobody listens there: each word to the service manager would be said by a process of its own.
+    const env = { NOTIFY_SOCKET: join(directory, "notify") };
+    await using server = await startServer("gated:app", { args, directory, env });
+    using running = begin(server.port, "POST", "/held");
+    await noted(server, /^POST held in/);
+    // ENOTDIR, of which Node tells by an exception.
+    rmSync(place, { recursive: true });
+    writeFileSync(place, "");
+    server.signal("SIGTERM");
+    await server.logged("SIGTERM: finishing");
+    openGate(server, "held");
+    assert.equal((await running.response()).status, 200);
+    running.end();
     assert.deepEqual(await server.exited(), { code: 0, signal: null });
   });
 });

@@ -55,6 +55,17 @@ describe("twins of a listening socket", () => {
     server.close();
   });
 
+  it("do not come where no process can be started, and nothing else happens", async () => {
+    const { server } = await listening();
+    // ENOTDIR, of which Node tells by an exception.
+    const twins = new TwinListeners(server, `${import.meta.filename}/python3`, () => {
+      throw new Error("a twin");
+    });
+    countOf(twins, 100);
+    twins.close();
+    server.close();
+  });
+
   it("that come when all is over are closed", async () => {
     const { server } = await listening();
     let made = 0;

@@ -2,9 +2,10 @@
 // while a turn takes long, many wait for many turns. A socket that is known by several descriptors is found several times. Node cannot
 // duplicate a descriptor: a short-lived Python does it (python/src/rickhouse/twin_listeners.py), once connections come so fast that it pays.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Server } from "node:net";
 import { pythonFile } from "../../package-files.ts";
+import { startHelper } from "../start-helper.ts";
 import { descriptorOf } from "./node-handle.ts";
 
 const SCRIPT = pythonFile("twin_listeners.py");
@@ -58,9 +59,13 @@ export class TwinListeners {
   #start(): void {
     const descriptor = descriptorOf(this.#server);
     if (descriptor === undefined) return;
-    const helper = spawn(this.#python, ["-I", "-S", SCRIPT, String(TWINS)], {
+    const helper = startHelper(this.#python, ["-I", "-S", SCRIPT, String(TWINS)], {
       stdio: ["ignore", "ignore", "ignore", "ipc", descriptor],
     });
+    if (helper === undefined) {
+      this.#isOver = true;
+      return;
+    }
     this.#helper = helper;
     const timer = setTimeout(() => helper.kill("SIGKILL"), MAX_MS);
     // Without twins the server does as before.
