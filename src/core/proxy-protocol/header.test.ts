@@ -37,6 +37,16 @@ const line = (text: string): Buffer => Buffer.from(`${text}\r\n`, "latin1");
 const HEADERS: readonly (readonly [string, Buffer, string | undefined])[] = [
   ["v1 TCP4", line("PROXY TCP4 192.0.2.1 192.0.2.9 3533 443"), "192.0.2.1 3533"],
   ["v1 TCP6", line("PROXY TCP6 2001:db8::1 ::1 3533 443"), "2001:db8::1 3533"],
+  [
+    "v1 mapped IPv4",
+    line("PROXY TCP6 ::ffff:192.0.2.1 ::ffff:192.0.2.9 3533 443"),
+    "192.0.2.1 3533",
+  ],
+  [
+    "v1 IPv6 that ends like IPv4",
+    line("PROXY TCP6 ::fffe:192.0.2.1 ::1 1 443"),
+    "::fffe:192.0.2.1 1",
+  ],
   ["v1 port 0", line("PROXY TCP4 255.255.255.255 0.0.0.0 0 65535"), "255.255.255.255 0"],
   ["v1 UNKNOWN", line("PROXY UNKNOWN"), undefined],
   ["v1 UNKNOWN with more", line("PROXY UNKNOWN what ever\x01"), undefined],

@@ -8,6 +8,8 @@ export const V1_START = bytesOf("PROXY ");
 
 /** With its CRLF, by the specification: the longest UNKNOWN with two full IPv6 addresses. */
 const MAX_BYTES = 107;
+/** What a dual-stack socket of the proxy's tells of an IPv4 client: everybody else knows it by its own address. */
+const MAPPED = /^::ffff:(?=\d+\.)/i;
 const CR = 0x0d;
 const LF = 0x0a;
 const MALFORMED: Decoded = { kind: "malformed" };
@@ -28,7 +30,8 @@ export function decodeV1(bytes: Uint8Array): Decoded {
   if (!isKnown || more.length > 0 || !isPort(port) || !isPort(destinationPort)) return MALFORMED;
   const isAddress = protocol === "TCP4" ? isIpv4 : isIpv6;
   if (!isAddress(address) || !isAddress(destination)) return MALFORMED;
-  return { kind: "header", header: { source: { address, port } }, length };
+  const source = { address: address.replace(MAPPED, ""), port };
+  return { kind: "header", header: { source }, length };
 }
 
 /** Decimal, without leading zeros. */
