@@ -156,6 +156,7 @@ function makeContext(dispatcher: Dispatcher<Exchange>): ConnectionContext {
       head: new DeadlineList(15_000),
       body: new DeadlineList(30_000),
       keepAlive: new DeadlineList(75_000),
+      drainIdle: new DeadlineList(75_000),
       linger: new DeadlineList(2000),
     },
     bodyMinRate: 500,

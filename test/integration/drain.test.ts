@@ -176,6 +176,35 @@ describe("--drain-idle", () => {
     assert.deepEqual(await server.exited(), { code: 0, signal: null });
   });
 
+  for (const [when, idle] of [
+    ["before it is over", "10s"],
+    ["when it is over for the others", "500ms"],
+  ] as const) {
+    it(`is for those too whose answer had begun, and ends ${when}`, async () => {
+      const directory = ServerUnderTest.makeDirectory();
+      const gate = join(directory, "gate");
+      const args = ["--workers", "1", "--drain-idle", idle];
+      await using server = await startServer("halves:app", { args, directory });
+      using other = begin(server.port, "POST", "/");
+      await other.response();
+      using client = begin(server.port, "GET", `/?drip=${gate}`);
+      await waitFor("the head", () => client.received.includes("\r\n\r\n"));
+      server.signal("SIGTERM");
+      await server.logged("finishing 2 connections");
+      if (idle === "500ms") await other.ended();
+      writeFileSync(gate, "");
+      const first = await client.response();
+      assert.equal(first.fields.get("connection"), undefined);
+      client.send(message("POST", "/", "body"));
+      const second = await client.response();
+      assert.equal(second.status, 200);
+      assert.equal(second.fields.get("connection"), "close");
+      client.end();
+      other.end();
+      assert.deepEqual(await server.exited(), { code: 0, signal: null });
+    });
+  }
+
   it("ends who never closes its side, and does not wait for it", async () => {
     // Once is enough: a slow machine may be late, a server that waits for these clients (2 s and more) always is.
     let bestMs = Infinity;

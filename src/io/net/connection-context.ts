@@ -44,6 +44,8 @@ export interface ConnectionDeadlines {
   readonly head: DeadlineList;
   readonly body: DeadlineList;
   readonly keepAlive: DeadlineList;
+  /** In its place once the server is about to end. */
+  readonly drainIdle: DeadlineList;
   readonly linger: DeadlineList;
 }
 

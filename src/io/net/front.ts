@@ -87,6 +87,7 @@ export class Front {
       head: new DeadlineList(config.headTimeoutMs),
       body: new DeadlineList(config.bodyTimeoutMs),
       keepAlive: new DeadlineList(config.keepAliveTimeoutMs),
+      drainIdle: new DeadlineList(drainIdleOf(config)),
       linger: new DeadlineList(LINGER_MS),
     };
     this.#proxies = TrustedProxies.from(config.forwardedAllowIps, config.forwardedHeaders);
@@ -107,6 +108,7 @@ export class Front {
     this.#deadlines.head.setDuration(config.headTimeoutMs);
     this.#deadlines.body.setDuration(config.bodyTimeoutMs);
     this.#deadlines.keepAlive.setDuration(config.keepAliveTimeoutMs);
+    this.#deadlines.drainIdle.setDuration(drainIdleOf(config));
     this.#shared.memory.setLimit(config.bufferMemoryBytes);
     this.#shared.disk.setLimit(config.tempDiskBytes);
     Object.assign(this.#context, connectionLimits(config, this.#shared));
@@ -162,7 +164,10 @@ export class Front {
     await Promise.all(this.#listeners.map((listener) => listener.finish(python)));
   }
 
-  /** What runs may finish, with `Connection: close`; idle connections go after --drain-idle. Resolves when no connection is left. */
+  /**
+   * What runs may finish, with `Connection: close`; idle connections go after --drain-idle, also those whose answer ends later and did not
+   * say so. Resolves when no connection is left.
+   */
   async drain(): Promise<void> {
     // Not before the listeners are closed: who is told to leave comes again, as one of those that a close would cut.
     this.#state.isDraining = true;
@@ -256,8 +261,8 @@ export class Front {
       return;
     }
     this.#clock.own = ownFieldsAt(Date.now());
-    const { head, body, keepAlive, linger } = this.#deadlines;
-    for (const list of [head, body, keepAlive, linger]) list.sweep(now);
+    const { head, body, keepAlive, drainIdle, linger } = this.#deadlines;
+    for (const list of [head, body, keepAlive, drainIdle, linger]) list.sweep(now);
     if (this.#state.isDraining) this.#endLingering(now);
     if (this.#options.config.bodyMinRateBytesPerSecond > 0) {
       body.forEach((waiter) => {
@@ -307,6 +312,11 @@ export class Front {
       },
     };
   }
+}
+
+/** Never 0, which would mean that it never ends. */
+function drainIdleOf({ drainIdleMs, keepAliveTimeoutMs }: Config): number {
+  return Math.max(1, Math.min(drainIdleMs, keepAliveTimeoutMs));
 }
 
 /** `[::]` takes IPv4 too, and so would hold the address of a bind to 0.0.0.0 with the same port. */

@@ -149,7 +149,7 @@ export class Http1Connection implements AnswerSink, Waiter {
 
   onDeadline(list: DeadlineList): void {
     const { deadlines } = this.#context;
-    if (list === deadlines.keepAlive) this.#close();
+    if (list === deadlines.keepAlive || list === deadlines.drainIdle) this.#close();
     else if (list === deadlines.body) this.#refuse(REFUSALS.bodyTimeout);
     else if (list === deadlines.head && !this.#intake.isBetweenRequests) {
       this.#refuse(REFUSALS.headTimeout);
@@ -190,7 +190,6 @@ export class Http1Connection implements AnswerSink, Waiter {
     if (this.#writer.isBehind) this.#setPaused(true);
     else if (this.#exchange !== undefined) this.#setPaused(this.#isFull);
     else if (this.#hasClientEnded) this.#onInputOver();
-    else if (this.#context.isDraining) this.closeIdle();
   }
 
   #submit(request: WholeRequest): void {
@@ -309,7 +308,9 @@ export class Http1Connection implements AnswerSink, Waiter {
     }
     if (this.#intake.pending !== undefined) return;
     if (this.#intake.isBetweenRequests) {
-      this.#context.deadlines.keepAlive.start(this, this.#overAt);
+      const { deadlines, isDraining } = this.#context;
+      // Who was not told to leave, since its answer had begun by then, comes again.
+      (isDraining ? deadlines.drainIdle : deadlines.keepAlive).start(this, this.#overAt);
     }
     this.#drive();
   }

@@ -45,6 +45,7 @@ describe("RequestIntake", () => {
       head: new DeadlineList(0),
       body: new DeadlineList(BODY_TIMEOUT_MS),
       keepAlive: new DeadlineList(0),
+      drainIdle: new DeadlineList(0),
       linger: new DeadlineList(0),
     };
     const paused: boolean[] = [];
