@@ -176,6 +176,23 @@ describe("--drain-idle", () => {
     assert.deepEqual(await server.exited(), { code: 0, signal: null });
   });
 
+  it("is for what came in time too, though the front stood still until it was over", async () => {
+    const args = ["--workers", "1", "--drain-idle", "500ms"];
+    await using server = await startServer("plain:app", { args });
+    using client = begin(server.port, "GET", "/");
+    await client.response();
+    server.signal("SIGTERM");
+    await server.logged("finishing 1 connection");
+    server.signal("SIGSTOP");
+    await waitFor("the stop", () => stateOf(server.pid) === "T");
+    client.send(message("GET", "/"));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    server.signal("SIGCONT");
+    assert.equal((await client.response()).status, 200);
+    client.end();
+    assert.deepEqual(await server.exited(), { code: 0, signal: null });
+  });
+
   for (const [when, idle] of [
     ["before it is over", "10s"],
     ["when it is over for the others", "500ms"],

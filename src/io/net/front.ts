@@ -173,7 +173,9 @@ export class Front {
     this.#state.isDraining = true;
     if (this.#connections.size === 0) return;
     const timer = setTimeout(() => {
-      for (const connection of this.#connections) connection.closeIdle();
+      this.#afterReading(() => {
+        for (const connection of this.#connections) connection.closeIdle();
+      });
     }, this.#options.config.drainIdleMs);
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
@@ -241,13 +243,16 @@ export class Front {
     this.#connections.delete(spare);
   }
 
+  /** A front that stood still finds its timers over and what clients sent meanwhile unread: that is read first. */
+  #afterReading(run: () => void): void {
+    (this.#options.poller?.atEndOfTurn ?? setImmediate)(run);
+  }
+
   #startSweeping(): NodeJS.Timeout {
     this.#clock.own = ownFieldsAt(Date.now());
-    // A front that stood still finds its timers over and what clients sent meanwhile unread: that is read first.
-    const afterReading = this.#options.poller?.atEndOfTurn ?? setImmediate;
     return setInterval(() => {
       const now = performance.now();
-      afterReading(() => {
+      this.#afterReading(() => {
         this.#sweep(now);
       });
     }, SWEEP_MS);
