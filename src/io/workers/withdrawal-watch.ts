@@ -25,13 +25,14 @@ export class WithdrawalWatch {
   asked(): void {
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#check();
+      // A front that stood still has the answer before it, unread.
+      setImmediate(this.#check);
     }, PATIENCE_MS);
     this.#timer.unref();
   }
 
-  #check(): void {
+  readonly #check = (): void => {
+    this.#timer = undefined;
     const waiting = this.#channels().filter((channel) => channel.isWithdrawing);
     const askedBefore = performance.now() - PATIENCE_MS;
     const late = waiting.filter(({ withdrawAskedAt }) => withdrawAskedAt <= askedBefore + 1);
@@ -39,5 +40,5 @@ export class WithdrawalWatch {
       this.#onHanging(generation);
     }
     if (waiting.length > 0) this.asked();
-  }
+  };
 }
