@@ -93,6 +93,8 @@ describe("parseArguments", () => {
       [["--help", "check"], "check"],
       [["check", "--help"], "check"],
       [["--help", "app:app"], ""],
+      [["help"], ""],
+      [["help", "check"], "check"],
     ] as const) {
       assert.deepEqual<Arguments>(parseArguments(argv), { kind: "help", topic });
     }
@@ -135,6 +137,10 @@ describe("parseArguments", () => {
     [
       ["a", "b"],
       "two applications named, a and b; name one; a value that belongs to an option stands right behind it",
+    ],
+    [
+      ["chekc", "app:app"],
+      "two applications named, chekc and app:app; if the first is meant as a command: did you mean check?",
     ],
     [["--worker", "4", "a"], "unknown option --worker; did you mean --workers?"],
     [["--worker=4", "a"], "unknown option --worker; did you mean --workers?"],

@@ -75,6 +75,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
       words.push(...rest);
       break;
     }
+    if (word === "help" && parsing.command === undefined && words.length === 0)
+      return { kind: "help", topic: helpTopic(rest[0]) };
     if (!isFlag(word)) parsing.takeWord(word);
     else {
       const ending = takeFlag(word, parsing);
@@ -177,7 +179,11 @@ function takeValue(flag: string, placeholder: string, { rest, targets }: Parsing
 /** The application among the words of a command line; throws where there are two. */
 export function onlyWord(words: readonly string[]): string | undefined {
   const [first, second] = words;
-  if (first !== undefined && second !== undefined)
-    throw new StartupError("second-application", { first, second });
-  return first;
+  if (first === undefined || second === undefined) return first;
+  const command = nearest(first, Object.keys(COMMANDS));
+  const hint =
+    command === undefined
+      ? "name one; a value that belongs to an option stands right behind it"
+      : `if the first is meant as a command: did you mean ${command}?`;
+  throw new StartupError("second-application", { first, second, hint });
 }

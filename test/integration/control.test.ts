@@ -153,7 +153,7 @@ describe("the commands to a running server", () => {
     assert.equal((await run("log-level", "info")).code, 0);
     await run("scale", "1");
     await server.logged("workers wanted: 1 (1 to 4");
-    assert.equal((await run("log-level", "loud")).code, 1);
+    assert.equal((await run("log-level", "loud")).code, 2);
   });
 
   it("stop waits for what runs, and for the end", async () => {

@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { StartupError } from "../../config/startup-error.ts";
-import { LOG_LEVELS } from "../../core/log/log-level.ts";
+import { LOG_LEVELS, logLevelOf } from "../../core/log/log-level.ts";
 import type { StatusDocument } from "../../io/admin/documents.ts";
 import type { WorkerStacks } from "../../io/workers/stacks-log.ts";
 import type { CommandCall } from "../commands.ts";
@@ -61,7 +61,7 @@ export async function stacksCommand(call: CommandCall): Promise<number> {
 
 export async function logLevelCommand(call: CommandCall): Promise<number> {
   const [level, second] = call.words;
-  if (level === undefined || second !== undefined) {
+  if (logLevelOf(level) === undefined || second !== undefined) {
     throw new StartupError("command-words", {
       usage: `rickhouse log-level ${LOG_LEVELS.join("|")}`,
     });
