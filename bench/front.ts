@@ -132,6 +132,13 @@ function makeContext(dispatcher: Dispatcher<Exchange>): ConnectionContext {
     responseFileBytes: 256 * MIB,
     sendTimeoutMs: 60_000,
   };
+  const deadlines = {
+    head: new DeadlineList(15_000),
+    body: new DeadlineList(30_000),
+    keepAlive: new DeadlineList(75_000),
+    drainIdle: new DeadlineList(1000),
+    linger: new DeadlineList(2000),
+  };
   return {
     requests: {
       submit: (exchange) => {
@@ -152,13 +159,7 @@ function makeContext(dispatcher: Dispatcher<Exchange>): ConnectionContext {
     encoder: new EnvironEncoder(undefined, trace),
     body: { memoryBytes: MIB, takeSlot: () => undefined, ...stores },
     writer: { output: new OutputBuffer(), clock, ...answers, ...stores },
-    deadlines: {
-      head: new DeadlineList(15_000),
-      body: new DeadlineList(30_000),
-      keepAlive: new DeadlineList(75_000),
-      drainIdle: new DeadlineList(75_000),
-      linger: new DeadlineList(2000),
-    },
+    deadlines,
     bodyMinRate: 500,
     observer: {
       exchangeOver: () => {},
@@ -166,6 +167,7 @@ function makeContext(dispatcher: Dispatcher<Exchange>): ConnectionContext {
       failed,
     },
     isDraining: false,
+    idle: deadlines.keepAlive,
     now: () => performance.now(),
     newRequestId: () => "",
     onClosed: () => {},

@@ -16,7 +16,7 @@ import { makeDevelopment } from "./io/development/make-development.ts";
 import type { Development } from "./io/development/development.ts";
 import { countOf, servingText } from "./io/banner.ts";
 import * as descriptors from "./io/descriptor-limit.ts";
-import { giveBackFreedMemory } from "./io/freed-memory.ts";
+import { FreedMemory } from "./io/freed-memory.ts";
 import { withHealthPath } from "./io/health-path.ts";
 import { asIdentity, become, giveSockets, type Identity } from "./io/identity.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
@@ -128,7 +128,7 @@ class Server {
     const limitAdvice = descriptors.limitAdvice(config.maxConnections, limit, channels);
     this.#advice = [limitAdvice, directory.advice].filter((advice) => advice !== undefined);
     const poller = config.directSockets === "off" ? undefined : SocketPoller.start();
-    giveBackFreedMemory(poller?.libc.mallocTrim);
+    const freedMemory = new FreedMemory(poller?.libc.mallocTrim);
     this.#pool = new Pool({
       poller,
       config,
@@ -185,6 +185,7 @@ class Server {
       figures: this.#figures,
       newSpoolPath: () => directory.newPath(),
       takeBodySlot: () => this.#pool.workforce.takeBodySlot(),
+      freedMemory,
     });
     this.#subject = makeSubject({
       config,

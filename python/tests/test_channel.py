@@ -354,7 +354,7 @@ class Sending(ChannelTest):
             def __init__(self, real: socket.socket) -> None:
                 self._real = real
 
-            def sendall(self, data: Any) -> None:
+            def sendall(self, data: Any, flags: int = 0) -> None:
                 self._real.sendall(data)
                 raise KeyboardInterrupt
 
@@ -645,6 +645,26 @@ class Posting(ChannelTest):
         last_end = end(3, 400_000)
         self.assertEqual(self.front.next(), last_end)
 
+    def test_an_answer_that_has_to_be_closed_leaves_with_those_that_have_waited(self) -> None:
+        prepared = wire.prepare_answer(200, b"200 OK\r\n", wire.ANSWER_COMPLETE, 2)
+        self.begin_window(3)
+        self.channel.post(FRAMES[0], 1000)
+        self.next()
+        self.channel.post_unended(prepared, 2, b"ok", 301_001)
+        self.assertEqual(self.front.next(), ANSWERS[0])
+
+    def test_an_exception_on_the_way_of_an_answer_ends_the_channel(self) -> None:
+        # Of a handler of signals: nobody knows whether the answer is there.
+        def pack_into(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        self.begin_window(1)
+        exchange = Exchange(self.channel, 1, 0)
+        exchange.head = 200, b"200 OK\r\n", 0, 2, None, (34, pack_into, b"", b"", b"")
+        with self.assertRaises(KeyboardInterrupt):
+            exchange.send_all_but_end(b"ok")
+        self.assertTrue(self.channel.was_interrupted)
+
     def test_an_answer_that_has_to_be_closed_does_not_wait_for_what_was_withdrawn(self) -> None:
         prepared = wire.prepare_answer(200, b"200 OK\r\n", 3, 2)
         self.begin_window(2)
@@ -731,13 +751,13 @@ class SteppingSocket:
         self._look = look
         self.wire = b""
 
-    def sendall(self, data: bytes) -> None:
+    def sendall(self, data: bytes, flags: int = 0) -> None:
         for at in range(0, len(data), 1000):
             self._look()
             self.wire += bytes(data[at : at + 1000])
         self._look()
 
-    def sendmsg(self, parts: tuple[bytes, ...]) -> int:
+    def sendmsg(self, parts: tuple[bytes, ...], ancillary: Any = (), flags: int = 0) -> int:
         data = b"".join(parts)[:700]
         self.sendall(data)
         return len(data)
@@ -792,8 +812,12 @@ class Interleavings(ChannelTest):
         self.channel._socket = stepping
         now_ns = 0
         for _ in range(60):
-            # Sometimes a further request is at hand.
-            self.channel._end = self.channel._start + chance.randint(0, 3)
+            # Sometimes a further request is at hand, or the beginning of a frame.
+            start = self.channel._start
+            self.channel._end = start + chance.choice((0, 3, wire.HEADER_BYTES))
+            self.channel._buffer[start : start + wire.HEADER_BYTES] = request_frame(9)[
+                : wire.HEADER_BYTES
+            ]
             now_ns += chance.choice((1000, 100_000, 1_000_000))
             usual = chance.randint(1, 2000)
             size = chance.choice((usual, usual, usual, OUTBOX_BYTES, 3 * OUTBOX_BYTES))

@@ -46,6 +46,30 @@ class WholeBodies(unittest.TestCase):
         self.assertEqual((run.body, one.asked, one.closed), (b"hello", 2, 1))
         self.assertIn("cut", run.logged)
 
+    def test_a_length_is_that_before_anything_was_taken(self) -> None:
+        class Queue(list[bytes]):
+            def __iter__(self) -> Iterator[bytes]:
+                while self:
+                    yield self.pop(0)
+
+        self.assertEqual(Run(answering(Queue([b"hello ", b"world"]))).body, b"hello world")
+
+    def test_what_is_asked_for_its_length_is_the_type(self) -> None:
+        class Wrapper:
+            def __init__(self) -> None:
+                self.fields: dict[str, Any] = {}
+
+            def __getattr__(self, name: str) -> Any:
+                if name == "close":
+                    raise AttributeError(name)
+                return self.fields[name]
+
+            def __iter__(self) -> Iterator[bytes]:
+                return iter([b"a", b"b"])
+
+        run = Run(answering(Wrapper()))
+        self.assertEqual((run.body, run.logged), (b"ab", ""))
+
     def test_a_length_that_fails_is_unknown(self) -> None:
         class Failing(Closable):
             def __len__(self) -> int:

@@ -140,7 +140,7 @@ describe("parseArguments", () => {
     ],
     [
       ["chekc", "app:app"],
-      "two applications named, chekc and app:app; if the first is meant as a command: did you mean check?",
+      "two applications named, chekc and app:app; name one; a value that belongs to an option stands right behind it; check is a command",
     ],
     [["--worker", "4", "a"], "unknown option --worker; did you mean --workers?"],
     [["--worker=4", "a"], "unknown option --worker; did you mean --workers?"],

@@ -181,9 +181,6 @@ export function onlyWord(words: readonly string[]): string | undefined {
   const [first, second] = words;
   if (first === undefined || second === undefined) return first;
   const command = nearest(first, Object.keys(COMMANDS));
-  const hint =
-    command === undefined
-      ? "name one; a value that belongs to an option stands right behind it"
-      : `if the first is meant as a command: did you mean ${command}?`;
-  throw new StartupError("second-application", { first, second, hint });
+  const guess = command === undefined ? "" : `; ${command} is a command`;
+  throw new StartupError("second-application", { first, second, guess });
 }

@@ -48,7 +48,7 @@ export const STARTUP_ERRORS = {
   "second-application": {
     exitCode: 2,
     title: "two applications named, {first} and {second}",
-    fix: "{hint}",
+    fix: "name one; a value that belongs to an option stands right behind it{guess}",
   },
   "bad-application": { exitCode: 2, title: "application {application}: {reason}", fix: "{hint}" },
   "no-python": {

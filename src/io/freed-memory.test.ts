@@ -2,32 +2,84 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { giveBackFreedMemory } from "./freed-memory.ts";
+import { FreedMemory } from "./freed-memory.ts";
 import { loadLibc } from "./sockets/libc.ts";
 
 const MIB = 2 ** 20;
 
-test("memory is trimmed when the process has grown since the last time, one trim at a time", (t) => {
-  t.mock.timers.enable({ apis: ["setInterval"] });
-  let resident = 60 * MIB;
+function subject(): {
+  look: (now: number, isIdle?: boolean) => number;
+  done: () => void;
+  resident: { bytes: number };
+} {
+  const resident = { bytes: 60 * MIB };
   const dones: (() => void)[] = [];
-  giveBackFreedMemory(
+  const memory = new FreedMemory(
     (done) => dones.push(done),
-    () => resident,
+    () => {
+      if (Number.isNaN(resident.bytes)) throw new Error("ENOENT");
+      return resident.bytes;
+    },
   );
-  t.mock.timers.tick(2000);
-  assert.equal(dones.length, 1);
-  t.mock.timers.tick(2000); // The first is under way.
-  assert.equal(dones.length, 1);
-  resident = 50 * MIB;
-  dones[0]?.();
-  resident = 51 * MIB;
-  t.mock.timers.tick(2000);
-  assert.equal(dones.length, 1);
-  resident = 52 * MIB;
-  t.mock.timers.tick(2000);
-  assert.equal(dones.length, 2);
-  dones[1]?.();
+  return {
+    resident,
+    /** How many trims there have been. */
+    look: (now, isIdle = false) => {
+      memory.look(now, isIdle);
+      return dones.length;
+    },
+    done: () => dones.at(-1)?.(),
+  };
+}
+
+test("memory is trimmed every two seconds while the process grows, one trim at a time", () => {
+  const { look, done, resident } = subject();
+  assert.equal(look(0), 1);
+  assert.equal(look(2000), 1, "the first is under way");
+  resident.bytes = 50 * MIB;
+  done();
+  resident.bytes = 52 * MIB;
+  assert.equal(look(1999), 1);
+  assert.equal(look(2000), 2);
+});
+
+test("memory is trimmed once more when the process does not grow any further", () => {
+  const { look, done, resident } = subject();
+  look(0);
+  done();
+  assert.equal(look(2000), 2);
+  done();
+  assert.equal(look(4000), 2);
+  resident.bytes += 2 * MIB;
+  assert.equal(look(6000), 3);
+  done();
+  assert.equal(look(6001, true), 4, "the server is idle now");
+  done();
+  assert.equal(look(6002, true), 4);
+});
+
+test("growth begins where the process has shrunk to", () => {
+  const { look, done, resident } = subject();
+  look(0);
+  done();
+  look(2000);
+  done();
+  resident.bytes = 40 * MIB;
+  assert.equal(look(4000), 2);
+  resident.bytes = 42 * MIB;
+  assert.equal(look(6000), 3);
+});
+
+test("a process that cannot tell what it has is left alone", () => {
+  const { look, done, resident } = subject();
+  resident.bytes = Number.NaN;
+  assert.equal(look(0), 0);
+  resident.bytes = 60 * MIB;
+  assert.equal(look(2000), 1);
+  resident.bytes = Number.NaN;
+  done();
+  resident.bytes = 61 * MIB;
+  assert.equal(look(4000), 2, "once more");
 });
 
 test("freed memory goes back to the system", async (t) => {

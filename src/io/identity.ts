@@ -10,6 +10,7 @@ import { errorCode } from "../core/error-code.ts";
 
 /** As many as the kernel follows (path_resolution(7)). */
 const MAX_LINKS = 40;
+const ROOT = 0;
 
 export interface Identity {
   /** As the user wrote it. */
@@ -18,6 +19,8 @@ export interface Identity {
   readonly gid: number;
   /** `gid`, and those of which the user is a member (group(5)). */
   readonly groups: readonly number[];
+  /** The one of its entry in passwd(5), which it has elsewhere whatever --group says. */
+  readonly ownGroup: number;
   /** HOME, USER and LOGNAME; empty for a number without an entry. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -34,7 +37,8 @@ export function identityOf(user: string, group: string): Identity | undefined {
   const environment = found === undefined ? {} : { HOME: home, USER: name, LOGNAME: name };
   const others = found === undefined ? [] : groupsOf(name).filter((id) => id !== Number(ownGroup));
   const groups = [Number(gid), ...others];
-  const identity = { user, uid: Number(uid), gid: Number(gid), groups, environment };
+  const numbers = { uid: Number(uid), gid: Number(gid), ownGroup: Number(ownGroup ?? gid) };
+  const identity = { user, ...numbers, groups, environment };
   if (process.getuid?.() === 0) return identity;
   if (process.getuid?.() === identity.uid && process.getgid?.() === identity.gid) return undefined;
   throw new StartupError("not-root", { user, uid: String(process.getuid?.()) });
@@ -85,10 +89,18 @@ export function asIdentity<T>(identity: Identity | undefined, make: () => T): T 
 }
 
 /**
- * Whether this user could make the path lead elsewhere, by a link or another directory on the way: then root must open nothing there. A directory
- * with the sticky bit (/tmp) keeps what others have in it as it is.
+ * Whether anybody but root, as far as owners and modes tell of this user's way, could make the path lead elsewhere, by a link or another directory
+ * on it: then root must open nothing there. A directory with the sticky bit (/tmp) keeps what root has in it as it is.
  */
 export function mayRedirect(identity: Identity, path: string): boolean {
+  try {
+    return isWayOpen(identity, path);
+  } catch {
+    return true; // A file where a directory should be, say: nobody opens anything there.
+  }
+}
+
+function isWayOpen(identity: Identity, path: string): boolean {
   let at = "/";
   const rest = partsOf(resolve(path));
   for (let links = 0; ;) {
@@ -112,12 +124,19 @@ function partsOf(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-function mayReplace({ uid, groups }: Identity, directory: Stats, entry: Stats | undefined) {
-  if (directory.uid === uid) return true;
-  const isOfGroup = (directory.mode & 0o020) !== 0 && groups.includes(directory.gid);
-  if (!isOfGroup && (directory.mode & 0o002) === 0) return false;
+function mayReplace(
+  { groups, ownGroup }: Identity,
+  directory: Stats,
+  entry: Stats | undefined,
+): boolean {
+  if (directory.uid !== ROOT) return true;
+  const isOfGroup = groups.includes(directory.gid) || directory.gid === ownGroup;
+  const isOpen = (directory.mode & (isOfGroup ? 0o022 : 0o002)) !== 0;
+  if (!isOpen) return false;
   const isSticky = (directory.mode & 0o1000) !== 0;
-  return !isSticky || entry === undefined || entry.uid === uid;
+  // A second name of a file may be one that this user has made here of a file of root's.
+  const isRoots = entry?.uid === ROOT && (entry.isDirectory() || entry.nlink === 1);
+  return !isSticky || !isRoots;
 }
 
 /** Unix sockets that root has bound: their mode speaks of the user that serves on them, and of its group. */

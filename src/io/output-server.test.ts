@@ -65,7 +65,7 @@ describe("OutputServer", () => {
     test.mock.timers.reset();
   });
 
-  it("waits for who comes while nobody reads the log", async (test) => {
+  it("does not judge who comes while nobody reads the log", async (test) => {
     test.mock.timers.enable({ apis: ["setTimeout"] });
     log.isBehind = true;
     await say(`${HELLO}one\n`);

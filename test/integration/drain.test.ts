@@ -222,6 +222,28 @@ describe("--drain-idle", () => {
     });
   }
 
+  it("begins at the end of an answer that had begun, and not at that of the server", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    const gate = join(directory, "gate");
+    const args = ["--workers", "1", "--drain-idle", "5s"];
+    await using server = await startServer("halves:app", { args, directory });
+    using idle = begin(server.port, "POST", "/");
+    await idle.response();
+    using client = begin(server.port, "GET", `/?drip=${gate}`);
+    await waitFor("the head", () => client.received.includes("\r\n\r\n"));
+    server.signal("SIGTERM");
+    await server.logged("finishing 2 connections");
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    writeFileSync(gate, "");
+    await client.response();
+    await idle.ended(); // After 5 s of the server's end.
+    client.send(message("POST", "/", "body"));
+    assert.equal((await client.response()).status, 200);
+    client.end();
+    idle.end();
+    assert.deepEqual(await server.exited(), { code: 0, signal: null });
+  });
+
   it("ends who never closes its side, and does not wait for it", async () => {
     // Once is enough: a slow machine may be late, a server that waits for these clients (2 s and more) always is.
     let bestMs = Infinity;

@@ -197,6 +197,12 @@ describe("--user", { skip }, () => {
     });
   }
 
+  it("tells in one line of a log below a file", () => {
+    const { status, stderr } = launch(["--user", "nobody", "--log", "/etc/passwd/log"]);
+    assert.equal(status, 2);
+    assert.match(stderr, /^rickhouse: --log \S+: cannot be written \(ENOTDIR\); .*\n$/);
+  });
+
   it("takes numbers, and another group", async () => {
     const args = ["--user", String(account.uid), "--group", "1"];
     await using server = await start("plain:app", args);

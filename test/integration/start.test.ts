@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isAlive } from "../support/processes.ts";
@@ -21,8 +22,21 @@ async function startUnready(
     directory,
     args: [...args, "--bind", `unix:${path}`],
   });
-  await waitFor("the public socket", () => existsSync(path));
+  await waitFor("the public socket", () => isListening(path));
   return { server, path };
+}
+
+/** The path is there a moment before it takes connections. */
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => {
+      resolve(false);
+    });
+  });
 }
 
 describe("before the first worker is ready", () => {

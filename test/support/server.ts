@@ -22,7 +22,7 @@ export function deadlineIn(ms: number): number {
 
 /** Polls until `condition` gives something else than undefined or false. Throws with `what` after the deadline. */
 export async function waitFor<T>(
-  what: string,
+  what: string | (() => string),
   condition: () => T | undefined | false | Promise<T | undefined | false>,
   deadlineMs: number = DEFAULT_DEADLINE_MS,
 ): Promise<T> {
@@ -30,7 +30,8 @@ export async function waitFor<T>(
   for (;;) {
     const found = await condition();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
+    if (performance.now() > end)
+      throw new Error(`waited in vain: ${typeof what === "string" ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -185,7 +186,8 @@ export class ServerUnderTest implements AsyncDisposable {
   async logged(text: string | RegExp, deadlineMs?: number): Promise<void> {
     const isThere = (): boolean =>
       typeof text === "string" ? this.#errors.includes(text) : text.test(this.#errors);
-    await waitFor(`the log line ${String(text)} in ${this.#errors}`, isThere, deadlineMs);
+    const what = (): string => `the log line ${String(text)} in ${this.#errors}`;
+    await waitFor(what, isThere, deadlineMs);
   }
 
   /** SIGTERM, and the end that it should have; files of the test stay. */

@@ -16,7 +16,7 @@ from .answer_memory import AnswerSlots
 from .departure import Departure
 from .inbox import KIND_AT, ChannelLost, Inbox
 from .ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN
-from .process import OwnSocket, moved_up
+from .process import SEND_FLAGS, OwnSocket, moved_up
 from .wire import (
     END_FRAME,
     HEADER_BYTES,
@@ -113,11 +113,11 @@ class Channel(Inbox):
             return
         self.flush()
         try:
-            sent = self._socket.sendmsg((start, body)) - len(start)
+            sent = self._socket.sendmsg((start, body), (), SEND_FLAGS) - len(start)
             if sent < 0:
-                self._socket.sendall(start[sent:])
+                self._socket.sendall(start[sent:], SEND_FLAGS)
             if sent < len(body):
-                self._socket.sendall(memoryview(body)[max(sent, 0) :])
+                self._socket.sendall(memoryview(body)[max(sent, 0) :], SEND_FLAGS)
             # Around the outbox. In this order: BASE beyond WRITTEN means that it is empty.
             cell = self._cell
             self._base = cell[BASE] = self._base + size
@@ -181,10 +181,8 @@ class Channel(Inbox):
         if self._start == self._end or now_ns > self._due_ns:
             self.flush()
 
-    def post_unended(
-        self, prepared: PreparedAnswer, number: int, body: bytes, began_ns: int
-    ) -> None:
-        """As `post_prepared`, for all of an answer but END: nothing of it waits for that alone."""
+    def post_unended(self, prepared: PreparedAnswer, number: int, body: bytes, now_ns: int) -> None:
+        """As `post_prepared`, for all of an answer but END: it does not wait for that alone."""
         size, pack_into, start, middle, head = prepared
         used = self._used
         end = used + size
@@ -192,7 +190,7 @@ class Channel(Inbox):
             self.flush()
             used, end = 0, size
         if used == 0:
-            self._due_ns = began_ns + _MAX_WAIT_NS
+            self._due_ns = now_ns + _MAX_WAIT_NS
         pack_into(self._outbox, used, start, number, middle, 0, head, body)
         self._used = end
         self._cell[WRITTEN] = self._base + end
@@ -201,6 +199,7 @@ class Channel(Inbox):
             self._end - at < HEADER_BYTES
             or self._buffer[at + KIND_AT] != REQUEST
             or number <= self._cell[WITHDRAWN_TO]
+            or now_ns > self._due_ns
         ):
             self.flush()
 
@@ -230,7 +229,7 @@ class Channel(Inbox):
         if used == 0:
             return
         try:
-            self._socket.sendall(self._outbox[:used])
+            self._socket.sendall(self._outbox[:used], SEND_FLAGS)
             self._used = 0
             self._base += used
             self._cell[BASE] = self._base

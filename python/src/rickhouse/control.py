@@ -9,12 +9,11 @@ import json
 import socket
 from typing import Any
 
+from .process import SEND_FLAGS
+
 CONTROL_DESCRIPTOR = 3
 _MAX_TEXT = 150_000
 _READ_BYTES = 65536
-# The application may have given SIGPIPE its default back: the end of the front must not end us
-# before our workers. macOS has no such flag.
-_SEND_FLAGS: int = getattr(socket, "MSG_NOSIGNAL", 0)
 
 Message = dict[str, Any]
 
@@ -47,7 +46,7 @@ class Control:
                 for key, value in message.items()
             }
             line = json.dumps(short, separators=(",", ":")).encode() + b"\n"
-            self._socket.sendall(line, _SEND_FLAGS)
+            self._socket.sendall(line, SEND_FLAGS)
         except OSError:
             return False
         return True

@@ -236,12 +236,23 @@ class Exchange:
         if prepared is None or head[3] != len(data) or self.wants_no_body or not data:
             return False
         channel = self._channel
-        if channel.written == self._number:  # write("") was called.
+        if channel.written == self._number:  # By a write() of nothing, or one that failed.
             return False
         self.is_head_sent = self.is_complete = True
         self._remaining = 0
-        channel.post_unended(prepared, self._number, data, self._began_ns)
+        try:
+            channel.post_unended(prepared, self._number, data, perf_counter_ns())
+        except BaseException:
+            # Of a signal handler of the application, say: it may be there or not.
+            if not channel.is_lost:
+                channel.interrupt()
+            raise
         return True
+
+    @property
+    def has_length(self) -> bool:
+        """Whether the head that start_response was called with tells it."""
+        return self.head is not None and self.head[3] != NO_LENGTH
 
     def send_chunk(self, data: bytes, is_last: bool = False) -> None:
         """Sends one piece of the body, the head before the first that is not empty.

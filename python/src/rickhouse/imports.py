@@ -5,6 +5,7 @@ The zygote tells of its own import; workers tell it, over a datagram socket, wha
 
 from __future__ import annotations
 
+import _socket
 import contextlib
 import importlib.machinery
 import json
@@ -16,6 +17,7 @@ from collections.abc import Iterable
 from typing import Any, Callable
 
 from . import loader
+from .process import OwnSocket
 
 # A message holds so many files: one line of the control socket takes 1 MiB, a datagram far less.
 _FILES_PER_MESSAGE = 100
@@ -98,6 +100,9 @@ class Reporter:
         self._known: set[str] = set()
         self._count = 0
 
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
     def note_known(self) -> None:
         """What is imported now was told already."""
         self._count = len(sys.modules)
@@ -137,7 +142,9 @@ def watched(application: Callable[..., Any], reporter: Reporter) -> Callable[...
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:
     """The zygote's end, which does not block, and that of all its workers."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    # Not of the class that the application may have put in its place (process.py).
+    pair = _socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ours, theirs = (OwnSocket(fileno=end.detach()) for end in pair)
     theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * _MAX_DATAGRAM)
     ours.setblocking(False)
     theirs.settimeout(_SEND_SECONDS)

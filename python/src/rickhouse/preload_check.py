@@ -12,7 +12,7 @@ import stat
 import sys
 import threading
 
-from .process import open_descriptors
+from .process import OwnSocket, open_descriptors
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _DESCRIPTORS = "/proc/self/fd/"
@@ -78,7 +78,7 @@ def _describe_unshareable(descriptor: int) -> str:
 
 def _describe_socket(descriptor: int) -> str:
     """Not datagrams, which stay whole whoever sends them (syslog), nor listening sockets."""
-    with socket.socket(fileno=os.dup(descriptor)) as copy:
+    with OwnSocket(fileno=os.dup(descriptor)) as copy:
         if copy.type == socket.SOCK_DGRAM:
             return ""
         peer = copy.getpeername()  # OSError when it is not connected.

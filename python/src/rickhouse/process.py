@@ -17,6 +17,9 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 # More than an application has open at once, mostly.
 _HIGH_DESCRIPTOR = 800
+# The application may have given SIGPIPE its default back: the end of the front must not end us
+# where we stand. macOS has no such flag.
+SEND_FLAGS: int = getattr(socket, "MSG_NOSIGNAL", 0)
 # What connects to Unix sockets: the class that the application may have put in its place (PySocks)
 # may not know how to.
 OwnSocket = socket.socket
@@ -71,7 +74,7 @@ def close_descriptors_but(kept: Iterable[int]) -> None:
 
 
 def moved_up(low: socket.socket) -> socket.socket:
-    """The same socket under a number that is not used again soon, of the application's class.
+    """The same socket, of the application's class, under a number that is not used again soon.
 
     Others of its threads may have to run while one sends and receives (gevent).
 

@@ -43,7 +43,8 @@ def create_file() -> int:
 def hold_until_registered() -> None:
     """In the zygote, for its workers: the signal would kill one before `register`.
 
-    Blocked, so that it waits for `register`; ignored, for all others who may get it.
+    Blocked, so that it waits for `register` (where the system keeps a blocked signal that is
+    ignored, as Linux does); ignored, for threads of the import that do not block it.
     """
     signal.signal(SIGNAL, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, (SIGNAL,))

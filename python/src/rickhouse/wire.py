@@ -1,7 +1,7 @@
 """Frames of a channel as bytes and as values (docs/protocol.md section 1).
 
-The mirror of src/core/wire/. Pure: no sockets. The hot path (channel.py, exchange.py) packs with
-the same structs; the messages below are its slow and readable twin, for tests and tools.
+The mirror of src/core/wire/. Pure: no sockets. The hot path (inbox.py, channel.py, exchange.py)
+uses the same structs; the messages below are its slow and readable twin, for tests and tools.
 """
 
 from __future__ import annotations

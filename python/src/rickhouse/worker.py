@@ -94,7 +94,9 @@ def load_application(settings: Settings) -> Any:
             raise
         cause = error.__cause__ or error
         if not isinstance(cause, SystemExit):
-            log.report("worker", f"error in a child of the import\n{log.traceback_of(cause)}")
+            log.report("child", f"error in a child of the import\n{log.traceback_of(cause)}")
+        elif cause.code is not None and not isinstance(cause.code, int):
+            log.report("child", f"a child of the import exits: {cause.code}")
         _leave(settings.graceful_seconds / 2, exit_status(cause))
     if os.getpid() != pid:
         _leave(settings.graceful_seconds / 2, 0)
@@ -102,7 +104,10 @@ def load_application(settings: Settings) -> Any:
 
 
 def _import(parts: WorkerParts) -> Any:
-    descriptors = parts.stacks_descriptor, parts.errors_descriptor
+    reporter = parts.reporter
+    descriptors = [parts.errors_descriptor, parts.stacks_descriptor]
+    if reporter is not None:
+        descriptors.append(reporter.fileno())
     ours = [*map(process.identity, descriptors)]
     try:
         application = load_application(parts.settings)
@@ -112,10 +117,10 @@ def _import(parts: WorkerParts) -> Any:
             log.flush_streams()
             os._exit(_IMPORT_FAILED)
     except loader.LoadError as error:
-        if parts.reporter is not None:
-            parts.reporter.tell_failure(error)
+        if reporter is not None and process.identity(descriptors[-1]) == ours[-1]:
+            reporter.tell_failure(error)
         all_of_it = f"{error.error}\n{loader.traceback_text(error)}"
-        is_lost = process.identity(parts.errors_descriptor) != ours[1]
+        is_lost = process.identity(parts.errors_descriptor) != ours[0]
         if is_lost or told_errors.is_new(parts.errors_descriptor, all_of_it):
             loader.report(error, "worker")
             log.report("worker", f"{error.error}. {error.hint}")
@@ -124,8 +129,8 @@ def _import(parts: WorkerParts) -> Any:
         log.flush_streams()
         os._exit(_IMPORT_FAILED)
     os.close(parts.errors_descriptor)
-    if parts.reporter is not None:
-        parts.reporter.tell_new()
+    if reporter is not None:
+        reporter.tell_new()
     gc.collect()
     gc.freeze()
     return application

@@ -159,14 +159,14 @@ def _send_iterable(exchange: Exchange, iterable: Any) -> None:
         raise TypeError(f"the application must return an iterable of bytes, not {kind.__name__}")
     # Without a body the iterable is needed only as far as it calls start_response.
     if not exchange.wants_no_body:
+        # Of a body whose length was told it need not be known.
+        is_single = not exchange.has_length and hasattr(kind, "__len__") and _is_single(iterable)
         for chunk in iterable:
             if exchange.send_all_but_end(chunk):
                 continue
             if exchange.is_head_sent:
                 exchange.raise_if_stopped()
-                exchange.send_chunk(chunk)
-            else:
-                exchange.send_chunk(chunk, _has_one_chunk(iterable))
+            exchange.send_chunk(chunk, is_single)
             if exchange.problem or exchange.wants_no_body:
                 break
     if exchange.is_complete:  # The usual one has told its length.
@@ -177,10 +177,8 @@ def _send_iterable(exchange: Exchange, iterable: Any) -> None:
         exchange.complete_body()
 
 
-def _has_one_chunk(iterable: Any) -> bool:
-    """PEP 3333: the server may rely on len()."""
-    if not hasattr(iterable, "__len__"):
-        return False
+def _is_single(iterable: Any) -> bool:
+    """Whether one chunk is all: the server may rely on len() (PEP 3333) at the beginning."""
     try:
         return len(iterable) == 1
     except Exception:

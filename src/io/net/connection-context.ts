@@ -64,6 +64,8 @@ export interface ConnectionContext {
   readonly observer: ConnectionObserver;
   /** The server is about to end: answers say `Connection: close`. */
   readonly isDraining: boolean;
+  /** Of `deadlines`, for a connection that is idle from now on. Who was not told to leave, since its answer had begun by then, may come again. */
+  readonly idle: DeadlineList;
   /** Milliseconds of a monotonic clock. */
   now(): number;
   /** For a request whose head could not be read; empty when ids are off. */

@@ -13,6 +13,7 @@ import { learnCommonNames } from "../../core/http1/common-names.ts";
 import { ownFieldsAt } from "../../core/http1/response-head.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
 import { ID_PREFIX_BYTES, RequestTrace } from "../../core/wire/request-trace.ts";
+import type { FreedMemory } from "../freed-memory.ts";
 import type { ByteSocket, SocketKind } from "../sockets/byte-socket.ts";
 import type { SocketPoller } from "../sockets/socket-poller.ts";
 import { Budget } from "./budget.ts";
@@ -62,6 +63,7 @@ export interface FrontOptions {
   newSpoolPath(): string;
   /** See BodyOptions. */
   takeBodySlot(): SharedSlot | undefined;
+  readonly freedMemory: Pick<FreedMemory, "look">;
 }
 
 export class Front {
@@ -174,7 +176,10 @@ export class Front {
     if (this.#connections.size === 0) return;
     const timer = setTimeout(() => {
       this.#afterReading(() => {
-        for (const connection of this.#connections) connection.closeIdle();
+        for (const connection of this.#connections) {
+          // The others have their time from the end of their answer.
+          if (connection.deadlineList !== this.#deadlines.drainIdle) connection.closeIdle();
+        }
       });
     }, this.#options.config.drainIdleMs);
     await new Promise<void>((resolve) => {
@@ -260,7 +265,9 @@ export class Front {
 
   /** `now`: before what was unread was read: what came in time is not late because reading took time. */
   #sweep(now: number): void {
-    if (this.#connections.size === 0) {
+    const isIdle = this.#connections.size === 0;
+    this.#options.freedMemory.look(now, isIdle);
+    if (isIdle) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
       return;
@@ -295,6 +302,7 @@ export class Front {
   #makeContext(): ConnectionContext {
     const { config, requests, observer } = this.#options;
     const state = this.#state;
+    const { drainIdle, keepAlive } = this.#deadlines;
     const hasIds = config.requestId;
     const trace = new RequestTrace({ random: randomBytes(ID_PREFIX_BYTES), hasIds, now: Date.now });
     const names = new FieldNameTable(trace.ownNames);
@@ -309,6 +317,9 @@ export class Front {
       deadlines: this.#deadlines,
       get isDraining() {
         return state.isDraining;
+      },
+      get idle() {
+        return state.isDraining ? drainIdle : keepAlive;
       },
       now: () => performance.now(),
       newRequestId: () => trace.nextId(),

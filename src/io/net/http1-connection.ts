@@ -120,7 +120,8 @@ export class Http1Connection implements AnswerSink, Waiter {
 
   /** Ends the connection if no request is under way: its client may repeat what crosses this (RFC 9112 section 9.6). */
   closeIdle(): void {
-    if (this.#exchange === undefined && this.#intake.isEmpty) this.#close();
+    if (this.#exchange === undefined && this.#intake.isEmpty && !this.#writer.isBehind)
+      this.#close();
   }
 
   /** Nothing is under way, and the client has been given everything: it can go to make room for another. */
@@ -307,11 +308,7 @@ export class Http1Connection implements AnswerSink, Waiter {
       return;
     }
     if (this.#intake.pending !== undefined) return;
-    if (this.#intake.isBetweenRequests) {
-      const { deadlines, isDraining } = this.#context;
-      // Who was not told to leave, since its answer had begun by then, comes again.
-      (isDraining ? deadlines.drainIdle : deadlines.keepAlive).start(this, this.#overAt);
-    }
+    if (this.#intake.isBetweenRequests) this.#context.idle.start(this, this.#overAt);
     this.#drive();
   }
 

@@ -11,7 +11,10 @@ function turn(): Promise<void> {
 }
 
 /** A withdrawal of long ago, of which the timer is over. */
-function overdue({ mock }: TestContext): {
+function overdue(
+  { mock }: TestContext,
+  standstillMs = 0,
+): {
   channel: { generation: number; isWithdrawing: boolean; withdrawAskedAt: number };
   hanging: number[];
 } {
@@ -24,6 +27,8 @@ function overdue({ mock }: TestContext): {
     (generation) => hanging.push(generation),
   );
   watch.asked();
+  const later = performance.now() + standstillMs;
+  if (standstillMs > 0) mock.method(performance, "now", () => later);
   mock.timers.tick(5000);
   return { channel, hanging };
 }
@@ -40,5 +45,14 @@ describe("WithdrawalWatch", () => {
     channel.isWithdrawing = false;
     await turn();
     assert.deepEqual(hanging, []);
+  });
+
+  it("gives a zygote that stood still with the front as long again", async (context) => {
+    const { hanging } = overdue(context, 7000);
+    await turn();
+    assert.deepEqual(hanging, []);
+    context.mock.timers.tick(5000);
+    await turn();
+    assert.deepEqual(hanging, [7]);
   });
 });

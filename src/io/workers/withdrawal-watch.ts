@@ -6,6 +6,8 @@ import type { Exchange } from "../../core/http/exchange.ts";
 
 /** An answer takes 0.1 ms, and 1 s when the worker cannot be stopped. */
 const PATIENCE_MS = 5000;
+/** A timer that comes later than this has stood still with the process, and perhaps with the whole container. */
+const STANDSTILL_MS = 1000;
 
 export class WithdrawalWatch {
   readonly #channels: () => readonly Channel<Exchange>[];
@@ -24,21 +26,30 @@ export class WithdrawalWatch {
   /** A withdrawal was asked for. */
   asked(): void {
     if (this.#timer !== undefined) return;
+    const dueAt = performance.now() + PATIENCE_MS;
     this.#timer = setTimeout(() => {
-      // A front that stood still has the answer before it, unread.
-      setImmediate(this.#check);
+      const stoodStill = performance.now() > dueAt + STANDSTILL_MS;
+      // A front that stood still has the answer before it, unread; or the zygote has yet to come to it.
+      setImmediate(() => {
+        this.#timer = undefined;
+        if (!stoodStill) this.#check();
+        else if (this.#waiting().length > 0) this.asked();
+      });
     }, PATIENCE_MS);
     this.#timer.unref();
   }
 
-  readonly #check = (): void => {
-    this.#timer = undefined;
-    const waiting = this.#channels().filter((channel) => channel.isWithdrawing);
+  #waiting(): readonly Channel<Exchange>[] {
+    return this.#channels().filter((channel) => channel.isWithdrawing);
+  }
+
+  #check(): void {
+    const waiting = this.#waiting();
     const askedBefore = performance.now() - PATIENCE_MS;
     const late = waiting.filter(({ withdrawAskedAt }) => withdrawAskedAt <= askedBefore + 1);
     for (const generation of new Set(late.map((channel) => channel.generation))) {
       this.#onHanging(generation);
     }
     if (waiting.length > 0) this.asked();
-  };
+  }
 }

@@ -94,7 +94,8 @@ def _become_server(arguments: list[str]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     program = [node, *_NODE_OPTIONS, os.path.join(_SERVER, "dist", "main.js"), *arguments]
-    if os.getpid() == 1:
+    # Without a shell (an image of nothing but the interpreter) orphans are not reaped.
+    if os.getpid() == 1 and os.access("/bin/sh", os.X_OK):
         program = ["/bin/sh", os.path.join(_SERVER, "bin", "as-process-1.sh"), *program]
     os.execve(program[0], program, environment)
 
