@@ -31,7 +31,7 @@ export const environmentVariables: Kind<readonly EnvironmentVariable[]> = {
   },
   // Values are often secrets, and this text goes to logs and status pages.
   describe: (variables) => variables.map(({ name }) => `${name}=(hidden)`).join(", "),
-  conceal: (text) => (text.includes("=") ? text.replace(/=.*$/s, "=(hidden)") : "(hidden)"),
+  conceal: (text) => `${/^[\w.-]+=/.exec(text)?.[0] ?? ""}(hidden)`,
   combine: (values) => values.flat(),
   describeEach,
 };

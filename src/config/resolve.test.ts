@@ -193,7 +193,7 @@ describe("resolveConfig", () => {
   it("names no text that may be a secret", () => {
     assert.match(message({ adminToken: "hunter2" }), /^--admin-token \(hidden\): shorter than/);
     assert.match(message({ adminToken: "file:" }), /^--admin-token file:: no path/);
-    assert.match(message({ env: "KEY:hunter2" }), /^--env \(hidden\): not a variable/);
+    assert.match(message({ env: "KEY:aHVudGVyMg==" }), /^--env \(hidden\): not a variable/);
     assert.match(message({ env: "API-KEY=hunter2" }), /^--env API-KEY=\(hidden\): not a variable/);
   });
 

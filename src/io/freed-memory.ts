@@ -14,6 +14,8 @@ export class FreedMemory {
   #leastBytes = 0;
   /** It grew before the last trim: what is freed now may be of that. */
   #hasGrown = false;
+  /** It grew since it was trimmed when it had become idle. */
+  #owesIdle = false;
   #isTrimming = false;
 
   /** `trim`: undefined where there is no such function. */
@@ -26,8 +28,8 @@ export class FreedMemory {
   }
 
   /**
-   * To be called while the server works, and when it stops (`isIdle`): every two seconds it looks whether the process has grown, and trims then, and
-   * once more when it does not grow any further. `now`: milliseconds.
+   * To be called while the server works, and when it stops (`isIdle`): every two seconds it looks whether the process has grown, and trims then,
+   * once more when it does not grow any further, and once more when it is idle. `now`: milliseconds.
    */
   look(now: number, isIdle: boolean): void {
     if (this.#trim === undefined || this.#isTrimming || (now < this.#nextAt && !isIdle)) return;
@@ -37,7 +39,9 @@ export class FreedMemory {
     const hadGrown = this.#hasGrown;
     this.#hasGrown = bytes >= this.#leastBytes + GROWN_BYTES;
     this.#leastBytes = Math.min(this.#leastBytes, bytes);
-    if (!this.#hasGrown && !hadGrown) return;
+    const isLast = isIdle && this.#owesIdle;
+    this.#owesIdle = (this.#owesIdle || this.#hasGrown) && !isIdle;
+    if (!this.#hasGrown && !hadGrown && !isLast) return;
     this.#isTrimming = true;
     this.#trim(() => {
       this.#isTrimming = false;

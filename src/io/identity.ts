@@ -3,7 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 import { lchownSync, lstatSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { AdminAddress } from "../config/admin-address.ts";
 import { StartupError } from "../config/startup-error.ts";
 import { errorCode } from "../core/error-code.ts";
@@ -89,8 +89,8 @@ export function asIdentity<T>(identity: Identity | undefined, make: () => T): T 
 }
 
 /**
- * Whether anybody but root, as far as owners and modes tell of this user's way, could make the path lead elsewhere, by a link or another directory
- * on it: then root must open nothing there. A directory with the sticky bit (/tmp) keeps what root has in it as it is.
+ * Whether this user, or the owner of a directory on the way, could make the path lead elsewhere, by a link or another directory: then root must
+ * open nothing there. A directory with the sticky bit (/tmp) keeps what root has in it as it is.
  */
 export function mayRedirect(identity: Identity, path: string): boolean {
   try {
@@ -102,7 +102,8 @@ export function mayRedirect(identity: Identity, path: string): boolean {
 
 function isWayOpen(identity: Identity, path: string): boolean {
   let at = "/";
-  const rest = partsOf(resolve(path));
+  // Not resolve(): `..` behind a link leads elsewhere than the text says.
+  const rest = partsOf(isAbsolute(path) ? path : `${process.cwd()}/${path}`);
   for (let links = 0; ;) {
     const name = rest.shift();
     if (name === undefined) return false;

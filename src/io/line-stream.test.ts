@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import fs, {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+} from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -69,6 +78,33 @@ describe("LineStream", () => {
       assert.equal(kept + Number(dropped), 3000);
       assert.ok(Number(dropped) > 0);
     }));
+});
+
+describe("LineStream to a file", () => {
+  it("begins anew behind half a line that a full disk has left", (test) => {
+    const directory = mkdtempSync(join(tmpdir(), "rickhouse-lines-"));
+    const path = join(directory, "log");
+    const descriptor = openSync(path, "w");
+    // The disk takes 3 bytes more, and then nothing.
+    const { writeSync } = fs;
+    const room = [3, 0];
+    test.mock.method(fs, "writeSync", (fd: number, bytes: Buffer) => {
+      const left = room.shift();
+      if (left === 0) throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+      return writeSync(fd, bytes, 0, left ?? bytes.length);
+    });
+    syncBuiltinESMExports();
+    try {
+      const stream = new LineStream(descriptor);
+      for (const line of ["first\n", "second\n", "third\n"]) stream.write(line);
+      assert.equal(readFileSync(path, "utf8"), "fir\nsecond\nthird\n");
+    } finally {
+      test.mock.restoreAll();
+      syncBuiltinESMExports();
+      closeSync(descriptor);
+      rmSync(directory, { recursive: true });
+    }
+  });
 });
 
 describe("withoutBlocking", () => {

@@ -14,6 +14,7 @@ const BEHIND_LENGTH = 128 * 1024;
 /** At the end a reader that takes nothing holds up the process for this long. */
 const CLOSE_MS = 1000;
 const NOTHING = Buffer.alloc(0);
+const LINE_FEED = 0x0a;
 
 /**
  * The descriptor 1 or 2, or, where it is a pipe or a terminal (Ctrl-S stops it), one of our own to the same that does not block: to change the flags of the inherited
@@ -57,6 +58,8 @@ export class LineStream {
   #current: Buffer = NOTHING;
   #pending = "";
   #dropped = 0;
+  /** What was written last ended within a line. */
+  #isCut = false;
   #isWriting = false;
   readonly #delay = new RetryDelay();
   #timer: NodeJS.Timeout | undefined;
@@ -84,6 +87,8 @@ export class LineStream {
 
   /** What follows goes to another descriptor, a file. */
   moveTo(descriptor: number): void {
+    // The rest of a line that was begun there comes here all the same.
+    if (this.#current.length === 0) this.#isCut = false;
     this.#descriptor = descriptor;
     this.#mayBlock = mayBlock(descriptor);
   }
@@ -143,7 +148,9 @@ export class LineStream {
     if (this.#current.length > 0) return true;
     if (this.#dropped > 0) this.#pending += this.#droppedLine(this.#dropped);
     this.#dropped = 0;
-    this.#current = Buffer.from(this.#pending);
+    // Behind the half line that a full disk left, the next one begins at a beginning.
+    const isBehindHalf = this.#isCut && this.#pending !== "";
+    this.#current = Buffer.from(isBehindHalf ? `\n${this.#pending}` : this.#pending);
     this.#pending = "";
     return this.#current.length > 0;
   }
@@ -159,6 +166,7 @@ export class LineStream {
   }
 
   #took(count: number): void {
+    if (count > 0) this.#isCut = this.#current[count - 1] !== LINE_FEED;
     this.#current = this.#current.subarray(count);
     this.#delay.progress();
   }

@@ -29,6 +29,7 @@ export function openLogs(identity: Identity | undefined, config: Config): Logs {
   const onTrouble = (text: string): void => {
     log.error(text);
   };
+  let level = config.logLevel;
   let opened = accessOptions(config);
   const retired: AccessLog[] = [];
   let accessLog = openAccess(identity, opened, onTrouble);
@@ -39,7 +40,9 @@ export function openLogs(identity: Identity | undefined, config: Config): Logs {
     },
     messages: config.logFormat === "json" ? server.messages : undefined,
     reconfigure: (next) => {
-      log.level = next.logLevel;
+      // `rickhouse log-level` may have chosen another meanwhile: only who writes another one undoes that.
+      if (next.logLevel !== level) log.level = next.logLevel;
+      level = next.logLevel;
       const wanted = accessOptions(next);
       if (isDeepStrictEqual(wanted, opened)) return;
       try {

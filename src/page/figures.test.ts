@@ -49,9 +49,9 @@ describe("Recent", () => {
     );
   });
 
-  it("does not take one snapshot twice", () => {
+  it("does not take one snapshot twice, nor one that comes just behind another", () => {
     const recent = new Recent();
-    for (const at of [1000, 2000, 2000, 1500]) recent.add(snapshot(at));
+    for (const at of [1000, 2000, 2000, 1500, 2499]) recent.add(snapshot(at));
     assert.equal(recent.points.length, 1);
   });
 
@@ -62,6 +62,15 @@ describe("Recent", () => {
     recent.add(snapshot(WINDOW_MS, { applicationTime: [0, 0, 9, 0] }));
     assert.notEqual(recent.points.at(-1)?.applicationTime, undefined);
     recent.add(snapshot(WINDOW_MS + 1000, { applicationTime: [0, 0, 9, 0] }));
+    assert.equal(recent.points.at(-1)?.applicationTime, undefined);
+  });
+
+  it("does not count what came while nobody looked as latency of now", () => {
+    const recent = new Recent();
+    recent.add(snapshot(0, { applicationTime: [0, 0, 0, 0] }));
+    recent.add(snapshot(WINDOW_MS * 9, { applicationTime: [0, 0, 9, 0] }));
+    assert.equal(recent.points.length, 1);
+    recent.add(snapshot(WINDOW_MS * 9 + 1000, { applicationTime: [0, 0, 9, 0] }));
     assert.equal(recent.points.at(-1)?.applicationTime, undefined);
   });
 

@@ -6,6 +6,8 @@ import type { HistogramDocument, Snapshot } from "../io/admin/documents.ts";
 export const SPAN_MS = 5 * 60_000;
 /** Latency bands tell of so much time: of less, quiet servers would show noise. */
 export const WINDOW_MS = 10_000;
+/** Snapshots come each second, and one when somebody begins to look: a request between two that are closer would be a spike. */
+const LEAST_MS = 500;
 
 /** In seconds; undefined when nothing happened in the window. */
 export interface Bands {
@@ -43,13 +45,15 @@ export class Recent {
   add(snapshot: Snapshot): void {
     const last = this.#snapshots.at(-1);
     if (last !== undefined && isAnotherServer(last, snapshot)) this.#snapshots = [];
-    else if (last !== undefined && snapshot.at <= last.at) return;
+    else if (last !== undefined && snapshot.at - last.at < LEAST_MS) return;
     const before = this.#snapshots.at(-1);
     this.#snapshots.push(snapshot);
     const from = snapshot.at - WINDOW_MS;
     while ((this.#snapshots[1]?.at ?? Infinity) <= from) this.#snapshots.shift();
     if (before === undefined) return;
     this.#points.push(pointOf(this.#snapshots[0] ?? before, before, snapshot));
+    // The page was hidden: what came meanwhile is drawn as its average, and is not of the window of the points that follow.
+    if (snapshot.at - before.at > WINDOW_MS) this.#snapshots = [snapshot];
     while ((this.#points[0]?.at ?? Infinity) < snapshot.at - SPAN_MS) this.#points.shift();
   }
 }

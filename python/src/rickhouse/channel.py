@@ -113,7 +113,7 @@ class Channel(Inbox):
             return
         self.flush()
         try:
-            sent = self._socket.sendmsg((start, body), (), SEND_FLAGS) - len(start)
+            sent = self._sendmsg(start, body) - len(start)
             if sent < 0:
                 self._socket.sendall(start[sent:], SEND_FLAGS)
             if sent < len(body):
@@ -127,6 +127,12 @@ class Channel(Inbox):
         except BaseException:
             self.interrupt()
             raise
+
+    def _sendmsg(self, start: bytes, body: bytes | memoryview) -> int:
+        try:
+            return self._socket.sendmsg((start, body), (), SEND_FLAGS)
+        except BlockingIOError:
+            return 0  # eventlet's sockets do not wait here, in sendall they do.
 
     @property
     def position(self) -> int:

@@ -238,9 +238,9 @@ class Exchange:
         channel = self._channel
         if channel.written == self._number:  # By a write() of nothing, or one that failed.
             return False
-        self.is_head_sent = self.is_complete = True
-        self._remaining = 0
         try:
+            self.is_head_sent = self.is_complete = True
+            self._remaining = 0
             channel.post_unended(prepared, self._number, data, perf_counter_ns())
         except BaseException:
             # Of a signal handler of the application, say: it may be there or not.

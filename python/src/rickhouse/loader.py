@@ -207,12 +207,12 @@ def _arguments(name: ApplicationName) -> tuple[list[Any], dict[str, Any]]:
 
 def _raised(error: BaseException, doing: str, hint: str) -> LoadError:
     # The hint follows behind a semicolon.
-    line = next(iter(_text_of(error).splitlines()), "").rstrip(".")
+    line = next(iter(text_of(error).splitlines()), "").rstrip(".")
     what = f"{type(error).__name__}: {line}" if line else type(error).__name__
     return LoadError(f"{doing} raised {what}", hint)
 
 
-def _text_of(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
     try:
         return str(error)
     except BaseException:  # Its own `__str__`; the traceback tells what can be told.
@@ -227,7 +227,7 @@ def _hint_environment(error: BaseException) -> str | None:
     is_of_os = trace is not None and trace.tb_frame.f_globals is vars(os)
     if isinstance(error, KeyError) and is_of_os:
         return f"Set it in the environment, or write --env {error.args[0]}=VALUE."
-    if "environment variable DJANGO_SETTINGS_MODULE" in _text_of(error):
+    if "environment variable DJANGO_SETTINGS_MODULE" in text_of(error):
         return "Write --env DJANGO_SETTINGS_MODULE=mysite.settings, or name mysite.wsgi."
     return None
 

@@ -96,7 +96,7 @@ def load_application(settings: Settings) -> Any:
         if not isinstance(cause, SystemExit):
             log.report("child", f"error in a child of the import\n{log.traceback_of(cause)}")
         elif cause.code is not None and not isinstance(cause.code, int):
-            log.report("child", f"a child of the import exits: {cause.code}")
+            log.report("child", f"a child of the import exits: {loader.text_of(cause)}")
         _leave(settings.graceful_seconds / 2, exit_status(cause))
     if os.getpid() != pid:
         _leave(settings.graceful_seconds / 2, 0)

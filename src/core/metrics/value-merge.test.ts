@@ -85,4 +85,38 @@ describe("ValueMerge", () => {
       assert.equal(lines(merge, two).slice(1).join(","), afterwards);
     });
   }
+
+  it("is told apart by names and labels, not by the help, which a reload may change", () => {
+    const merge = new ValueMerge();
+    const one = values(1, "counter", "", [["m_total", 2, { a: "x", b: "y" }]]);
+    merge.keep(one);
+    const key = JSON.stringify(["m", "m_total", { b: "y", a: "x" }, "Other help."]);
+    const two = { ...one, pid: 2, values: [{ key, value: 3, timestamp: 0 }] };
+    assert.deepEqual(
+      exposition(merge.families([two]))
+        .split("\n")
+        .slice(0, 3),
+      ["# HELP m_total Other help.", "# TYPE m_total counter", 'm_total{b="y",a="x"} 5'],
+    );
+  });
+
+  it("shows a gauge of another mode, and what was a counter, as it is now", () => {
+    const merge = new ValueMerge();
+    merge.keep(values(1, "gauge", "sum", [["m", 3]]));
+    merge.keep(values(1, "counter", "", [["m_total", 3]]));
+    const max = values(2, "gauge", "max", [["m", 4]]);
+    assert.deepEqual(lines(merge, max), ["# TYPE m gauge", "m 4"]);
+    merge.keep(max);
+    assert.deepEqual(lines(merge), ["# TYPE m gauge", "m 4"], "nobody lives");
+  });
+
+  it("shows names that the format does not know as the client does, and leaves out what is no key", () => {
+    const one = values(1, "counter", "", []);
+    const sample = "1http.requests_total";
+    const dotted = JSON.stringify(["1http.requests", sample, { "user.id": "a.b" }, ""]);
+    const stored = ["no JSON", "{}", "[]", dotted].map((key) => ({ key, value: 1, timestamp: 0 }));
+    assert.deepEqual(lines(new ValueMerge(), { ...one, values: stored }).slice(1), [
+      '_http_requests_total{user_id="a.b"} 1',
+    ]);
+  });
 });

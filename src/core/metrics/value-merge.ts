@@ -4,6 +4,9 @@
 import type { Family, Sample } from "./exposition.ts";
 import type { StoredValue } from "./value-file.ts";
 
+const ILLEGAL_IN_NAME = /^[^a-zA-Z_:]|[^a-zA-Z0-9_:]/gu;
+const ILLEGAL_IN_LABEL = /^[^a-zA-Z_]|[^a-zA-Z0-9_]/gu;
+
 export type ValueType = "counter" | "gauge" | "histogram" | "summary";
 
 /** What one process holds of one type and mode. */
@@ -15,11 +18,20 @@ export interface ProcessValues {
   readonly values: readonly StoredValue[];
 }
 
+/** What a key says. The help does not tell values apart: it may be another since a reload. */
+interface Key {
+  readonly id: string;
+  readonly name: string;
+  readonly sample: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly help: string;
+}
+
 interface Cell {
   readonly type: ValueType;
   readonly mode: string;
   readonly pid: number;
-  readonly key: string;
+  key: Key;
   value: number;
   timestamp: number;
 }
@@ -30,25 +42,55 @@ export class ValueMerge {
   /** This process has ended, and will not be told of again. Of gauges, only those that tell of all processes together outlive it. */
   keep(process: ProcessValues): void {
     const isOwn = process.mode === "all" || process.mode.startsWith("live");
-    if (process.type !== "gauge" || !isOwn) add(this.#gone, process);
+    if (process.type !== "gauge" || !isOwn) add(this.#gone, process, new Map());
   }
 
   /** Everything, with what these processes hold now. */
   families(living: readonly ProcessValues[]): Family[] {
     const cells = new Map([...this.#gone].map(([id, cell]) => [id, { ...cell }]));
-    for (const process of living) add(cells, process);
-    return familiesOf([...cells.values()]);
+    const keys = new Map<string, Key | undefined>();
+    for (const process of living) add(cells, process, keys);
+    return familiesOf(withoutOldKinds(cells, living, keys));
   }
 }
 
-function add(cells: Map<string, Cell>, { type, mode, pid, values }: ProcessValues): void {
+/** `keys`: those that were read before. */
+function add(
+  cells: Map<string, Cell>,
+  { type, mode, pid, values }: ProcessValues,
+  keys: Map<string, Key | undefined>,
+): void {
   const isEach = mode === "all" || mode === "liveall";
-  for (const { key, value, timestamp } of values) {
-    const id = `${type} ${mode} ${isEach ? pid : ""} ${key}`;
+  for (const { key: text, value, timestamp } of values) {
+    if (!keys.has(text)) keys.set(text, parseKey(text));
+    const key = keys.get(text);
+    if (key === undefined) continue;
+    const id = `${type} ${mode} ${isEach ? pid : ""} ${key.id}`;
     const cell = cells.get(id);
     if (cell === undefined) cells.set(id, { type, mode, pid, key, value, timestamp });
-    else combine(cell, value, timestamp);
+    else {
+      combine(cell, value, timestamp);
+      cell.key = key;
+    }
   }
+}
+
+/** A reload may have made a gauge of a counter, or given a gauge another mode: then what is left of the old kind is not shown. */
+function withoutOldKinds(
+  cells: ReadonlyMap<string, Cell>,
+  living: readonly ProcessValues[],
+  keys: ReadonlyMap<string, Key | undefined>,
+): Cell[] {
+  const kinds = new Map<string, string>();
+  // The newest of what is gone, unless somebody lives who tells.
+  for (const { type, mode, key } of cells.values()) kinds.set(key.name, `${type} ${mode}`);
+  for (const { type, mode, values } of living) {
+    for (const { key } of values) kinds.set(keys.get(key)?.name ?? "", `${type} ${mode}`);
+  }
+  return [...cells.values()].filter(({ type, mode, key }) => {
+    const kind = kinds.get(key.name);
+    return kind === undefined || kind === `${type} ${mode}`;
+  });
 }
 
 function combine(cell: Cell, value: number, timestamp: number): void {
@@ -81,11 +123,9 @@ interface Named {
 function familiesOf(cells: readonly Cell[]): Family[] {
   const families = new Map<string, { type: ValueType; help: string; named: Named[] }>();
   for (const cell of cells) {
-    const key = parseKey(cell.key);
-    if (key === undefined) continue;
-    const { name, help, sample } = key;
+    const { name, help, sample, labels: own } = cell.key;
     const isEach = cell.mode === "all" || cell.mode === "liveall";
-    const labels = isEach ? { ...key.labels, pid: String(cell.pid) } : key.labels;
+    const labels = isEach ? { ...own, pid: String(cell.pid) } : own;
     const family = families.get(name) ?? { type: cell.type, help, named: [] };
     family.named.push({ cell, sample, labels });
     families.set(name, family);
@@ -121,7 +161,7 @@ function histogramSamples(name: string, named: readonly Named[]): Sample[] {
   >();
   for (const { cell, sample, labels } of named) {
     const { le, ...rest } = labels;
-    const id = JSON.stringify(Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    const id = JSON.stringify(sorted(rest));
     const one = series.get(id) ?? { labels: rest, buckets: [], sum: 0 };
     if (le !== undefined) one.buckets.push([le, cell.value]);
     else if (sample === `${name}_sum`) one.sum = cell.value;
@@ -148,16 +188,34 @@ function boundOf(le: string): number {
   return le === "+Inf" ? Number.MAX_VALUE : Number(le);
 }
 
-function parseKey(
-  key: string,
-): { name: string; sample: string; labels: Record<string, string>; help: string } | undefined {
-  const parsed: unknown = JSON.parse(key);
-  if (!Array.isArray(parsed)) return undefined;
-  const [name, sample, labels, help]: unknown[] = parsed;
-  if (typeof name !== "string" || typeof sample !== "string" || typeof help !== "string") {
+function sorted(labels: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+  return Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Undefined for what prometheus_client does not write. */
+function parseKey(text: string): Key | undefined {
+  const [bare, sampleName, given, help] = arrayOf(text);
+  if (typeof bare !== "string" || typeof sampleName !== "string" || typeof help !== "string") {
     return undefined;
   }
-  if (typeof labels !== "object" || labels === null) return undefined;
-  const texts = Object.entries(labels).map(([label, value]) => [label, String(value)] as const);
-  return { name, sample, labels: Object.fromEntries(texts), help };
+  if (typeof given !== "object" || given === null) return undefined;
+  // prometheus_client takes any name, this version of the text format does not: shown as the client's own writer does it.
+  const labels: Record<string, string> = Object.fromEntries(
+    Object.entries(given).map(([label, value]) => [
+      label.replace(ILLEGAL_IN_LABEL, "_"),
+      String(value),
+    ]),
+  );
+  const name = bare.replace(ILLEGAL_IN_NAME, "_");
+  const sample = sampleName.replace(ILLEGAL_IN_NAME, "_");
+  return { id: JSON.stringify([name, sample, sorted(labels)]), name, sample, labels, help };
+}
+
+function arrayOf(text: string): readonly unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? parsed : [];
+  } catch {
+    return [];
+  }
 }

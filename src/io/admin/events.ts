@@ -31,9 +31,12 @@ export class EventStream {
       return true;
     }
     this.#listeners.add(response);
-    response.on("close", () => {
+    const remove = (): void => {
       this.#remove(response);
-    });
+    };
+    response.on("close", remove);
+    // One that was pipelined behind another has no socket yet, and Node closes only who has.
+    response.req.socket.once("close", remove);
     this.#timer ??= setInterval(() => void this.#tell(this.#listeners), PERIOD_MS);
     void this.#tell([response]);
     return true;

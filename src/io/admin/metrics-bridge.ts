@@ -66,7 +66,8 @@ export class MetricsBridge {
       // Before it is read: what one that dies meanwhile wrote last is then found the next time.
       const isGone = !isRunning(Number(pid));
       const path = join(this.#directory, name);
-      const values = await valuesOf(path);
+      // Once more: its process may have made it longer while it was read, and what is left out now would count as new the next time.
+      const values = (await valuesOf(path)) ?? (await valuesOf(path));
       if (values === undefined || !isType(type)) continue;
       const process = { type, mode, pid: Number(pid), values };
       if (!isGone) living.push(process);

@@ -118,7 +118,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     });
   }
 
-  /** Ends the connection if no request is under way: its client may repeat what crosses this (RFC 9112 section 9.6). */
+  /** Ends the connection if no request is under way and all of its answer is on the way: its client may repeat what crosses this (RFC 9112 section 9.6). */
   closeIdle(): void {
     if (this.#exchange === undefined && this.#intake.isEmpty && !this.#writer.isBehind)
       this.#close();

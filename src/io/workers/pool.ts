@@ -82,7 +82,7 @@ export class Pool implements RequestSink {
       },
     });
     this.#overload = new OverloadLog(options.log, this.#dispatcher);
-    this.#overflow = new QueueOverflow(this.#dispatcher, this.#overload);
+    this.#overflow = new QueueOverflow(this.#dispatcher, this.#overload, options.poller);
     this.#workforce = this.#makeWorkforce();
     this.#timedOut = new TimedOutWorkers(
       this.#workforce,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { type AnswerSink, Exchange, type WholeRequest } from "../../core/http/exchange.ts";
 import { QueueOverflow } from "./queue-overflow.ts";
 
@@ -37,7 +38,7 @@ function overflow({ mock }: TestContext) {
     return true;
   };
   const log = { refused: () => state.logged++ };
-  const waiting = new QueueOverflow({ submit }, log, () => state.now);
+  const waiting = new QueueOverflow({ submit }, log, undefined, () => state.now);
   const sink: AnswerSink = {
     answerBegan: () => {},
     answerContinued: () => {},
@@ -55,15 +56,16 @@ function overflow({ mock }: TestContext) {
     waiting.add(exchange);
     return exchange;
   };
-  const pass = (ms: number): void => {
+  const pass = async (ms: number): Promise<void> => {
     state.now += ms;
     mock.timers.tick(ms);
+    await turn();
   };
   return { waiting, state, taken, refused, add, pass };
 }
 
 describe("requests that found the queue full", () => {
-  it("get into it in turn as soon as there is room", (context) => {
+  it("get into it in turn as soon as there is room", async (context) => {
     const { waiting, state, taken, refused, add, pass } = overflow(context);
     for (const receivedAt of [1, 2, 3]) add(receivedAt);
     waiting.admit();
@@ -72,45 +74,55 @@ describe("requests that found the queue full", () => {
     waiting.admit();
     assert.deepEqual(taken, [1, 2]);
     assert.equal(waiting.size, 1);
-    pass(249);
+    await pass(249);
     state.room = 5;
     waiting.admit();
     assert.deepEqual(taken, [1, 2, 3]);
-    pass(1000);
+    await pass(1000);
     waiting.admit();
     assert.deepEqual(taken, [1, 2, 3]);
     assert.deepEqual(refused, []);
   });
 
-  it("are refused when there is no room for long, each after the same time", (context) => {
+  it("are refused when there is no room for long, each after the same time", async (context) => {
     const { state, refused, add, pass } = overflow(context);
     add(1);
-    pass(100);
+    await pass(100);
     add(2);
-    pass(149);
+    await pass(149);
     assert.deepEqual(refused, []);
-    pass(1);
+    await pass(1);
     assert.deepEqual(refused, [1]);
-    pass(99);
+    await pass(99);
     assert.deepEqual(refused, [1]);
-    pass(1);
+    await pass(1);
     assert.deepEqual(refused, [1, 2]);
     assert.equal(state.logged, 2);
   });
 
-  it("are refused a few at a time", (context) => {
+  it("are refused a few at a time", async (context) => {
     const { refused, add, pass } = overflow(context);
     for (let receivedAt = 0; receivedAt < 100; receivedAt++) add(receivedAt);
-    pass(250);
+    await pass(250);
     assert.equal(refused.length, 32);
-    pass(1);
+    await pass(1);
     assert.equal(refused.length, 64);
-    pass(1);
-    pass(1);
+    await pass(1);
+    await pass(1);
     assert.equal(refused.length, 100);
     add(200);
-    pass(250);
+    await pass(250);
     assert.equal(refused.at(-1), 200);
+  });
+
+  it("get into it first where answers have come that were not read before the time was over", async (context) => {
+    const { waiting, state, taken, refused, add, pass } = overflow(context);
+    add(1);
+    const passed = pass(5000);
+    state.room = 1;
+    waiting.admit();
+    await passed;
+    assert.deepEqual([taken, refused], [[1], []]);
   });
 
   it("never reach the queue once their clients are gone", (context) => {

@@ -18,10 +18,14 @@ interface Queue {
   submit(exchange: Exchange, now: number, queuedAt: number): boolean;
 }
 
+/** Of a SocketPoller; undefined: sockets are Node's own. */
+type TurnEnd = { readonly atEndOfTurn: (run: () => void) => void };
+
 export class QueueOverflow {
   readonly #queue: Queue;
   readonly #log: Pick<OverloadLog, "refused">;
   readonly #now: () => number;
+  readonly #afterReading: (run: () => void) => void;
   /** Oldest first; each waits since its `queuedAt`. */
   readonly #waiting = new Set<Exchange>();
   #timer: NodeJS.Timeout | undefined;
@@ -29,10 +33,12 @@ export class QueueOverflow {
   constructor(
     queue: Queue,
     log: Pick<OverloadLog, "refused">,
+    poller: TurnEnd | undefined,
     now: () => number = () => performance.now(),
   ) {
     this.#queue = queue;
     this.#log = log;
+    this.#afterReading = poller?.atEndOfTurn ?? setImmediate;
     this.#now = now;
   }
 
@@ -59,7 +65,10 @@ export class QueueOverflow {
 
   #wakeIn(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#refuseLate, ms);
+    // What workers have answered is read first: a front that stood still finds that, and may have room.
+    this.#timer = setTimeout(() => {
+      this.#afterReading(this.#refuseLate);
+    }, ms);
   }
 
   readonly #refuseLate = (): void => {

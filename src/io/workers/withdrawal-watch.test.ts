@@ -10,16 +10,14 @@ function turn(): Promise<void> {
   });
 }
 
-/** A withdrawal of long ago, of which the timer is over. */
-function overdue(
-  { mock }: TestContext,
-  standstillMs = 0,
-): {
+/** A withdrawal that was asked for, and is not answered. */
+function asked({ mock }: TestContext): {
   channel: { generation: number; isWithdrawing: boolean; withdrawAskedAt: number };
   hanging: number[];
+  steps: (count: number) => Promise<void>;
 } {
   mock.timers.enable({ apis: ["setTimeout"] });
-  const channel = { generation: 7, isWithdrawing: true, withdrawAskedAt: -Infinity };
+  const channel = { generation: 7, isWithdrawing: true, withdrawAskedAt: 1 };
   const hanging: number[] = [];
   const watch = new WithdrawalWatch(
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all that is asked of one
@@ -27,32 +25,54 @@ function overdue(
     (generation) => hanging.push(generation),
   );
   watch.asked();
-  const later = performance.now() + standstillMs;
-  if (standstillMs > 0) mock.method(performance, "now", () => later);
-  mock.timers.tick(5000);
-  return { channel, hanging };
+  const steps = async (count: number): Promise<void> => {
+    for (let step = 0; step < count; step++) {
+      mock.timers.tick(1000);
+      await turn();
+    }
+  };
+  return { channel, hanging, steps };
 }
 
 describe("WithdrawalWatch", () => {
   it("tells of a zygote that owes an answer for too long", async (context) => {
-    const { hanging } = overdue(context);
-    await turn();
+    const { hanging, steps } = asked(context);
+    await steps(5);
+    assert.deepEqual(hanging, []);
+    await steps(1);
     assert.deepEqual(hanging, [7]);
+    await steps(4);
+    assert.deepEqual(hanging, [7], "not each second");
+    await steps(1);
+    assert.deepEqual(hanging, [7, 7]);
   });
 
   it("reads what has come first: the front may have stood still, and the timer be over for that", async (context) => {
-    const { channel, hanging } = overdue(context);
+    const { channel, hanging, steps } = asked(context);
+    await steps(5);
+    context.mock.timers.tick(1000);
     channel.isWithdrawing = false;
     await turn();
     assert.deepEqual(hanging, []);
   });
 
-  it("gives a zygote that stood still with the front as long again", async (context) => {
-    const { hanging } = overdue(context, 7000);
+  it("counts a standstill as one second, however long it was", async (context) => {
+    const { hanging, steps } = asked(context);
+    context.mock.timers.tick(3_600_000);
     await turn();
+    await steps(4);
     assert.deepEqual(hanging, []);
-    context.mock.timers.tick(5000);
-    await turn();
+    await steps(1);
+    assert.deepEqual(hanging, [7]);
+  });
+
+  it("begins anew with each withdrawal", async (context) => {
+    const { channel, hanging, steps } = asked(context);
+    await steps(5);
+    channel.withdrawAskedAt = 5000;
+    await steps(5);
+    assert.deepEqual(hanging, []);
+    await steps(1);
     assert.deepEqual(hanging, [7]);
   });
 });

@@ -5,14 +5,16 @@ import type { Channel } from "../../core/dispatch/channel.ts";
 import type { Exchange } from "../../core/http/exchange.ts";
 
 /** An answer takes 0.1 ms, and 1 s when the worker cannot be stopped. */
-const PATIENCE_MS = 5000;
-/** A timer that comes later than this has stood still with the process, and perhaps with the whole container. */
-const STANDSTILL_MS = 1000;
+const PATIENCE_STEPS = 5;
+/** However late the timer is: a process that stood still, perhaps with its whole container, has waited for no longer than this. */
+const STEP_MS = 1000;
 
 export class WithdrawalWatch {
   readonly #channels: () => readonly Channel<Exchange>[];
   readonly #onHanging: (generation: number) => void;
   #timer: NodeJS.Timeout | undefined;
+  /** For how many steps each has waited for the answer that it wants now. */
+  #waits = new Map<Channel<Exchange>, { readonly askedAt: number; readonly steps: number }>();
 
   /** `onHanging` is told the generation of a zygote that owes an answer for too long. */
   constructor(
@@ -25,31 +27,31 @@ export class WithdrawalWatch {
 
   /** A withdrawal was asked for. */
   asked(): void {
-    if (this.#timer !== undefined) return;
-    const dueAt = performance.now() + PATIENCE_MS;
+    if (this.#timer === undefined) this.#wait();
+  }
+
+  #wait(): void {
     this.#timer = setTimeout(() => {
-      const stoodStill = performance.now() > dueAt + STANDSTILL_MS;
-      // A front that stood still has the answer before it, unread; or the zygote has yet to come to it.
-      setImmediate(() => {
-        this.#timer = undefined;
-        if (!stoodStill) this.#check();
-        else if (this.#waiting().length > 0) this.asked();
-      });
-    }, PATIENCE_MS);
+      // A front that stood still has the answer before it, unread.
+      setImmediate(this.#check);
+    }, STEP_MS);
     this.#timer.unref();
   }
 
-  #waiting(): readonly Channel<Exchange>[] {
-    return this.#channels().filter((channel) => channel.isWithdrawing);
-  }
-
-  #check(): void {
-    const waiting = this.#waiting();
-    const askedBefore = performance.now() - PATIENCE_MS;
-    const late = waiting.filter(({ withdrawAskedAt }) => withdrawAskedAt <= askedBefore + 1);
-    for (const generation of new Set(late.map((channel) => channel.generation))) {
-      this.#onHanging(generation);
+  readonly #check = (): void => {
+    this.#timer = undefined;
+    const before = this.#waits;
+    this.#waits = new Map();
+    const late = new Set<number>();
+    for (const channel of this.#channels()) {
+      if (!channel.isWithdrawing) continue;
+      const { withdrawAskedAt: askedAt, generation } = channel;
+      const known = before.get(channel);
+      const steps = known?.askedAt === askedAt ? known.steps + 1 : 0;
+      this.#waits.set(channel, { askedAt, steps });
+      if (steps > 0 && steps % PATIENCE_STEPS === 0) late.add(generation);
     }
-    if (waiting.length > 0) this.asked();
-  }
+    for (const generation of late) this.#onHanging(generation);
+    if (this.#waits.size > 0) this.asked();
+  };
 }
