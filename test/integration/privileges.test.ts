@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   renameSync,
@@ -196,6 +197,19 @@ describe("--user", { skip }, () => {
       assert.equal(statSync(precious).size, 0);
     });
   }
+
+  it("does not write a log as root behind a link of root's to where that user has directories", () => {
+    const directory = directoryOfNobody();
+    const precious = join(ServerUnderTest.makeDirectory(), "precious");
+    writeFileSync(precious, "", { mode: 0o600 });
+    symlinkSync(precious, join(directory, "log"));
+    mkdirSync(join(directory, "release"));
+    const own = ServerUnderTest.makeDirectory();
+    symlinkSync(join(directory, "release"), join(own, "current"));
+    const { status } = launch(["--user", "nobody", "--log", `${own}/current/../log`]);
+    assert.equal(status, 2);
+    assert.equal(statSync(precious).size, 0);
+  });
 
   it("tells in one line of a log below a file", () => {
     const { status, stderr } = launch(["--user", "nobody", "--log", "/etc/passwd/log"]);
