@@ -31,7 +31,9 @@ export const environmentVariables: Kind<readonly EnvironmentVariable[]> = {
   },
   // Values are often secrets, and this text goes to logs and status pages.
   describe: (variables) => variables.map(({ name }) => `${name}=(hidden)`).join(", "),
-  conceal: (text) => `${/^[\w.-]+=/.exec(text)?.[0] ?? ""}(hidden)`,
+  // What is spelled as names are, and nothing else, is one.
+  conceal: (text) =>
+    /^[A-Z][A-Z0-9_]*$/.test(text) ? text : `${/^[\w.-]+=/.exec(text)?.[0] ?? ""}(hidden)`,
   combine: (values) => values.flat(),
   describeEach,
 };
