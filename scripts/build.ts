@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { buildJavaScript, packInto, run } from "./javascript.ts";
-import { SetupError, setUpEnvironment } from "./python-environment.ts";
+import { runScript, SetupError, setUpEnvironment } from "./python-environment.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const BUILD = join(ROOT, "build");
@@ -122,10 +122,4 @@ function isDirectory(path: string): boolean {
   return statSync(path).isDirectory();
 }
 
-try {
-  main();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`build: ${error.message}\n`);
-  process.exitCode = 2;
-}
+runScript("build", main);

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { SetupError, setUpEnvironment } from "./python-environment.ts";
+import { runScript, SetupError, setUpEnvironment } from "./python-environment.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -35,10 +35,6 @@ function main(): number {
   return failed === 0 ? 0 : 1;
 }
 
-try {
+runScript("check", () => {
   process.exitCode = main();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`check: ${error.message}\n`);
-  process.exitCode = 2;
-}
+});

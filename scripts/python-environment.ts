@@ -14,6 +14,17 @@ const UNFINISHED = "unfinished";
 
 export class SetupError extends Error {}
 
+/** A script named `name`: a SetupError ends it with one line and status 2. */
+export function runScript(name: string, main: () => void): void {
+  try {
+    main();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    process.stderr.write(`${name}: ${error.message}\n`);
+    process.exitCode = 2;
+  }
+}
+
 export interface Environment {
   /** Both relative to the checkout. */
   readonly directory: string;

@@ -1,12 +1,6 @@
 // Sets up what the examples need: `.venv` with the packages of examples/requirements.txt. Instant when nothing has changed.
 // `npm start` and `npm test` run it first; it can be run alone: scripts/with-node scripts/setup.ts
 
-import { SetupError, setUpExamples } from "./python-environment.ts";
+import { runScript, setUpExamples } from "./python-environment.ts";
 
-try {
-  setUpExamples();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`setup: ${error.message}\n`);
-  process.exitCode = 2;
-}
+runScript("setup", setUpExamples);

@@ -18,7 +18,6 @@ from .inbox import KIND_AT, ChannelLost, Inbox
 from .ledger import BASE, OUTBOX_BYTES, WITHDRAWN_TO, WRITTEN
 from .process import SEND_FLAGS, OwnSocket, moved_up
 from .wire import (
-    END_FRAME,
     HEADER_BYTES,
     HELLO,
     HELLO_BYTES,
@@ -34,7 +33,7 @@ _SEND_BYTES = 1024 * 1024
 # So long a finished answer waits for others at most while the worker finishes more of them.
 _MAX_WAIT_NS = 300_000
 _pack_end_into = PREPARED_END.pack_into
-_END_FRAME_BYTES = END_FRAME.size
+_END_FRAME_BYTES = PREPARED_END.size
 
 
 class Channel(Inbox):

@@ -53,6 +53,7 @@ MAX_NUMBER = (1 << 53) - 1
 # payload length, type, flags, zero, request number
 HEADER = struct.Struct("<IBBHQ")
 HEADER_BYTES = HEADER.size
+_BEFORE_NUMBER = slice(8)
 # header and environ length
 REQUEST_START = struct.Struct("<IBBHQI")
 # the same without the zero, and the first of the environ: the length of its values
@@ -65,8 +66,8 @@ END_FRAME = struct.Struct("<IBBHQQ")
 END_BYTES = END_FRAME.size - HEADER.size
 # The same, ready but for number and run ns, and what is ready: of a whole answer, of a broken one.
 PREPARED_END = struct.Struct("<8sQQ")
-WHOLE_END = HEADER.pack(END_BYTES, END, 0, 0, 0)[:8]
-BROKEN_END = HEADER.pack(END_BYTES, END, END_BROKEN, 0, 0)[:8]
+WHOLE_END = HEADER.pack(END_BYTES, END, 0, 0, 0)[_BEFORE_NUMBER]
+BROKEN_END = HEADER.pack(END_BYTES, END, END_BROKEN, 0, 0)[_BEFORE_NUMBER]
 # header, then token, version, thread, pid
 HELLO_FRAME = struct.Struct("<IBBHQ16sHHI")
 HELLO_BYTES = HELLO_FRAME.size - HEADER.size
@@ -74,8 +75,7 @@ HELLO_BYTES = HELLO_FRAME.size - HEADER.size
 # An ANSWER of which only number, run time and body are missing: how many bytes the frame takes;
 # what packs (buffer, offset, start, number, middle, run ns, head, body); start, middle and head.
 PreparedAnswer = tuple[int, Callable[..., None], bytes, bytes, bytes]
-# Of ANSWER_START: what comes before the number, and between number and run ns.
-_BEFORE_NUMBER = slice(8)
+# Of ANSWER_START: what comes between number and run ns.
 _BEHIND_NUMBER = slice(16, 32)
 
 

@@ -1,6 +1,8 @@
 // Who a proxy says that it heard from: an address, perhaps with a port, as X-Forwarded-For and `for` of Forwarded carry it
 // (RFC 7239 section 6). Knows the forms only; what an address is, the caller knows.
 
+import { withoutMapping } from "../mapped-address.ts";
+
 /** `address` is empty for one that is hidden: `unknown` or an obfuscated name. */
 export interface ForwardedNode {
   readonly address: string;
@@ -12,7 +14,6 @@ export interface ForwardedNode {
 
 const UNIX: ForwardedNode = { address: "", port: "", isUnix: true };
 const HIDDEN: ForwardedNode = { address: "", port: "", isUnix: false };
-const MAPPED = /^::ffff:(?=\d+\.)/i;
 
 /** Undefined for what is no node. `isAddress` is asked of IPv4 and IPv6 addresses without brackets. */
 export function parseNode(
@@ -25,7 +26,7 @@ export function parseNode(
   if (/^(?:unknown|_[\w.-]+)$/i.test(name)) return HIDDEN;
   if (!isAddress(name)) return undefined;
   return {
-    address: name.replace(MAPPED, ""),
+    address: withoutMapping(name),
     port: port.startsWith("_") ? "" : port,
     isUnix: false,
   };

@@ -87,10 +87,9 @@ function withoutOldKinds(
   for (const { type, mode, values } of living) {
     for (const { key } of values) kinds.set(keys.get(key)?.name ?? "", `${type} ${mode}`);
   }
-  return [...cells.values()].filter(({ type, mode, key }) => {
-    const kind = kinds.get(key.name);
-    return kind === undefined || kind === `${type} ${mode}`;
-  });
+  return [...cells.values()].filter(
+    ({ type, mode, key }) => kinds.get(key.name) === `${type} ${mode}`,
+  );
 }
 
 function combine(cell: Cell, value: number, timestamp: number): void {

@@ -1,6 +1,7 @@
 // Version 1 of the PROXY protocol: one line of ASCII, `PROXY TCP4 192.0.2.1 192.0.2.9 56324 443\r\n`.
 
 import { isAuthority } from "../http1/authority.ts";
+import { withoutMapping } from "../mapped-address.ts";
 import { latin1Of } from "../http/request-head.ts";
 import type { Decoded } from "./header.ts";
 
@@ -8,8 +9,6 @@ export const V1_START = bytesOf("PROXY ");
 
 /** With its CRLF, by the specification: the longest UNKNOWN with two full IPv6 addresses. */
 const MAX_BYTES = 107;
-/** What a dual-stack socket of the proxy's tells of an IPv4 client: everybody else knows it by its own address. */
-const MAPPED = /^::ffff:(?=\d+\.)/i;
 const CR = 0x0d;
 const LF = 0x0a;
 const MALFORMED: Decoded = { kind: "malformed" };
@@ -30,7 +29,7 @@ export function decodeV1(bytes: Uint8Array): Decoded {
   if (!isKnown || more.length > 0 || !isPort(port) || !isPort(destinationPort)) return MALFORMED;
   const isAddress = protocol === "TCP4" ? isIpv4 : isIpv6;
   if (!isAddress(address) || !isAddress(destination)) return MALFORMED;
-  const source = { address: address.replace(MAPPED, ""), port };
+  const source = { address: withoutMapping(address), port };
   return { kind: "header", header: { source }, length };
 }
 

@@ -4,6 +4,7 @@
 import { type ForwardingPolicy, requestFacts } from "../../core/forwarded/request-facts.ts";
 import type { Refusal } from "../../core/http/refusal.ts";
 import type { RequestHead } from "../../core/http/request-head.ts";
+import { withoutMapping } from "../../core/mapped-address.ts";
 import type { ByteSocket } from "../sockets/byte-socket.ts";
 import {
   type ConnectionEnviron,
@@ -80,16 +81,11 @@ export function connectionFacts(remote: RemoteAddress, server: ServerAddress): C
   return { ...remote, serverName, serverPort, scheme: "http" };
 }
 
-const MAPPED = "::ffff:";
-
 export function remoteAddressOf(
   socket: Pick<ByteSocket, "remoteAddress" | "remotePort">,
 ): RemoteAddress {
-  const address = socket.remoteAddress ?? "";
-  // An IPv4 client of a socket that takes both families comes as `::ffff:192.0.2.1`: applications and logs know it as 192.0.2.1.
-  const isMapped = address.startsWith(MAPPED) && address.includes(".");
   return {
-    remoteAddress: isMapped ? address.slice(MAPPED.length) : withoutZone(address),
+    remoteAddress: withoutZone(withoutMapping(socket.remoteAddress ?? "")),
     remotePort: socket.remotePort === undefined ? "" : String(socket.remotePort),
   };
 }

@@ -7,6 +7,7 @@ import type { Exchange } from "../../core/http/exchange.ts";
 import { Elasticity, SLOW_RUN_MS, type WorkforceUse } from "../../core/workers/elasticity.ts";
 import { Retrenchment } from "../../core/workers/retrenchment.ts";
 import type { Log } from "../log.ts";
+import type { SocketPoller } from "../sockets/socket-poller.ts";
 import { UseWatch } from "./use-watch.ts";
 
 /** What the dispatcher tells of the queue and of the workers' hands. */
@@ -44,7 +45,7 @@ export interface ElasticSurroundings {
   readonly config: ElasticOptions;
   readonly log: Pick<Log, "info">;
   /** Undefined: sockets are Node's own. */
-  readonly poller?: { readonly atEndOfTurn: (run: () => void) => void } | undefined;
+  readonly poller?: Pick<SocketPoller, "atEndOfTurn"> | undefined;
 }
 
 /** A request that waits for less than this is in a queue that moves. */

@@ -4,6 +4,7 @@
 
 import type { Exchange } from "../../core/http/exchange.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
+import type { SocketPoller } from "../sockets/socket-poller.ts";
 import type { OverloadLog } from "./overload-log.ts";
 
 /** Beyond this the queue is not full for a moment: there is more to do than can be done. */
@@ -18,9 +19,6 @@ interface Queue {
   submit(exchange: Exchange, now: number, queuedAt: number): boolean;
 }
 
-/** Of a SocketPoller; undefined: sockets are Node's own. */
-type TurnEnd = { readonly atEndOfTurn: (run: () => void) => void };
-
 export class QueueOverflow {
   readonly #queue: Queue;
   readonly #log: Pick<OverloadLog, "refused">;
@@ -33,7 +31,7 @@ export class QueueOverflow {
   constructor(
     queue: Queue,
     log: Pick<OverloadLog, "refused">,
-    poller: TurnEnd | undefined,
+    poller: Pick<SocketPoller, "atEndOfTurn"> | undefined,
     now: () => number = () => performance.now(),
   ) {
     this.#queue = queue;
