@@ -5,15 +5,19 @@
 // processors too, front and worker each wait milliseconds for their turn: a worker that was given one millisecond of work then stands
 // idle most of the time, and requests look overdue that nobody has let begin. So windows and patience grow with the lateness.
 // And a request that has waited for milliseconds anyway may wait in a window as well as in the queue: the larger the windows, the
-// fewer the wake-ups of both sides (docs/decisions/032-windows-of-the-waiting.md).
+// fewer the wake-ups of both sides (docs/decisions/032-windows-of-the-waiting.md). Nor does a window of one millisecond keep a worker busy
+// while the front, which preempts nobody, waits for a processor: what is finished meanwhile tells how long that is
+// (docs/decisions/041-windows-of-the-absent.md).
 
 /** A window when nothing is late, and the largest, in estimated work. */
 export const WINDOW_MS = 1;
 const MOST_WINDOW_MS = 20;
 /** A request may be put behind so many times the work that it has waited for already, */
 const WINDOWS_PER_WAIT = 2;
+/** or so many times as long as answers lie unread: the front is away for two or three times its usual time now and then, */
+const WINDOWS_PER_ABSENCE = 4;
 /** and so much at most, which is little beside the patience with a request that turns out to be slow. */
-const MOST_WAITED_WINDOW_MS = 8;
+const MOST_LONG_WINDOW_MS = 8;
 /** With so many times the lateness in hand, a worker is busy for three quarters of the time. */
 const WINDOWS_PER_LATENESS = 3;
 /** Up to here it is the usual price of handing over. */
@@ -24,6 +28,7 @@ const WEIGHT = 1 / 16;
 
 export class Pace {
   #lateMs = 0;
+  #absentMs = 0;
 
   /** How much estimated work a worker may hold with a request that is new. */
   windowMs = WINDOW_MS;
@@ -36,11 +41,13 @@ export class Pace {
 
   /** How much estimated work a worker may hold with a request that has waited for so long. */
   windowFor(waitedMs: number): number {
-    return Math.max(this.windowMs, Math.min(WINDOWS_PER_WAIT * waitedMs, MOST_WAITED_WINDOW_MS));
+    const longMs = Math.max(WINDOWS_PER_WAIT * waitedMs, WINDOWS_PER_ABSENCE * this.#absentMs);
+    return Math.max(this.windowMs, Math.min(longMs, MOST_LONG_WINDOW_MS));
   }
 
-  /** A turn of a worker's answers took so much longer than their runs. */
-  note(lateMs: number): void {
+  /** A turn of a worker's answers took so much longer than their runs, and the first of them lay unread for `unreadMs`, since the front was away. */
+  note(lateMs: number, unreadMs: number): void {
+    this.#absentMs += (Math.min(unreadMs, MOST_MS) - this.#absentMs) * WEIGHT;
     const late = Math.min(Math.max(0, lateMs), MOST_MS);
     this.#lateMs += (late - this.#lateMs) * WEIGHT;
     const unusual = Math.max(0, this.#lateMs - USUAL_MS);
@@ -55,6 +62,8 @@ export class Turns {
   #from = 0;
   #at = 0;
   #ranMs = 0;
+  #firstMs = 0;
+  #lastMs = 0;
 
   constructor(pace: Pace) {
     this.#pace = pace;
@@ -64,12 +73,15 @@ export class Turns {
   ended(startedAt: number, runMs: number, now: number): void {
     if (now === this.#at) {
       this.#ranMs += runMs;
+      this.#lastMs = runMs;
       return;
     }
-    if (this.#at > 0) this.#pace.note(this.#at - this.#from - this.#ranMs);
+    // Within the last run of a turn, answers that wait for others (docs/decisions/004-outbox.md) may have been the worker's.
+    const unreadMs = Math.max(0, this.#ranMs - this.#firstMs - this.#lastMs);
+    if (this.#at > 0) this.#pace.note(this.#at - this.#from - this.#ranMs, unreadMs);
     this.#from = startedAt;
     this.#at = now;
-    this.#ranMs = runMs;
+    this.#ranMs = this.#firstMs = this.#lastMs = runMs;
   }
 
   /** The channel was held back or its worker stopped: what this turn took is no measure. */

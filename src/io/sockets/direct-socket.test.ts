@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { descriptorOf } from "../net/node-handle.ts";
 import { directPair, poller, readToEnd, SKIP } from "./direct-pair.ts";
 import type { DirectSocket } from "./direct-socket.ts";
+import { MSG_DONTWAIT } from "./message-flags.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const MSG_OOB = 1;
@@ -139,6 +140,43 @@ describe("writing of a direct socket", { skip: SKIP }, () => {
     pair.socket.end();
     assert.equal((await readToEnd(pair.client)).toString(), "answer");
     await closed;
+  });
+
+  it("is not told each time that its peer reads, but while it has more to send", async (test) => {
+    using pair = await directPair("unix");
+    const { client, socket } = pair;
+    record(socket);
+    const ready = test.mock.method(socket, "onReady");
+    const { libc } = poller();
+    const fd = descriptorOf(client) ?? -1;
+    client.pause(); // Reading is done here.
+    const buffer = Buffer.alloc(1024 * 1024);
+    const take = (): number => libc.recv(fd, buffer, buffer.length, MSG_DONTWAIT);
+    for (let times = 0; times < 5; times++) {
+      socket.write(Buffer.from("answer"));
+      assert.equal(take(), 6);
+      await turn();
+      await turn();
+    }
+    assert.equal(ready.mock.callCount(), 0);
+    for (let times = 0; times < 2; times++) {
+      socket.write(LARGE);
+      while (socket.writableLength > 0) {
+        take();
+        await turn();
+      }
+      while (take() > 0);
+      await turn();
+      await turn();
+      const told = ready.mock.callCount();
+      assert.ok(told > 0);
+      ready.mock.resetCalls();
+      socket.write(Buffer.from("answer"));
+      assert.equal(take(), 6);
+      await turn();
+      await turn();
+      assert.equal(ready.mock.callCount(), 0);
+    }
   });
 
   it("keeps what the kernel does not take, and tells when it has gone", async () => {

@@ -11,7 +11,7 @@ import { SilenceTimer } from "./silence-timer.ts";
 import type { Peer } from "./socket-address.ts";
 import type { Pollable, SocketPoller } from "./socket-poller.ts";
 import { systemError } from "./system-error.ts";
-import { WaitingPiece } from "./waiting-piece.ts";
+import { WaitingPieces } from "./waiting-piece.ts";
 
 const { EAGAIN } = constants.errno;
 const SHUT_WR = 1;
@@ -47,7 +47,9 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   #readsOn = false;
   #hasReadAll = false;
   /** What the kernel has not taken yet. */
-  #pieces: WaitingPiece[] = [];
+  readonly #pieces = new WaitingPieces();
+  /** The kernel tells when it would take more. */
+  #waitsForRoom = false;
   #isCorked = false;
   #hasPosted = false;
   /** Why the kernel did not take all of what was posted last. */
@@ -107,21 +109,20 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
 
   write(bytes: Uint8Array, onSent?: () => void): boolean {
     this.settle();
-    if (!this.writable || this.#isDeaf) return this.#drop(onSent);
+    if (!this.writable || this.#isDeaf) {
+      onSent?.();
+      return false;
+    }
     this.bytesWritten += bytes.length;
     let sent = 0;
-    if (this.#pieces.length === 0 && !this.#isCorked) {
+    if (this.#pieces.count === 0 && !this.#isCorked) {
       sent = this.#send(bytes, SEND_FLAGS);
       if (sent === bytes.length || !this.writable || this.#isDeaf) {
         onSent?.();
         return this.writable;
       }
     }
-    // Behind another piece: nothing of it was sent.
-    const isJoined = onSent === undefined && this.#pieces.at(-1)?.join(bytes) === true;
-    if (!isJoined) {
-      this.#pieces.push(new WaitingPiece(sent === 0 ? bytes : bytes.subarray(sent), onSent));
-    }
+    this.#pieces.add(sent === 0 ? bytes : bytes.subarray(sent), onSent);
     this.writableLength += bytes.length - sent;
     if (!this.#isCorked) this.#askForDrain();
     return !this.writableNeedDrain;
@@ -130,7 +131,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   post(bytes: Uint8Array, onShort: () => void): boolean {
     this.settle(); // Which may find that the client is gone: then the descriptor is closed, and soon another's.
     if (!this.writable || this.#isDeaf || this.#isCorked) return false;
-    if (this.#pieces.length > 0 || !this.#poller.post(this.#fd, bytes, this)) return false;
+    if (this.#pieces.count > 0 || !this.#poller.post(this.#fd, bytes, this)) return false;
     this.bytesWritten += bytes.length;
     this.#hasPosted = true;
     this.#tellShort = onShort;
@@ -149,19 +150,15 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   onShort(result: number, bytes: Uint8Array): void {
     this.#hasPosted = false;
     const taken = Math.max(result, 0);
-    this.#pieces.push(new WaitingPiece(Buffer.from(bytes.subarray(taken))));
+    this.#pieces.add(Buffer.from(bytes.subarray(taken)));
     this.writableLength += bytes.length - taken;
+    this.#waitForRoom(true);
     this.#postError = result < 0 ? -result : EAGAIN;
   }
 
   afterShort(): void {
     this.#onFailedSend(this.#postError);
     if (!this.#isDestroyed) this.#tellShort?.();
-  }
-
-  #drop(onSent: (() => void) | undefined): false {
-    onSent?.();
-    return false;
   }
 
   /** What is written until `uncork` waits for it, so that the kernel is told of each piece that another follows. */
@@ -172,9 +169,9 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
 
   uncork(): void {
     this.#isCorked = false;
-    if (this.#pieces.length === 0) return;
+    if (this.#pieces.count === 0) return;
     this.#sendPieces();
-    this.#askForDrain();
+    if (this.#pieces.count > 0) this.#askForDrain();
   }
 
   end(): this {
@@ -182,7 +179,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
     this.settle();
     if (!this.writable) return this;
     this.writableEnded = true;
-    if (this.#pieces.length === 0) this.#sendEnd();
+    if (this.#pieces.count === 0) this.#sendEnd();
     return this;
   }
 
@@ -235,7 +232,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
       this.#hasInput = true;
       this.#read();
     }
-    if ((events & (WRITABLE | ENDING)) !== 0 && this.#pieces.length > 0) this.#sendPieces();
+    if ((events & (WRITABLE | ENDING)) !== 0 && this.#pieces.count > 0) this.#sendPieces();
   }
 
   // Reading.
@@ -309,8 +306,8 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   }
 
   #sendPieces(): void {
-    for (let piece = this.#pieces[0]; piece !== undefined; piece = this.#pieces[0]) {
-      const isLast = this.#pieces.length === 1;
+    for (let piece = this.#pieces.first; piece !== undefined; piece = this.#pieces.first) {
+      const isLast = this.#pieces.count === 1;
       const sent = this.#send(piece.bytes, isLast ? SEND_FLAGS : SEND_FLAGS | MSG_MORE);
       if (this.#isDestroyed || this.#isDeaf) return;
       this.writableLength -= sent;
@@ -318,18 +315,26 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
         piece.bytes = piece.bytes.subarray(sent);
         return;
       }
-      this.#pieces.shift();
-      piece.onSent?.();
+      this.#pieces.takeFirst();
     }
     this.#onAllSent();
   }
 
+  /** Once there are pieces that may leave. */
   #askForDrain(): void {
+    this.#waitForRoom(true);
     this.writableNeedDrain ||= this.writableLength >= HIGH_WATER_BYTES;
+  }
+
+  #waitForRoom(isWaiting: boolean): void {
+    if (this.#waitsForRoom === isWaiting) return;
+    this.#waitsForRoom = isWaiting;
+    this.#poller.waitForRoom(this.#fd, isWaiting);
   }
 
   #onAllSent(): void {
     if (this.#isDestroyed) return; // By an `onSent`.
+    this.#waitForRoom(false);
     if (this.writableEnded) this.#sendEnd();
     else if (this.writableNeedDrain) {
       this.writableNeedDrain = false;
@@ -344,10 +349,8 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   }
 
   #dropPieces(): void {
-    const pieces = this.#pieces;
-    this.#pieces = [];
     this.writableLength = 0;
-    for (const { onSent } of pieces) onSent?.();
+    this.#pieces.drop();
   }
 
   #sendEnd(): void {

@@ -30,6 +30,12 @@ async function writable(count: number): Promise<{ descriptors: number[] } & Disp
   };
 }
 
+/** Told of being writable at once. */
+function addWaiting(fd: number, pollable: Pollable): void {
+  poller().add(fd, pollable);
+  poller().waitForRoom(fd, true);
+}
+
 function told(onReady: (events: number) => void): Pollable {
   return { onReady };
 }
@@ -44,7 +50,7 @@ describe("a socket poller", { skip: SKIP }, () => {
       const pollable = told((events) => {
         times[index] = (times[index] ?? 0) + ((events & WRITABLE) === 0 ? 0 : 1);
       });
-      poller().add(fd, pollable);
+      addWaiting(fd, pollable);
     }
     await new Promise<void>((resolve) => {
       poller().atEndOfTurn(resolve);
@@ -61,7 +67,7 @@ describe("a socket poller", { skip: SKIP }, () => {
         seen.push(fd);
         for (const other of ready.descriptors) if (other !== fd) poller().forget(other);
       });
-      poller().add(fd, pollable);
+      addWaiting(fd, pollable);
     }
     while (seen.length === 0) await turn();
     for (let turns = 0; turns < 5; turns++) await turn();
@@ -84,7 +90,7 @@ describe("a socket poller", { skip: SKIP }, () => {
         });
         seen.push("told");
       });
-      poller().add(fd, pollable);
+      addWaiting(fd, pollable);
     }
     while (seen.length < 10) await turn();
     const one = ["told", "soon", "sooner"];

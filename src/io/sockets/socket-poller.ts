@@ -9,6 +9,8 @@ import { systemError } from "./system-error.ts";
 const CLOSE_ON_EXEC = 0x8_0000;
 const ADD = 1;
 const REMOVE = 2;
+const MODIFY = 3;
+const INPUT = READABLE | URGENT | PEER_ENDED | EDGES_ONLY;
 const MOST_EVENTS = 512;
 /** As libuv does it: then timers get their turn. */
 const MOST_ROUNDS = 48;
@@ -56,15 +58,22 @@ export class SocketPoller {
     return libc === undefined ? undefined : new SocketPoller(libc);
   }
 
-  /** From now on `pollable` is told what becomes true of `fd`, and at first what is true already, until `forget`. Throws where the kernel cannot. */
+  /**
+   * From now on `pollable` is told what becomes true of `fd`, and at first what is true already, until `forget`; of WRITABLE only while it is
+   * waited for. Throws where the kernel cannot.
+   */
   add(fd: number, pollable: Pollable): void {
-    this.#event[0] = READABLE | WRITABLE | URGENT | PEER_ENDED | EDGES_ONLY;
-    this.#event[DESCRIPTOR_AT] = fd;
-    if (this.libc.epollCtl(this.#epoll, ADD, fd, this.#eventBytes) < 0) {
-      throw systemError("epoll_ctl", this.libc.lastErrno());
-    }
+    this.#control(ADD, fd, INPUT);
     this.#pollables[fd] = pollable;
     if (this.#count++ === 0) this.#watch.ref();
+  }
+
+  /**
+   * Whether WRITABLE is told, also if it is true already. A Unix socket becomes writable anew each time that its peer reads: whoever
+   * waited for that without a need would be woken by every read of a worker's.
+   */
+  waitForRoom(fd: number, isWaiting: boolean): void {
+    this.#control(MODIFY, fd, isWaiting ? INPUT | WRITABLE : INPUT);
   }
 
   /** As `forget`, of a descriptor that another process may have open too: then closing it here tells the kernel nothing. */
@@ -105,6 +114,14 @@ export class SocketPoller {
   /** What was posted leaves now. */
   sendPosted(): void {
     this.#batch?.run();
+  }
+
+  #control(operation: number, fd: number, events: number): void {
+    this.#event[0] = events;
+    this.#event[DESCRIPTOR_AT] = fd;
+    if (this.libc.epollCtl(this.#epoll, operation, fd, this.#eventBytes) < 0) {
+      throw systemError("epoll_ctl", this.libc.lastErrno());
+    }
   }
 
   #schedule(): void {

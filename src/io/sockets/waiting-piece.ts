@@ -36,3 +36,33 @@ export class WaitingPiece {
     return joined;
   }
 }
+
+/** In the order in which they leave. */
+export class WaitingPieces {
+  #pieces: WaitingPiece[] = [];
+
+  get count(): number {
+    return this.#pieces.length;
+  }
+
+  get first(): WaitingPiece | undefined {
+    return this.#pieces[0];
+  }
+
+  add(bytes: Uint8Array, onSent?: () => void): void {
+    const isJoined = onSent === undefined && this.#pieces.at(-1)?.join(bytes) === true;
+    if (!isJoined) this.#pieces.push(new WaitingPiece(bytes, onSent));
+  }
+
+  /** The first has left. */
+  takeFirst(): void {
+    this.#pieces.shift()?.onSent?.();
+  }
+
+  /** None of them will leave. */
+  drop(): void {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    for (const { onSent } of pieces) onSent?.();
+  }
+}
