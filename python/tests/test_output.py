@@ -12,6 +12,25 @@ from pathlib import Path
 _SOURCE = str(Path(__file__).parent.parent / "src")
 
 
+class Flushing(unittest.TestCase):
+    def test_what_stands_in_the_place_of_a_stream_does_not_hide_it(self) -> None:
+        program = """
+import os, sys
+from rickhouse import output
+class Tee:
+    def __init__(self, stream): self.stream = stream
+    def write(self, text): self.stream.write(text)
+    def flush(self): pass
+sys.stdout = Tee(sys.stdout)
+print("said")
+output.flush()
+os._exit(0)
+"""
+        environment = {**os.environ, "PYTHONPATH": _SOURCE}
+        said = subprocess.check_output([sys.executable, "-c", program], env=environment)
+        self.assertEqual(said, b"said\n")
+
+
 def _said(program: str) -> dict[str, tuple[str, bytes]]:
     """By stream: the mark and what came behind the first line, when `program` has run connected."""
     with tempfile.TemporaryDirectory() as directory:

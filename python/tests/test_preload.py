@@ -8,7 +8,7 @@ import unittest
 
 from rickhouse.preload_check import find_native_threads, find_unshareable
 from rickhouse.process import open_descriptors
-from support import SECONDS, Front
+from support import SECONDS, Front, load_zygote
 
 REST = """
 import os
@@ -77,6 +77,21 @@ class InTheZygote(unittest.TestCase):
     def test_what_may_be_shared_is(self) -> None:
         front, is_preloaded = self.load(HARMLESS)
         self.assertEqual((is_preloaded, front.notes), (True, []))
+
+    def test_what_is_looked_at_stays_as_it_is(self) -> None:
+        source = """
+import os, socket
+receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+socket.setdefaulttimeout(5)
+def app(environ, start_response):
+    start_response("200 OK", [])
+    facts = os.get_blocking(receiver.fileno()), socket.getdefaulttimeout()
+    return [repr(facts).encode()]
+"""
+        with load_zygote(source) as front:
+            channel = front.start_worker()
+            channel.request(1)
+            self.assertEqual(channel.answer_to(1).body, b"(True, 5.0)")
 
     def test_on_shares_all_the_same_and_says_so(self) -> None:
         front, is_preloaded = self.load(PAIR, preload="on")

@@ -89,6 +89,39 @@ def terminate(front: Front, worker: int = 1) -> None:
     front.expect("stacks")
 
 
+class Writing(unittest.TestCase):
+    MORE = """
+kept = open(os.path.join(DIRECTORY, "kept"), "w")
+kept.write("import,")
+
+def do_write(environ):
+    kept.write("request,")
+    globals()["later"] = open(os.path.join(DIRECTORY, "later"), "w", buffering=1000)
+    later.write("later")
+"""
+
+    def test_what_was_written_to_a_file_is_there_when_the_worker_has_left(self) -> None:
+        for preload in ("on", "off"):
+            with self.subTest(preload), load(self.MORE, preload=preload) as front:
+                channel = front.start_worker()
+                ask(channel, 1, "/write")
+                channel.answer_to(1)
+                channel.close()
+                front.expect("exited")
+                for name, text in (("kept", "import,request,"), ("later", "later")):
+                    with open(os.path.join(front.directory, name)) as file:
+                        self.assertEqual(file.read(), text)
+
+    def test_what_the_import_has_written_is_there_once(self) -> None:
+        with load(self.MORE, preload="on") as front:
+            for worker in (1, 2):
+                channel = front.start_worker(worker)
+                channel.close()
+                front.expect("exited")
+            with open(os.path.join(front.directory, "kept")) as file:
+                self.assertEqual(file.read(), "import,")
+
+
 class Serving(unittest.TestCase):
     def test_with_and_without_preload(self) -> None:
         for preload in ("on", "off"):
@@ -224,6 +257,25 @@ def do_alarm(environ):
             self.assertEqual(channels[0].answer_to(1).body, b"alarm")
             self.assertIsNone(channels[0].next())
             self.assertIn("RuntimeError: late", front.stderr)
+            touch(front)
+            self.assertEqual(channels[1].answer_to(1).body, b"wait")
+
+    def test_a_late_alarm_while_others_run_does_not_end_them(self) -> None:
+        more = """
+def alarm(signum, frame):
+    raise RuntimeError("late")
+signal.signal(signal.SIGALRM, alarm)
+"""
+        with load(more, threads=2) as front:
+            front.fork()
+            channels = [front.channel(1, thread) for thread in range(2)]
+            ask(channels[1], 1, "/wait")
+            wait_for(lambda: len(notes(front)) == 1, "the other to begin")
+            channels[0].socket.shutdown(socket.SHUT_WR)
+            self.assertIsNone(channels[0].next())
+            time.sleep(0.1)  # The end of the channel is not yet that of the loop.
+            os.kill(front.pids[1], signal.SIGALRM)
+            wait_for(lambda: "RuntimeError: late" in front.stderr, "the alarm")
             touch(front)
             self.assertEqual(channels[1].answer_to(1).body, b"wait")
 
@@ -621,8 +673,8 @@ class ClosedByTheImport(unittest.TestCase):
     """Without preload, where it is the worker's descriptors that an application closes."""
 
     def test_it_is_said_and_nothing_of_the_application_is_closed_in_turn(self) -> None:
-        source = "import os\nos.closerange(3, 100)\ndef app(environ, start_response): ...\n"
-        opens = "kept = [open(os.devnull) for _ in range(20)]\n"
+        source = "import os\nos.closerange(3, 1000)\ndef app(environ, start_response): ...\n"
+        opens = "kept = os.open(os.devnull, 0)\n[os.dup2(kept, n) for n in range(4, 1000)]\n"
         for more, text in (
             ("", "importing app closed descriptors that are not its own"),
             (opens, "importing app closed descriptors that are not its own"),

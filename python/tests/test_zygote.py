@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -266,7 +267,7 @@ socket.setdefaulttimeout(0.001)
             + """
 import os, select, signal, threading, time
 del select.poll
-os.fork = os.kill = os.wait4 = os.waitpid = None
+os.fork = os.kill = os.wait4 = os.waitpid = os.read = None
 signal.signal = signal.set_wakeup_fd = lambda *both, **more: None
 threading.get_ident = lambda: 1
 def app(environ, start_response):
@@ -283,6 +284,44 @@ def app(environ, start_response):
             self.assertEqual(channel.answer_to(1).body, b"gone")
             os.kill(front.pids[1], signal.SIGKILL)
             self.assertEqual(front.expect("exited")["signal"], "SIGKILL")
+
+    def test_what_the_start_of_python_has_opened_stays_open(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            with open(os.path.join(directory, "sitecustomize.py"), "w") as file:
+                file.write("import sys\nsys.kept = open(__file__ + '.log', 'a')\n")
+            source = """
+import os, sys
+def app(environ, start_response):
+    start_response("200 OK", [])
+    same = os.path.samestat(os.fstat(sys.kept.fileno()), os.stat(sys.kept.name))
+    return [str(same).encode()]
+"""
+            with Front(source, environment={"PYTHONPATH": directory}) as front:
+                front.expect("loaded")
+                channel = front.start_worker()
+                channel.request(1)
+                self.assertEqual(channel.answer_to(1).body, b"True")
+
+    def test_stacks_do_not_go_into_files_that_took_the_place_of_those_that_were_closed(
+        self,
+    ) -> None:
+        source = """
+import os
+def app(environ, start_response):
+    start_response("200 OK", [])
+    os.closerange(3, 100)
+    directory = os.path.dirname(os.path.abspath(__file__))
+    globals()["kept"] = [open(os.path.join(directory, f"file-{n}"), "w") for n in range(30)]
+    return [b"closed"]
+"""
+        with load_zygote(source) as front:
+            channel = front.start_worker()
+            channel.request(1)
+            self.assertEqual(channel.answer_to(1).body, b"closed")
+            front.send({"type": "stacks", "worker": 1})
+            self.assertIn("most recent call first", front.expect("stacks")["text"])
+            files = [os.path.join(front.directory, f"file-{n}") for n in range(30)]
+            self.assertEqual([os.path.getsize(path) for path in files], [0] * 30)
 
     def test_orphans_of_the_application_are_reaped_silently(self) -> None:
         source = """

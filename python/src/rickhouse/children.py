@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 
 # As they are now: gevent and eventlet put others in their place, which reap our workers.
-from os import kill, wait4
+from os import kill, read, wait4
 from resource import struct_rusage
 from select import POLLIN, poll
 from signal import set_wakeup_fd
@@ -166,5 +166,5 @@ class Children:
 
     def _drain_wakeup(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            while os.read(self._wakeup, 4096):
+            while read(self._wakeup, 4096):
                 pass

@@ -20,6 +20,10 @@ def main() -> int:
     # What the file prints must not stand between us and who reads the JSON.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    # In place of the directory of this script, whose modules are not meant.
+    here = os.path.dirname(os.path.realpath(__file__))
+    if sys.path and os.path.realpath(sys.path[0]) == here:
+        del sys.path[0]
     sys.path.insert(0, os.getcwd())
     try:
         variables = runpy.run_path(path, run_name="__config__")

@@ -78,9 +78,18 @@ def _connected(path: str, worker: int, number: int, mark: str) -> socket.socket:
 
 
 def flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # Closed or replaced by the application.
-            stream.flush()
+    _flush(sys.stdout)
+    _flush(sys.stderr)
+    # What stands in their place may keep it to itself.
+    if sys.__stdout__ is not sys.stdout:
+        _flush(sys.__stdout__)
+    if sys.__stderr__ is not sys.stderr:
+        _flush(sys.__stderr__)
+
+
+def _flush(stream: Any) -> None:
+    with contextlib.suppress(Exception):  # Closed or replaced by the application.
+        stream.flush()
 
 
 def keep_errors_open() -> None:

@@ -78,7 +78,14 @@ def _describe_unshareable(descriptor: int) -> str:
 
 def _describe_socket(descriptor: int) -> str:
     """Not datagrams, which stay whole whoever sends them (syslog), nor listening sockets."""
-    with OwnSocket(fileno=os.dup(descriptor)) as copy:
+    default = socket.getdefaulttimeout()
+    # With one, a socket that is made of a descriptor no longer blocks: nor would the application's.
+    socket.setdefaulttimeout(None)
+    try:
+        copied = OwnSocket(fileno=os.dup(descriptor))
+    finally:
+        socket.setdefaulttimeout(default)
+    with copied as copy:
         if copy.type == socket.SOCK_DGRAM:
             return ""
         peer = copy.getpeername()  # OSError when it is not connected.

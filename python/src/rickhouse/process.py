@@ -67,10 +67,15 @@ def closed_by_import(module: str) -> str:
     )
 
 
-def close_descriptors_but(kept: Iterable[int]) -> None:
+def close_inherited_but(kept: Iterable[int]) -> None:
+    """Not what was opened since this interpreter started (by a .pth file or sitecustomize).
+
+    That does not outlive an exec (PEP 446); what we inherited did.
+    """
     for descriptor in set(open_descriptors()) - set(kept):
         with contextlib.suppress(OSError):  # Closed by itself since it was listed.
-            os.close(descriptor)
+            if os.get_inheritable(descriptor):
+                os.close(descriptor)
 
 
 def moved_up(low: socket.socket) -> socket.socket:
@@ -81,16 +86,31 @@ def moved_up(low: socket.socket) -> socket.socket:
     An application that closes descriptors which are not its own, and then opens a connection to its
     database, would get the lowest free number, and what we write to ours would go there.
     """
-    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if soft == resource.RLIM_INFINITY:
-        soft = 2 * _HIGH_DESCRIPTOR
-    try:
-        high = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, min(_HIGH_DESCRIPTOR, soft // 2))
-    except OSError:  # None is free above it.
+    high = _high_duplicate(low.fileno())
+    if high is None:
         return low
     family, kind = low.family, low.type
     low.close()
     return socket.socket(family, kind, fileno=high)
+
+
+def moved_up_descriptor(low: int) -> int:
+    """As `moved_up`."""
+    high = _high_duplicate(low)
+    if high is None:
+        return low
+    os.close(low)
+    return high
+
+
+def _high_duplicate(low: int) -> int | None:
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if soft == resource.RLIM_INFINITY:
+        soft = 2 * _HIGH_DESCRIPTOR
+    try:
+        return fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, min(_HIGH_DESCRIPTOR, soft // 2))
+    except OSError:  # None is free above it.
+        return None
 
 
 def restore_file_limit(soft: int | None) -> None:

@@ -12,6 +12,8 @@ import signal
 import sys
 import time
 
+from .process import moved_up_descriptor
+
 # Now, not when it is needed: the application's directory comes first on sys.path then. And only
 # where it is: it brings a dozen modules.
 if not hasattr(os, "memfd_create"):
@@ -35,9 +37,9 @@ _START_FILES = [
 def create_file() -> int:
     """An empty file for one worker; the caller closes it."""
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("rickhouse-stacks", os.MFD_CLOEXEC)
+        return moved_up_descriptor(os.memfd_create("rickhouse-stacks", os.MFD_CLOEXEC))
     with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
+        return moved_up_descriptor(os.dup(file.fileno()))
 
 
 def hold_until_registered() -> None:

@@ -6,7 +6,6 @@ The order of the steps matters; the reason stands beside each.
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import json
 import os
@@ -16,7 +15,7 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from . import departure, imports, loader, log, output, preload_check, process, stacks
+from . import buffers, departure, imports, loader, log, output, preload_check, process, stacks
 from .control import CONTROL_DESCRIPTOR, Control, Message
 from .settings import Settings, settings_of
 from .wire import PROTOCOL_VERSION
@@ -57,7 +56,7 @@ def _run() -> None:
     process.leave_group()
     # First, before any descriptor of our own is opened: what we got from whoever started the front
     # is not ours.
-    process.close_descriptors_but(_OWN_DESCRIPTORS)
+    process.close_inherited_but(_OWN_DESCRIPTORS)
     inherited = json.loads(os.environ.get(_LOAD_VARIABLE, "null"))
     for name in [name for name in os.environ if name.startswith(_INTERNAL)]:
         del os.environ[name]
@@ -133,10 +132,7 @@ def _preload(control: Control, settings: Settings, load: Message) -> Any:
         os._exit(_LOAD_FAILED)
     process.set_parent_death_signal(0)
     _check(control, settings, load, surroundings)
-    # What lives now lives on: collected once, then out of the collector's sight, so that it does
-    # not touch (and copy) shared pages.
-    gc.collect()
-    gc.freeze()
+    buffers.freeze(is_forked=True)
     return application
 
 

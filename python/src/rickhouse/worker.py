@@ -8,13 +8,12 @@ from __future__ import annotations
 import atexit
 import contextlib
 import faulthandler
-import gc
 import os
 import signal
 import threading
 from typing import Any, Callable, NamedTuple, NoReturn
 
-from . import imports, loader, log, output, process, stacks, told_errors
+from . import buffers, imports, loader, log, output, process, stacks, told_errors
 from .answer_memory import AnswerSlots
 from .channel import Channel
 from .departure import Departure
@@ -25,7 +24,7 @@ from .wsgi import Application, Gateway, base_environ, exit_status
 
 _IMPORT_FAILED = 3
 _NO_CHANNEL = 1
-_JOIN_SECONDS = 0.1
+_WAIT_SECONDS = 0.1
 _OF_ANOTHER_USER = (
     ". If the application changes its user when it is imported, leave that to the server (--user)"
 )
@@ -131,8 +130,7 @@ def _import(parts: WorkerParts) -> Any:
     os.close(parts.errors_descriptor)
     if reporter is not None:
         reporter.tell_new()
-    gc.collect()
-    gc.freeze()
+    buffers.freeze(is_forked=False)
     return application
 
 
@@ -166,7 +164,11 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
     ]
 
     def serve_in_thread(loop: _Loop, channel: Channel) -> None:
-        loop.serve()
+        try:
+            loop.serve()
+        finally:
+            if not channel.was_abandoned:
+                loop.ended.set()
         if channel.was_abandoned:  # The child of a thread has no other to end it.
             _leave(settings.graceful_seconds / 2, channel.exit_status)
 
@@ -177,12 +179,24 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
     for thread in threads:
         thread.start()
     loops[0].serve()
-    for loop, thread in zip(loops[1:], threads):
-        # One that is idle when the worker is to leave starts nothing any more: it looks at
-        # `departure` first.
-        while thread.is_alive() and (loop.is_busy or not departure.is_requested):
-            thread.join(_JOIN_SECONDS)
+    if not channels[0].was_abandoned:  # A child has no threads but its own.
+        for loop in loops[1:]:
+            _wait_for(loop, departure)
     return channels[0].exit_status
+
+
+def _wait_for(loop: _Loop, departure: Departure) -> None:
+    while True:
+        try:
+            # One that is idle when the worker is to leave starts nothing any more: it looks at
+            # `departure` first. Not by join(): an exception there makes a thread look ended.
+            while loop.is_busy or not departure.is_requested:
+                if loop.ended.wait(_WAIT_SECONDS):
+                    break
+            return
+        except BaseException as error:  # As in `_Loop.serve`.
+            traceback = log.traceback_of(error)
+            log.report("worker", f"an error while other threads end\n{traceback}")
 
 
 class _Loop:
@@ -197,6 +211,7 @@ class _Loop:
     ) -> None:
         # From before the look at `departure` until the answer is out.
         self.is_busy = False
+        self.ended = threading.Event()
         self._channel = channel
         self._cell = cell
         self._run = run
@@ -249,14 +264,15 @@ def _leave(seconds: float, status: int) -> NoReturn:
 
     Its threads that are no daemons and its executors finish, then its atexit handlers run (with
     preload also those that were registered before the fork, as after any fork). Modules are not
-    torn down: nothing depends on it, and our own threads may still wait.
+    torn down: files are written, nothing else depends on it, and our own threads may still wait.
     """
     # The application may have blocked alarms. One of its own that waits is ignored away.
     signal.signal(signal.SIGALRM, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGALRM,))
     signal.signal(signal.SIGALRM, lambda signum, frame: _give_up(seconds, status))
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
-    for finish in (getattr(threading, "_shutdown", None), atexit._run_exitfuncs):
+    ends = (getattr(threading, "_shutdown", None), atexit._run_exitfuncs, buffers.flush)
+    for finish in ends:
         try:
             if finish is not None:
                 finish()
@@ -268,6 +284,8 @@ def _leave(seconds: float, status: int) -> NoReturn:
 
 def _give_up(seconds: float, status: int) -> NoReturn:
     log.report(
-        "worker", f"threads or atexit handlers of the application did not end within {seconds:g} s"
+        "worker",
+        "threads, atexit handlers or open files of the application did not end within"
+        f" {seconds:g} s",
     )
     os._exit(status)

@@ -1,0 +1,65 @@
+"""What the application has written to files and no system call has taken yet.
+
+The end of an interpreter would write it; ours is by `_exit`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import threading
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+_WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
+# What the collector was told to look at no more.
+_frozen: list[weakref.ref[Any]] = []
+
+
+def freeze(is_forked: bool) -> None:
+    """What lives now lives on: out of the collector's sight, so that it does not touch its pages.
+
+    `is_forked`: files are written first, or each child would write the same again.
+    """
+    gc.collect()
+    writers = _writers()
+    if is_forked:
+        _flush_all(writers)
+    for writer in writers:
+        with contextlib.suppress(TypeError):  # Of a class that allows none.
+            _frozen.append(weakref.ref(writer))
+    gc.freeze()
+
+
+def flush() -> None:
+    """All that was written, before the process ends. A signal handler may end the waiting for it.
+
+    That of a file itself heeds no signals, while another thread writes to it.
+    """
+    done = threading.Event()
+    writers = [*filter(None, (reference() for reference in _frozen)), *_writers()]
+    if not writers:
+        return
+
+    def run() -> None:
+        _flush_all(writers)
+        done.set()
+
+    try:
+        threading.Thread(target=run, daemon=True).start()
+    except RuntimeError:  # There can be no further one.
+        run()
+    done.wait()
+
+
+def _writers() -> list[Any]:
+    # Of the type, since to ask a proxy of what class it says to be may fail.
+    return [thing for thing in gc.get_objects() if issubclass(type(thing), _WRITERS)]
+
+
+def _flush_all(writers: Iterable[Any]) -> None:
+    for writer in writers:
+        with contextlib.suppress(Exception):  # Closed, say.
+            writer.flush()
