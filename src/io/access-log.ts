@@ -1,7 +1,7 @@
 // The access log: a line for each request, written in batches off the event loop, so that a slow disk or pipe never delays an answer. What
 // a line looks like is core/log's business; this file knows where lines go, and what happens when nobody takes them.
 
-import { openSync } from "node:fs";
+import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import type { LogTarget } from "../config/kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
@@ -12,7 +12,7 @@ import { LineBuffer } from "../core/log/line-buffer.ts";
 import type { LineWriter } from "../core/log/line-pieces.ts";
 import { isoTime } from "../core/log/log-time.ts";
 import { AccessLogOutput, type Opened } from "./access-log-output.ts";
-import { withoutBlocking } from "./line-stream.ts";
+import { openAppending, withoutBlocking } from "./line-stream.ts";
 import type { RefusedRequest } from "./net/connection-context.ts";
 import { errorCode } from "../core/error-code.ts";
 
@@ -77,7 +77,8 @@ function openStdout(): () => Opened {
 
 function openForAppend(path: string): Opened {
   try {
-    return { descriptor: openSync(path, "a", 0o640), isNonBlocking: false };
+    const descriptor = openAppending(path);
+    return { descriptor, isNonBlocking: fstatSync(descriptor).isFIFO() || isatty(descriptor) };
   } catch (error) {
     const reason = errorCode(error);
     throw new StartupError("bad-access-log", { path, reason }, { cause: error });

@@ -14,7 +14,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { LineStream } from "./line-stream.ts";
+import { LineStream, openAppending } from "./line-stream.ts";
 
 function withPipe(body: (reader: number, writer: number) => Promise<void> | void): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "rickhouse-lines-"));
@@ -28,6 +28,26 @@ function withPipe(body: (reader: number, writer: number) => Promise<void> | void
     rmSync(directory, { recursive: true });
   });
 }
+
+describe("a pipe that is named by a path", () => {
+  it("does not wait for its reader, nor for one to come", () => {
+    const directory = mkdtempSync(join(tmpdir(), "rickhouse-lines-"));
+    const path = join(directory, "pipe");
+    execFileSync("mkfifo", [path]);
+    assert.throws(() => openAppending(path), { code: "ENXIO" });
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writer = openAppending(path);
+    assert.throws(
+      () => {
+        for (;;) fs.writeSync(writer, Buffer.alloc(1 << 16));
+      },
+      { code: "EAGAIN" },
+    );
+    closeSync(reader);
+    closeSync(writer);
+    rmSync(directory, { recursive: true });
+  });
+});
 
 function readAll(reader: number): string {
   const chunk = Buffer.alloc(1 << 20);

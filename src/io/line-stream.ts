@@ -8,6 +8,7 @@ import { RetryDelay } from "./retry-delay.ts";
 import { errorCode } from "../core/error-code.ts";
 
 const FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+const APPENDING = FLAGS | constants.O_APPEND | constants.O_CREAT;
 const MAX_PENDING_LENGTH = 1024 * 1024;
 /** Whoever can wait should from here on (see `isBehind`). */
 const BEHIND_LENGTH = 128 * 1024;
@@ -27,6 +28,14 @@ export function withoutBlocking(descriptor: 1 | 2): number {
   } catch {
     return descriptor; // Closed, without /proc, or nobody reads it: writing will tell.
   }
+}
+
+/**
+ * A file to append to, made where there is none; or a pipe or a terminal by a path (`/dev/stdout`, a FIFO), which does not wait for its reader:
+ * without one, a FIFO is ENXIO.
+ */
+export function openAppending(path: string): number {
+  return openSync(path, APPENDING, 0o640);
 }
 
 /** A socket (journald's is one) cannot be opened anew, nor a pipe where there is no /proc: a write to it may wait. */

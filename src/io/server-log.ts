@@ -1,9 +1,9 @@
 // Where the server's own log goes: standard error, or a file that can be opened again after it was moved away.
 
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { ServerLogTarget } from "../config/log-kinds.ts";
 import { StartupError } from "../config/startup-error.ts";
-import { LineStream, withoutBlocking } from "./line-stream.ts";
+import { LineStream, openAppending, withoutBlocking } from "./line-stream.ts";
 import type { LogLevel } from "../core/log/log-level.ts";
 import { createLog, type Log, type LogFields, type LogOptions } from "./log.ts";
 import { errorCode } from "../core/error-code.ts";
@@ -68,7 +68,7 @@ function messageLog(stream: LineStream, format: LogOptions["format"]): MessageLo
 
 function openForAppend(path: string): number {
   try {
-    return openSync(path, "a", 0o640);
+    return openAppending(path);
   } catch (error) {
     const reason = errorCode(error);
     throw new StartupError("bad-log", { path, reason }, { cause: error });

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { stateOf } from "../support/processes.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { noted, openGate } from "../support/record.ts";
@@ -11,15 +12,24 @@ import { startServer, type ServerUnderTest, waitFor } from "../support/server.ts
 
 /** All time-outs of the server. */
 const TIMEOUT = "1s";
-const STANDSTILL_MS = 2500;
+/** Long after them, or so that they are just over. */
+const STANDSTILLS = [
+  { afterMs: 0, standstillMs: 2500 },
+  { afterMs: 300, standstillMs: 900 },
+];
 
 /** Stops the front, and lets it go on when every time-out is over; `meanwhile` is done while it stands. */
-async function whileStopped(server: ServerUnderTest, meanwhile: () => void): Promise<void> {
+async function whileStopped(
+  server: ServerUnderTest,
+  { afterMs, standstillMs }: (typeof STANDSTILLS)[number],
+  meanwhile: () => void,
+): Promise<void> {
+  await delay(afterMs);
   server.signal("SIGSTOP");
   try {
     await waitFor("the stop", () => stateOf(server.pid) === "T");
     meanwhile();
-    await new Promise((resolve) => setTimeout(resolve, STANDSTILL_MS));
+    await delay(standstillMs);
   } finally {
     server.signal("SIGCONT");
   }
@@ -34,7 +44,9 @@ describe("a front that stood still for longer than its time-outs", () => {
     const times = names.flatMap((name) => [`--${name}-timeout`, TIMEOUT]);
     await using server = await startServer("gated:app", { args: ["--workers", "1", ...times] });
     const { workers } = server;
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < ROUNDS * STANDSTILLS.length; round++) {
+      const standstill = STANDSTILLS[round % STANDSTILLS.length];
+      if (standstill === undefined) return;
       const held = `held-${round}`;
       using idle = begin(server.port, "GET", "/free/1");
       assert.equal((await idle.response()).status, 200);
@@ -46,7 +58,7 @@ describe("a front that stood still for longer than its time-outs", () => {
       using inBody = new RawClient(server.port);
       inBody.send("POST /free/4 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
       await waitFor("all connections", () => server.connections === 5);
-      await whileStopped(server, () => {
+      await whileStopped(server, standstill, () => {
         openGate(server, held);
         idle.send(message("POST", "/free/5", "once"));
         inHead.send("Host: a\r\n\r\n");

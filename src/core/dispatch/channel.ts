@@ -145,12 +145,14 @@ export class Channel<R extends DispatchedRequest> {
   }
 
   /** Whether a request of this cost, which has waited for so long, may be put behind what is in hand. An empty channel takes any. */
-  fits(estimateMs: number, frameBytes: number, now: number, waitedMs = 0): boolean {
+  fits(estimateMs: number, frameBytes: number, now: number, waitedMs?: number): boolean {
     if (this.#size === 0) return true;
     // What cannot be taken back must not be made to wait.
     if (!this.isWithdrawable) return false;
+    const { windowMs } = this.#pace;
+    const most = waitedMs === undefined ? windowMs : this.#pace.windowFor(waitedMs);
     return (
-      this.#workMs + estimateMs <= this.#pace.windowFor(waitedMs) &&
+      this.#workMs + estimateMs <= most &&
       this.#size < WINDOW_REQUESTS &&
       this.#bytes + frameBytes <= WINDOW_BYTES &&
       !this.isHeldUp(now)
@@ -164,6 +166,11 @@ export class Channel<R extends DispatchedRequest> {
     const since = now - this.#pace.patienceMs;
     // If the ledger told of a later one, that began at the earliest with this one's last word, maybe long ago.
     return outruns(running, since) || outruns(oldest, since);
+  }
+
+  /** The answer of `request` is all written, as the worker has begun a later one: answers of others are behind what is left of it. */
+  isPast(request: R): boolean {
+    return this.startedNumber > request.number;
   }
 
   /** When what is in hand behind the running request should be taken back. */

@@ -66,6 +66,16 @@ const HEADERS: readonly (readonly [string, Buffer, string | undefined])[] = [
   ["v2 UNSPEC with bytes", v2({ family: 0x00, body: tlv(4, Buffer.alloc(9)) }), undefined],
   ["v2 IPv4 without transport", v2({ family: 0x10, body: IPV4 }), undefined],
   ["v2 LOCAL", v2({ versionAndCommand: 0x20, family: 0x00, body: Buffer.alloc(0) }), undefined],
+  [
+    "v2 LOCAL without the addresses of its family",
+    v2({ versionAndCommand: 0x20, family: 0x11, body: Buffer.alloc(0) }),
+    undefined,
+  ],
+  [
+    "v2 LOCAL with what is no TLV",
+    v2({ versionAndCommand: 0x20, family: 0x40, body: Buffer.from("aabb", "hex") }),
+    undefined,
+  ],
   ["v2 LOCAL with addresses", v2({ versionAndCommand: 0x20, family: 0x11, body: IPV4 }), undefined],
   [
     "v2 LOCAL of a family to come",

@@ -36,6 +36,9 @@ export function decodeV2(bytes: Uint8Array): Decoded {
   if (!isGoodSoFar(bytes) || length > MAX_LENGTH) return MALFORMED;
   const end = HEAD_BYTES + length;
   if (bytes.length < end) return { kind: "incomplete" };
+  if (((bytes[12] ?? 0) & 0x0f) === COMMAND.local) {
+    return { kind: "header", header: { source: undefined }, length: end }; // Whatever is in it.
+  }
   const header = bytes.subarray(0, end);
   const family = (bytes[13] ?? 0) >> 4;
   const addressBytes = ADDRESS_BYTES[family] ?? 0;
@@ -56,7 +59,6 @@ function isGoodSoFar(bytes: Uint8Array): boolean {
 }
 
 function sourceOf(header: Uint8Array, family: number): ProxyHeader["source"] {
-  if (((header[12] ?? 0) & 0x0f) === COMMAND.local) return undefined;
   if (((header[13] ?? 0) & 0x0f) !== TRANSPORT.stream) return undefined;
   if (family === FAMILY.ipv4) {
     const address = ipv4Text(header.subarray(HEAD_BYTES, HEAD_BYTES + 4));

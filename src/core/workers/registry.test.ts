@@ -312,7 +312,10 @@ describe("a lost channel", () => {
     serving({ threads: 2 });
     const commands = registry.channelLost(1, 100);
     assert.deepEqual(lines(commands), ["retire 1", "fork 3 in 1"]);
-    assert.deepEqual(notes(commands), ["error: worker 1 (pid 1001) lost one of its channels"]);
+    assert.deepEqual(notes(commands), []);
+    assert.deepEqual(lines(registry.channelLost(1, 100)), []);
+    const told = ["error: worker 1 (pid 1001) was ended by SIGKILL"];
+    assert.deepEqual(notes(registry.exited(1, null, "SIGKILL", 101)), told);
   });
 
   it("of a worker that retires is what was wanted, but it must leave then", () => {

@@ -143,7 +143,7 @@ export class Registry {
     if (worker.isOrphan && worker.openChannels === 0) this.#orphanLeft(worker, now);
     else if (worker.openChannels === 0) this.#lastChannelLost(worker, now);
     // One of several threads has ended unasked. The others may finish what they hold.
-    else if (isStaffed(worker)) this.#letCrashedGo(worker, now);
+    else if (isStaffed(worker)) this.#succession.leftInPart(worker, now);
     return this.#settle(now);
   }
 
@@ -338,11 +338,6 @@ export class Registry {
     if (wasUnasked) this.#succession.crashed(worker, how, null, now);
   }
 
-  #letCrashedGo(worker: Worker, now: number): void {
-    this.#roster.letGo(worker, now);
-    this.#succession.crashed(worker, "lost one of its channels", null, now);
-  }
-
   #lastChannelLost(worker: Worker, now: number): void {
     if (worker.state === "killed" || worker.state === "aborting") return;
     // It runs what the application left for its end: threads, executors, atexit handlers.
@@ -374,9 +369,9 @@ export class Registry {
 
   /** The end of its channels is all that is ever heard of it. */
   #orphanLeft(worker: Worker, now: number): void {
-    const wasStaffed = isStaffed(worker);
+    const wasUnasked = isUnasked(worker);
     this.#roster.remove(worker);
-    if (wasStaffed) this.#succession.crashed(worker, "left", null, now);
+    if (wasUnasked) this.#succession.crashed(worker, "left", null, now);
   }
 
   #zygoteGone(id: number, why: string, now: number): RegistryCommand[] {

@@ -114,6 +114,13 @@ export class Succession {
     this.#roster.noteLeft(worker);
   }
 
+  /** One of several channels has. How the worker ends is told when that is known: at once, mostly. A thread that ends alone has said why. */
+  leftInPart(worker: Worker, now: number): void {
+    this.#roster.letGo(worker, now);
+    worker.hasLeft = true;
+    worker.generation.policy.died(worker, now);
+  }
+
   /** The zygote has ended, or is about to after an import error. */
   zygoteGone(generation: Generation, why: string, now: number): void {
     const wasAsked = generation.zygote === "stopping";

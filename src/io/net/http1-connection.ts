@@ -148,9 +148,11 @@ export class Http1Connection implements AnswerSink, Waiter {
     return !this.#writer.isBehind && this.#socket.writableLength === 0;
   }
 
-  onDeadline(list: DeadlineList): void {
-    const { deadlines } = this.#context;
-    if (list === deadlines.keepAlive || list === deadlines.drainIdle) this.#close();
+  onDeadline(list: DeadlineList, now: number): void {
+    const { deadlines, isDraining } = this.#context;
+    // A client that still takes its answer is the business of --send-timeout.
+    if (list === deadlines.keepAlive && !isDraining && !this.#isSent) list.start(this, now);
+    else if (list === deadlines.keepAlive || list === deadlines.drainIdle) this.#close();
     else if (list === deadlines.body) this.#refuse(REFUSALS.bodyTimeout);
     else if (list === deadlines.head && !this.#intake.isBetweenRequests) {
       this.#refuse(REFUSALS.headTimeout);

@@ -72,7 +72,7 @@ export class ResponseBacklog {
     if (!this.#isWatching) {
       this.#isWatching = true;
       // Node's own idle timer sees partial writes (it looks at the handle's queue), which `writableLength` does not.
-      this.#stall ??= new StallClock(this.#options.sendTimeoutMs);
+      this.#stall = new StallClock(this.#options.sendTimeoutMs);
       this.#socket.setTimeout(this.#stall.periodMs);
       this.#socket.on("drain", this.#onDrain);
     }

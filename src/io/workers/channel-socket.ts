@@ -20,6 +20,7 @@ export class ChannelSocket {
   #output = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
   #length = 0;
   #isEnding = false;
+  #isReadOut = false;
 
   constructor(socket: ByteSocket, flusher: ChannelFlusher) {
     this.#socket = socket;
@@ -85,8 +86,14 @@ export class ChannelSocket {
     if (this.#socket.writableLength > 0) this.#output = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
   }
 
+  /** Its worker is no more: what it has left is little, and is read however slow a client is. */
+  readOut(): void {
+    this.#isReadOut = true;
+    this.#socket.resume();
+  }
+
   setPaused(isPaused: boolean): void {
-    if (isPaused) this.#socket.pause();
+    if (isPaused && !this.#isReadOut) this.#socket.pause();
     else this.#socket.resume();
   }
 

@@ -21,16 +21,13 @@ import type { PoolOptions } from "./pool-options.ts";
 import { PoolSettings } from "./pool-settings.ts";
 import { OverloadLog } from "./overload-log.ts";
 import { poolStatus, type PoolStatus } from "./pool-status.ts";
+import { TickTimer } from "./tick-timer.ts";
 import { SchedulingWatch } from "./scheduling-watch.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import { shareAmongChannels, type SharedByChannels } from "./shared-by-channels.ts";
 import { WorkerChannel } from "./worker-channel.ts";
 import { deathCauseOf, type WorkerRecord } from "./worker-record.ts";
 import { Workforce } from "./workforce.ts";
-
-/** While something runs, the clock ticks between this often and this seldom. */
-const MIN_TICK_MS = 4;
-const MAX_TICK_MS = 250;
 
 export class Pool implements RequestSink {
   readonly #options: PoolOptions;
@@ -51,8 +48,7 @@ export class Pool implements RequestSink {
   );
   #python = "";
   #isReady = false;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAt = Infinity;
+  readonly #timer: TickTimer;
   readonly #overload: OverloadLog;
   readonly #overflow: QueueOverflow;
   readonly #scheduling = new SchedulingWatch();
@@ -84,6 +80,10 @@ export class Pool implements RequestSink {
     this.#overload = new OverloadLog(options.log, this.#dispatcher);
     this.#overflow = new QueueOverflow(this.#dispatcher, this.#overload, options.poller);
     this.#workforce = this.#makeWorkforce();
+    const tick = (now: number): void => {
+      this.#tick(now);
+    };
+    this.#timer = new TickTimer(() => this.#nextTickAt(), tick, options.poller?.atEndOfTurn);
     this.#timedOut = new TimedOutWorkers(
       this.#workforce,
       options.log,
@@ -109,7 +109,7 @@ export class Pool implements RequestSink {
     this.#settings.reconfigure([...this.#workforce.records.values()].map((one) => one.generation));
     this.#dispatcher.tick(performance.now()); // Its next tick was meant for the old times.
     this.#recycler.restart();
-    this.#schedule();
+    this.#timer.schedule();
   }
 
   /** A generation with the new code is on its way, or is when start(), which loads it, resolves what this returns. */
@@ -134,7 +134,7 @@ export class Pool implements RequestSink {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#timer.close();
     this.#scheduling.close();
     this.#recycler.close();
     this.#elastic.stop();
@@ -180,11 +180,12 @@ export class Pool implements RequestSink {
       ? this.#channels.get(exchange.channel?.id ?? 0)
       : this.#held.get(exchange);
     if (worker?.channel === undefined) return;
+    if (isHeld && worker.channel.isPast(exchange)) return;
     if (isHeld) this.#held.set(exchange, worker);
     else this.#held.delete(exchange);
     worker.output.setPaused(isHeld);
     this.#dispatcher.setPaused(worker.channel, isHeld, performance.now());
-    this.#schedule();
+    this.#timer.schedule();
   }
 
   // From the dispatcher.
@@ -217,7 +218,7 @@ export class Pool implements RequestSink {
         this.#channels.set(channel.id, worker);
         this.#becomeReady();
         if (this.#settings.serves(generation)) queueMicrotask(() => this.#elastic.restart());
-        this.#schedule(); // What waits is handed over at the next tick, which is due now.
+        this.#timer.schedule(); // What waits is handed over at the next tick, which is due now.
       },
       onRetired: (worker) => {
         if (worker.channel !== undefined)
@@ -229,11 +230,15 @@ export class Pool implements RequestSink {
       },
       onWithdrawn: (worker, report) => {
         const { channel } = worker;
-        if (channel !== undefined) this.#dispatcher.withdrawn(channel, report, performance.now());
+        if (channel !== undefined) {
+          this.#dispatcher.withdrawn(channel, report, performance.now());
+          const { oldest } = channel;
+          if (oldest !== undefined && channel.isPast(oldest)) this.hold(oldest, false);
+        }
         worker.endIfDone();
         if (this.#dispatcher.waiting > 0) this.#elastic.waited();
         this.#timedOut.check();
-        this.#schedule();
+        this.#timer.schedule();
       },
       onZygoteLost: (workers) => {
         for (const worker of workers) this.#onWithdrawalLost(worker);
@@ -246,7 +251,7 @@ export class Pool implements RequestSink {
       },
       onTimed: (isReloading) => {
         this.#options.onSettled(isReloading);
-        this.#schedule();
+        this.#timer.schedule();
       },
       onFatal: (error) => {
         this.#options.onFatal(error);
@@ -305,38 +310,27 @@ export class Pool implements RequestSink {
     if (victim !== undefined && channel.stuck === undefined)
       this.#log.error(deathText(victim, record), incidentFields(victim, record.worker, record.pid));
     this.#dispatcher.died(channel, ledger, deathCauseOf(record), performance.now());
-    this.#schedule();
+    this.#timer.schedule();
   }
 
   // The clock.
 
   /** After each request: cheap when nothing is due before the timer. */
   #scheduleIfEarlier(): void {
-    if (this.#dispatcher.nextTickAt < this.#timerAt) this.#schedule();
+    if (this.#dispatcher.nextTickAt < this.#timer.at) this.#timer.schedule();
   }
 
-  #schedule(): void {
-    const now = performance.now();
+  #nextTickAt(): number {
     // The deadline of a request that is over is nobody's: an idle server sleeps.
     const isIdle = this.#dispatcher.waiting + this.#dispatcher.inHand === 0;
     const dispatchAt = isIdle ? Infinity : this.#dispatcher.nextTickAt;
-    const next = Math.min(dispatchAt, this.#workforce.registry.nextTickAt);
-    if (next === Infinity) return;
-    const at = Math.min(Math.max(next, now + MIN_TICK_MS), now + MAX_TICK_MS);
-    if (this.#timer !== undefined && this.#timerAt <= at) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(this.#onTick, at - now);
+    return Math.min(dispatchAt, this.#workforce.registry.nextTickAt);
   }
 
-  readonly #onTick = (): void => {
-    this.#timer = undefined;
-    this.#timerAt = Infinity;
-    const now = performance.now();
+  #tick(now: number): void {
     if (this.#dispatcher.nextTickAt <= now) this.#dispatcher.tick(now);
     this.#overflow.admit();
     if (this.#workforce.registry.nextTickAt <= now)
       this.#workforce.tick(now, this.#dispatcher.waiting);
-    this.#schedule();
-  };
+  }
 }

@@ -33,15 +33,15 @@ describe("endCauseOf", () => {
 describe("noteExit", () => {
   it("leaves a kill for want of memory to whom the server has not killed itself", () => {
     const kills = new OomKills(() => newWorkerRecord(1, 1, 1).oomKillsBefore + 1);
-    const isOutOfMemory = (isTimedOut: boolean, state: WorkerState): boolean => {
+    const isOutOfMemory = (isTimedOut: boolean, state: WorkerState, hasLeft = false): boolean => {
       const record = Object.assign(newWorkerRecord(1, 1, 1), { isTimedOut });
-      noteExit(record, killed, state, kills);
+      noteExit(record, killed, { state, hasLeft }, kills);
       return record.isOutOfMemory;
     };
     assert.equal(isOutOfMemory(true, "aborting"), false);
     assert.equal(isOutOfMemory(true, "ready"), false);
     assert.equal(isOutOfMemory(false, "killed"), false);
-    assert.equal(isOutOfMemory(false, "ready"), true);
+    assert.equal(isOutOfMemory(false, "killed", true), true); // What it died of has come late.
     assert.equal(isOutOfMemory(false, "ready"), false);
   });
 });
@@ -66,6 +66,15 @@ describe("noteDeath", () => {
       noteDeath(record, { state: "retiring", hasLeft, isUnneeded: false }, ends);
       assert.equal(ends.figures.deaths.exit, hasLeft ? 1 : 0);
     }
+  });
+
+  it("tells who was killed by us, having left, from who was killed for want of memory", () => {
+    const ends = { figures: new Figures(), history: new History() };
+    for (const isOutOfMemory of [false, true]) {
+      const record = Object.assign(newWorkerRecord(1, 1, 1), { exit: killed, isOutOfMemory });
+      noteDeath(record, { state: "killed", hasLeft: true, isUnneeded: false }, ends);
+    }
+    assert.deepEqual([ends.figures.deaths.killed, ends.figures.deaths.signal], [1, 1]);
   });
 
   it("does not count a starter that was let go before it could finish anything", () => {

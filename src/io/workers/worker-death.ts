@@ -27,16 +27,18 @@ export function endCauseOf(
   return state === "retiring" && exit.status === 0 ? undefined : "exit";
 }
 
-/** The zygote has reaped it. `state`: the one before that was known. */
+/** The zygote has reaped `worker`, which is as it was before that was known. */
 export function noteExit(
   record: WorkerRecord,
   exit: WorkerExit,
-  state: WorkerState | undefined,
+  worker: Pick<Worker, "state" | "hasLeft"> | undefined,
   kills = oomKills,
 ): void {
   record.exit = exit;
+  const isOver = worker?.hasLeft === true; // Before we killed it.
   // A SIGKILL of ours must not take what another has died of.
-  const isOurs = record.isTimedOut || state === "killed" || state === "aborting";
+  const isKilled = worker?.state === "killed" || worker?.state === "aborting";
+  const isOurs = record.isTimedOut || (isKilled && !isOver);
   const isUnexplained = exit.signal === "SIGKILL" && !isOurs;
   record.isOutOfMemory = isUnexplained && kills.take(record.oomKillsBefore);
 }
@@ -48,8 +50,9 @@ export function noteDeath(
   { figures, history }: { readonly figures: Figures; readonly history: History },
 ): void {
   if (worker?.isUnneeded === true) return; // It was asked to go, if not politely.
-  // One that left by itself retires, but nobody asked it to go.
-  const state = worker !== undefined && isUnasked(worker) ? "ready" : worker?.state;
+  // One that left by itself retires, but nobody asked it to go; and what had no memory was not killed by us, however late that is heard.
+  const isUnaskedEnd = worker !== undefined && (record.isOutOfMemory || isUnasked(worker));
+  const state = isUnaskedEnd ? "ready" : worker?.state;
   const cause = endCauseOf(record.exit, state, record.isTimedOut);
   if (cause === undefined || record.death !== undefined) return;
   figures.deaths[cause]++;

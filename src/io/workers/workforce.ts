@@ -290,7 +290,7 @@ export class Workforce {
   #onExited(report: Extract<ControlReport, { type: "exited" }>, now: number): void {
     const record = this.#records.get(report.worker);
     if (record === undefined) return;
-    noteExit(record, report, this.#registry.workers.get(report.worker)?.state);
+    noteExit(record, report, this.#registry.workers.get(report.worker));
     this.#options.figures.endedCpuSeconds += (report.userMs + report.systemMs) / 1000;
     this.#noteDeath(record);
     for (const [thread, channel] of record.channels.entries()) {
@@ -311,7 +311,7 @@ export class Workforce {
       this.#threadGone(record, thread, channel);
       return;
     }
-    channel.output.setPaused(false);
+    channel.output.readOut();
     setTimeout(() => {
       if (!channel.isClosed) channel.output.destroy();
     }, READ_OUT_MS);
