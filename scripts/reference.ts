@@ -79,8 +79,9 @@ export function fileSchema(): string {
   const options = OPTION_NAMES.filter((name) => mayStandIn(name, "file")).map((name) => {
     const option = optionOf(name);
     const reload = option.reload === undefined ? "after a restart" : RELOADS[option.reload];
+    const names = [flagOf(name), ...(mayStandIn(name, "environment") ? [variableOf(name)] : [])];
     const usual = "compute" in option ? option.computed : option.kind.describe(option.default);
-    const description = `${option.help}. Default: ${usual}. Changes count: ${reload}. Also ${flagOf(name)}, ${variableOf(name)}.`;
+    const description = `${option.help}. Default: ${usual}. Changes count: ${reload}. Also ${names.join(", ")}.`;
     return [keyOf(name), { description, ...withAuto(option) }] as const;
   });
   const application = {

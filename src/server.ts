@@ -284,6 +284,7 @@ class Server {
   }
 
   #reload(): Promise<ReloadOutcome> {
+    if (this.#lifecycle.phase === "serving") this.#manager.reloading();
     return reload(this.#config, this.#surroundings.readAgain, {
       log: this.#log,
       onChanged: () => {
@@ -291,11 +292,12 @@ class Server {
         this.#pool.reconfigure();
         this.#logs.reconfigure(this.#config);
       },
-      startCode: () => {
-        if (this.#lifecycle.phase === "serving") this.#manager.reloading();
-        return this.#pool.reload();
-      },
+      startCode: () => this.#pool.reload(),
       watchCode: () => this.#reloads.begun(this.#pool.workforce.registry.generationsInTurn),
+      onRefused: (error) => {
+        if (this.#pool.workforce.registry.generationsInTurn.candidate !== undefined) return; // Its end is said.
+        this.#manager.reloaded(`${this.#status}; a reload was refused: ${error}`);
+      },
     });
   }
 

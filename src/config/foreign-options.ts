@@ -29,6 +29,7 @@ const PREFIX =
 const CONTROL = "write --admin unix:PATH";
 const INI =
   'write a module with application = pyramid.paster.get_app("production.ini"), and name that';
+const NAMED_OUTSIDE = "leave it out: a systemd unit or a container names the process";
 const STATIC = "static files are not served: let a proxy or the application do it (WhiteNoise)";
 
 const FOREIGN: Readonly<Record<string, string>> = {
@@ -93,8 +94,8 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "--limit-request-line": "write --max-request-line SIZE",
   "--limit-request-fields": "write --max-fields N",
   "--limit-request-field_size": "write --max-field SIZE",
-  "--name": "the process is named rickhouse",
-  "-n": "the process is named rickhouse",
+  "--name": NAMED_OUTSIDE,
+  "-n": NAMED_OUTSIDE,
   "--paste": INI,
   "--certfile": PROXY_TLS,
   "--keyfile": PROXY_TLS,

@@ -50,7 +50,7 @@ export const OPTIONS = {
     group: "workers",
     reload: "workers",
     compute: ({ findPython }) => findPython(),
-    computed: "active, .venv, python3",
+    computed: "pip's, venv, .venv, python3",
     help: "Python interpreter",
   }),
   preload: option<"auto" | "on" | "off">({

@@ -23,7 +23,8 @@ const EXAMPLE = "write addresses, networks like 10.0.0.0/8, unix or *, with comm
 /** `192.0.2.1,10.0.0.0/8,2001:db8::/32,unix`, `*`, or `none`. Repeatable. */
 export const peerList: Kind<PeerList> = {
   placeholder: "PEERS",
-  schema: { type: "string" },
+  example: "10.0.0.0/8",
+  schema: { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }] },
   parse(text) {
     if (text === "none") return NOBODY;
     return union(text.split(",").map((part) => parsePeer(part.trim())));

@@ -18,7 +18,8 @@ export const account: Kind<string> = {
       throw new BadValue("too large", `the largest number is ${LARGEST_ID}`);
     return text;
   },
-  schema: { type: "string" },
+  example: "www-data",
+  schema: { anyOf: [{ type: "string" }, { type: "integer", minimum: 0 }] },
   describe: (name) => (name === "" ? "none" : name),
 };
 

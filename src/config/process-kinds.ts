@@ -48,6 +48,7 @@ const MAX_UMASK = 0o077;
 /** Octal, of group and others only; null: as the server was started. */
 export const umask: Kind<number | null> = {
   placeholder: "MODE|inherit",
+  example: "027",
   schema: { type: "string", pattern: "^((0o)?[0-7]{1,4}|inherit)$" },
   parse(text) {
     if (text === "inherit") return null;

@@ -91,12 +91,12 @@ export const STARTUP_ERRORS = {
   "bad-log": {
     exitCode: 2,
     title: "--log {path}: cannot be written ({reason})",
-    fix: "name a file in a directory that may be written, or - for standard error",
+    fix: "name a file in a directory that may be written (or a FIFO that is read), or - for standard error",
   },
   "bad-access-log": {
     exitCode: 2,
     title: "--access-log {path}: cannot be written ({reason})",
-    fix: "name a file in a directory that may be written, - for standard output, or off",
+    fix: "name a file in a directory that may be written (or a FIFO that is read), - for standard output, or off",
   },
   "unknown-user": {
     exitCode: 2,

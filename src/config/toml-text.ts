@@ -9,7 +9,8 @@ export function tomlOf<T>(kind: Kind<T>, value: T): string {
   if (kind.describeEach) return `[${kind.describeEach(value).map(tomlString).join(", ")}]`;
   const text = kind.describe(value);
   if (takes("boolean", kind.schema)) return text === "on" ? "true" : "false";
-  return (takes("integer", kind.schema) || takes("number", kind.schema)) && /^\d+$/.test(text)
+  return (takes("integer", kind.schema) || takes("number", kind.schema)) &&
+    /^(?:0|[1-9]\d*)$/.test(text)
     ? text
     : tomlString(text);
 }
@@ -25,13 +26,13 @@ export function tomlString(text: string): string {
   return JSON.stringify(text).replaceAll("\u007f", String.raw`\u007f`);
 }
 
-/** For a hint: the default, or a value that stands for what is computed. */
+/** For a hint: a value that stands for what is computed or off, else the default. */
 export function exampleToml(name: OptionName): string {
   const option: Option<unknown> = OPTIONS[name];
   const { example } = option.kind;
-  return "compute" in option && example !== undefined
-    ? tomlOf(option.kind, option.kind.parse(example))
-    : defaultToml(name);
+  const { kind } = option;
+  const says = "compute" in option || /^(?:none|off|inherit)$/.test(kind.describe(option.default));
+  return says && example !== undefined ? tomlOf(kind, kind.parse(example)) : defaultToml(name);
 }
 
 function takes(type: ValueSchema["type"], schema: ValueSchema): boolean {

@@ -32,6 +32,7 @@ function reloads(started?: Promise<void>): {
       return started;
     },
     watchCode: () => watch.begun({ serving: 1, candidate, lastFailure: "" }),
+    onRefused: assert.fail,
   };
   return {
     ask: () => reload(config, () => ({ config, isSameApplication: true }), parts),

@@ -20,6 +20,8 @@ export interface Reloading {
   startCode(): Promise<void> | undefined;
   /** What becomes of the code that is on its way now. */
   watchCode(): Promise<ReloadOutcome>;
+  /** Neither is on its way: why. */
+  onRefused(error: string): void;
 }
 
 /**
@@ -32,8 +34,11 @@ export async function reload(
   parts: Reloading,
 ): Promise<ReloadOutcome> {
   try {
-    if (!reloadConfig(running, readAgain, parts))
-      return { generation: undefined, error: "the configuration is not good" };
+    const refusal = reloadConfig(running, readAgain, parts);
+    if (refusal !== undefined) {
+      parts.onRefused(refusal);
+      return { generation: undefined, error: refusal };
+    }
     const started = parts.startCode();
     // Nothing may come in between: the code of another reload would be taken for that of this one.
     if (started !== undefined) await started;
@@ -41,30 +46,31 @@ export async function reload(
   } catch (thrown) {
     const error = errorOf(thrown).message;
     parts.log.error(`reload failed: ${error}; the old code serves on`);
+    parts.onRefused(error);
     return { generation: undefined, error };
   }
 }
 
-/** Returns false, after one line, where the configuration cannot be read: nothing has changed then. */
+/** Returns why the configuration cannot be read, after a line that says so: nothing has changed then. */
 function reloadConfig(
   running: Config,
   readAgain: ReadAgain,
   { log, onChanged }: Pick<Reloading, "log" | "onChanged">,
-): boolean {
+): string | undefined {
   let next: ReturnType<ReadAgain>;
   try {
     next = readAgain();
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     log.error(`reload refused: ${error.message}; the old configuration and code serve on`);
-    return false;
+    return error.message;
   }
   const { values, applied, waiting } = changesBetween(running, next.config);
   const late = next.isSameApplication ? waiting : ["application", ...waiting];
   if (late.length > 0) log.warning(`a restart is needed for ${late.join(", ")}`);
-  if (applied.length === 0) return true;
+  if (applied.length === 0) return undefined;
   Object.assign(running, values);
   log.info(`configuration: ${applied.join(", ")}`);
   onChanged();
-  return true;
+  return undefined;
 }

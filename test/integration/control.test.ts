@@ -213,6 +213,31 @@ describe("reload", () => {
   }
 });
 
+describe("a server whose paths count from another directory", () => {
+  it("is found by its file, and tells why it refuses a reload", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    const site = join(directory, "site");
+    mkdirSync(site);
+    const file = join(directory, "rickhouse.toml");
+    const toml = 'chdir = "site"\nadmin = "unix:admin.sock"\nworkers = 1\n';
+    writeFileSync(file, toml);
+    await using server = await startServer(join(ROOT, "test/apps/plain:app"), {
+      directory,
+      args: ["--config", file],
+      cwd: directory,
+    });
+    const found = await command(directory, "reload", "--config", file);
+    assert.deepEqual([found.code, found.stdout], [0, "generation 2 serves\n"]);
+    const copy = join(directory, "copy.toml");
+    writeFileSync(copy, toml);
+    writeFileSync(file, `${toml}threads = 0\n`);
+    const refused = await command(directory, "reload", "--config", copy);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stdout, /^reload failed: .*rickhouse\.toml.*threads.*; the old code/);
+    assert.equal((await get(server.port, "/")).status, 200);
+  });
+});
+
 describe("without a server, or with several", () => {
   it("says so in one line", async () => {
     const directory = ServerUnderTest.makeDirectory();

@@ -66,6 +66,7 @@ control_socket_disable = True
       "statsd_host",
       "control_socket_disable",
       "workers",
+      "bind",
     ],
   },
   // werneckpaiva/retrato: the usual number of workers, log files.
@@ -122,7 +123,7 @@ describe("rickhouse from-gunicorn", () => {
     const site = mkdtempSync(join(directory, "site-"));
     writeFileSync(
       join(site, "site.conf.py"),
-      `print("noise")\nimport os\nwsgi_app = "${ROOT}/test/apps/plain:app"\nworkers = 1\nchdir = os.getcwd()\n`,
+      `print("noise")\nimport os\nwsgi_app = "${ROOT}/test/apps/plain:app"\nworkers = 1\nbind = "127.0.0.1:8000"\nchdir = os.getcwd()\n`,
     );
     const output = join(site, "rickhouse.toml");
     const first = fromGunicorn([join(site, "site.conf.py"), "-o", output]);
@@ -136,7 +137,10 @@ describe("rickhouse from-gunicorn", () => {
   });
 
   it("says of numbers that JSON does not have what it says of others", () => {
-    writeFileSync(join(directory, "endless.py"), 'workers = 1\ntimeout = float("inf")\n');
+    writeFileSync(
+      join(directory, "endless.py"),
+      'bind = ":8000"\nworkers = 1\ntimeout = float("inf")\n',
+    );
     const { status, stdout, stderr } = fromGunicorn(["endless.py"]);
     assert.deepEqual([status, parse(stdout)["workers"]], [0, 1]);
     assert.equal(stderr, "rickhouse: timeout: its value is none that gunicorn takes\n");
@@ -158,7 +162,7 @@ describe("rickhouse from-gunicorn", () => {
   }
 
   it("says that GUNICORN_CMD_ARGS was not read", () => {
-    writeFileSync(join(directory, "gunicorn.conf.py"), "workers = 1\n");
+    writeFileSync(join(directory, "gunicorn.conf.py"), 'bind = ":8000"\nworkers = 1\n');
     const { status, stdout, stderr } = fromGunicorn([], { GUNICORN_CMD_ARGS: "--workers=3" });
     assert.deepEqual([status, parse(stdout)["workers"]], [0, 1]);
     assert.match(stderr, /^rickhouse: GUNICORN_CMD_ARGS is set and was not read; /);

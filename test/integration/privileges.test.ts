@@ -265,6 +265,37 @@ describe("--user", { skip }, () => {
     }
   });
 
+  it("is who imports the application for `rickhouse check`", () => {
+    const directory = directoryOfNobody();
+    const lines = [
+      "import os",
+      "assert os.getuid() != 0 and os.getgroups() != [0]",
+      'assert "RICKHOUSE_ADMIN_TOKEN" not in os.environ',
+      'os.close(os.open("made", os.O_CREAT, 0o666))',
+      "def app(environ, start_response): ...",
+    ];
+    writeFileSync(join(directory, "checked.py"), `${lines.join("\n")}\n`);
+    const words = [
+      "check",
+      "--user",
+      "nobody",
+      "--umask",
+      "077",
+      "--python",
+      python,
+      "checked:app",
+    ];
+    const { status, stderr } = spawnSync(join(ROOT, "bin/rickhouse"), words, {
+      cwd: directory,
+      env: { ...process.env, RICKHOUSE_ADMIN_TOKEN: "a-token-that-is-long-enough" },
+      encoding: "utf8",
+      timeout: 30_000,
+    });
+    assert.equal(status, 0, stderr);
+    const { uid, mode } = statSync(join(directory, "made"));
+    assert.deepEqual([uid, mode & 0o777], [account.uid, 0o600]);
+  });
+
   it("is for root alone", () => {
     const { status, stderr } = launch(["--user", "daemon"], { uid: account.uid, gid: account.gid });
     assert.equal(status, 2);

@@ -100,6 +100,24 @@ describe("a service manager", () => {
     }
   });
 
+  it("hears of a reload that is refused for its configuration", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    using receiver = await Receiver.start(join(directory, "notify"));
+    const file = join(directory, "rickhouse.toml");
+    writeFileSync(file, "workers = 1\n");
+    const options = { directory, env: environmentOf(receiver), args: ["--config", file] };
+    await using server = await startServer("plain:app", options);
+    await receiver.heard(/^READY=1$/m);
+    const from = receiver.notifications.length;
+    writeFileSync(file, "workers = 0\n");
+    server.signal("SIGHUP");
+    await receiver.heard(/^RELOADING=1$/m, from);
+    await receiver.heard(
+      /^READY=1\nSTATUS=serving plain:app .*; a reload was refused: .*workers/,
+      from,
+    );
+  });
+
   it("hears signs of life, and none of a front that stands still", async () => {
     const directory = ServerUnderTest.makeDirectory();
     using receiver = await Receiver.start(join(directory, "notify"));

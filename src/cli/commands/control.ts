@@ -34,7 +34,7 @@ export async function reloadCommand(call: CommandCall): Promise<number> {
   const answer = await askServer<ReloadAnswer>(await findServer(call), "/reload", {});
   const text = answer.ok
     ? `generation ${answer.generation} serves\n`
-    : `reload failed: ${answer.error}; the old code serves on, and the server's log has the traceback\n`;
+    : `reload failed: ${answer.error}; the old code serves on, and the server's log says more\n`;
   return print(call, answer, text, answer.ok ? 0 : 1);
 }
 

@@ -10,6 +10,7 @@ import { StartupError } from "../../config/startup-error.ts";
 import { identityOf } from "../../io/identity.ts";
 import { CONTROL_SOCKET, readToken } from "../../io/admin/admin.ts";
 import type { CommandCall } from "../commands.ts";
+import { enter } from "../enter.ts";
 import type { StatusDocument } from "../../io/admin/documents.ts";
 import { askServer, isAnswering } from "./admin-client.ts";
 import { printable } from "./table.ts";
@@ -26,8 +27,10 @@ export interface Target {
 
 /** Throws StartupError when there is none, or more than one. */
 export async function findServer(call: CommandCall): Promise<Target> {
-  const { config } = loadConfigAlone({ ...call, application: undefined });
+  const { config, workingDirectory } = loadConfigAlone({ ...call, application: undefined });
   const { admin, adminToken } = config;
+  // Paths of the server's count from there.
+  if (admin.kind === "unix" || adminToken.kind === "file") enter(workingDirectory);
   if (admin.kind === "unix") {
     return { connect: { socketPath: admin.path }, token: readToken(adminToken), name: admin.path };
   }

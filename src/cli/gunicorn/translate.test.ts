@@ -11,17 +11,20 @@ const LIST: unknown = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../../test/vectors/gunicorn/settings.json"), "utf8"),
 );
 
-/** One worker, so that there is nothing to say of their number. */
+/** So that there is nothing to say of what is missing. */
+const GIVEN = { workers: 1, bind: "127.0.0.1:8000" };
+
+/** But for GIVEN. */
 function valuesOf(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { toml, problems } = translate({ workers: 1, ...variables }, "gunicorn.conf.py");
+  const { toml, problems } = translate({ ...GIVEN, ...variables }, "gunicorn.conf.py");
   assert.deepEqual(problems, []);
   parseConfigFile(toml, "r.toml"); // The server takes it.
-  const { workers: _, ...values } = parse(toml);
-  return values;
+  const { workers: _, bind, ...values } = parse(toml);
+  return variables["bind"] === undefined ? values : { bind, ...values };
 }
 
 const problemsOf = (variables: Readonly<Record<string, unknown>>): readonly string[] =>
-  translate({ workers: 1, ...variables }, "gunicorn.conf.py").problems;
+  translate({ ...GIVEN, ...variables }, "gunicorn.conf.py").problems;
 
 describe("the table of gunicorn's settings", () => {
   it("has every setting and hook of gunicorn's own list, and no other", () => {
@@ -165,5 +168,16 @@ describe("translate", () => {
   it("tells how many workers there will be where the file does not say", () => {
     const { problems } = translate({}, "gunicorn.conf.py");
     assert.match(problems[0] ?? "", /^workers: not set, so gunicorn had 1 /);
+  });
+
+  it("tells where a proxy would not find the server, or might not enter", () => {
+    const { problems } = translate({ workers: 1 }, "gunicorn.conf.py");
+    assert.match(
+      problems.join("\n"),
+      /^bind: not set, so gunicorn listened at 127\.0\.0\.1:8000 .*8888$/,
+    );
+    const bind = ["127.0.0.1:8000", "unix:/run/a.sock"];
+    assert.match(problemsOf({ bind }).join("\n"), /^bind: gunicorn lets everybody .*socket-mode/);
+    assert.deepEqual(problemsOf({ bind, umask: 0o007 }), []);
   });
 });

@@ -51,6 +51,7 @@ export function translate(variables: Readonly<Record<string, unknown>>, file: st
     problems.push(
       `workers: not set, so gunicorn had 1 (unless WEB_CONCURRENCY says otherwise); here it is one a core, and more under load`,
     );
+  problems.push(...bindProblems(variables));
   const options = OPTION_NAMES.flatMap((name) => lines.get(name) ?? []);
   return { toml: `# From ${file}\n${application}${options.join("")}`, problems };
 }
@@ -89,6 +90,21 @@ function lineOf(
     say(`${converted.texts.join(", ")} cannot be had: ${error.message}; ${error.hint}`);
     return undefined;
   }
+}
+
+/** Where a proxy would find nobody, or might not enter. */
+function bindProblems(variables: Readonly<Record<string, unknown>>): string[] {
+  const { bind, umask } = variables;
+  if (bind === undefined || bind === null) {
+    return [
+      "bind: not set, so gunicorn listened at 127.0.0.1:8000 (unless PORT says otherwise); here it is port 8888",
+    ];
+  }
+  const isUnix = [bind].flat().some((one) => typeof one === "string" && one.startsWith("unix:"));
+  if (!isUnix || (umask !== undefined && Number(umask) !== 0)) return [];
+  return [
+    'bind: gunicorn lets everybody connect to a Unix socket; here user and group may (socket-mode = "0660")',
+  ];
 }
 
 const LARGEST_HEAD = 2 ** 20;
