@@ -28,6 +28,20 @@ describe("parseConfigFile", () => {
     assert.deepEqual(textsOf("bind", 'bind = ":1"'), [":1"]);
     assert.deepEqual(textsOf("bind", 'bind = [":1", "unix:/a"]'), [":1", "unix:/a"]);
     assert.deepEqual(textsOf("preload", 'preload = "off"'), ["off"]);
+    assert.deepEqual(textsOf("user", "user = 1000"), ["1000"]);
+    const peers = 'forwarded-allow-ips = ["10.0.0.0/8", "unix"]';
+    assert.deepEqual(textsOf("forwardedAllowIps", peers), ["10.0.0.0/8", "unix"]);
+  });
+
+  it("shows a value of the right type where the default is none", () => {
+    assert.match(
+      message("umask = 0o027"),
+      /umask cannot be a number; write it like umask = "027"$/,
+    );
+    assert.match(
+      message("forwarded-allow-ips = 1"),
+      /like forwarded-allow-ips = "10\.0\.0\.0\/8"$/,
+    );
   });
 
   it("reads a switch as true and false, or as on and off", () => {

@@ -56,6 +56,27 @@ describe("Channel", () => {
     assert.equal(channel.load.busyThreads, 0);
   });
 
+  it("is past a request once a later one is known to have begun", () => {
+    const channel = newChannel();
+    const [first, second] = [new Request(), new Request()];
+    channel.add(first, 10);
+    channel.add(second, 11);
+    channel.noteStarted(1, 12);
+    assert.equal(channel.isPast(first), false);
+    channel.noteStarted(2, 13);
+    assert.deepEqual([channel.isPast(first), channel.isPast(second)], [true, false]);
+  });
+
+  it("has more room while the front is away, but for who could go elsewhere", () => {
+    const pace = new Pace();
+    for (let i = 0; i < 100; i++) pace.note(0, 2);
+    const place = { worker: 5, thread: 0, generation: 2 };
+    const channel = new Channel<Request>(1, place, { busyThreads: 0, threads: 1 }, pace);
+    channel.add(new Request(0.9), 10);
+    assert.equal(channel.fits(0.2, 100, 10, 0), true);
+    assert.equal(channel.fits(0.2, 100, 10), false);
+  });
+
   it("never numbers two alike, whatever is taken back", () => {
     const channel = newChannel();
     for (let count = 0; count < 5; count++) channel.add(new Request(), 0);

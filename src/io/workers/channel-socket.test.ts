@@ -25,6 +25,22 @@ async function channelOfDeadWorker(answer: Buffer): Promise<Socket> {
 }
 
 describe("a channel whose worker has died", () => {
+  it("is read to its end, though the client of an answer is slow", async () => {
+    const answer = Buffer.alloc(100_000, "x");
+    const socket = await channelOfDeadWorker(answer);
+    const channel = new ChannelSocket(socket, new ChannelFlusher(() => 0));
+    socket.on("error", () => {});
+    let received = 0;
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.length;
+      channel.setPaused(true);
+    });
+    channel.readOut();
+    socket.on("end", () => socket.end());
+    await once(socket, "close");
+    assert.equal(received, answer.length);
+  });
+
   it("still gives what the worker wrote when a write to it failed meanwhile", async () => {
     // More than the stream reads ahead, less than the kernel takes.
     const answer = Buffer.alloc(100_000, "x");
