@@ -169,7 +169,7 @@ class Server {
       pool: this.#pool,
       name: this.#name,
       urls: () => this.#urls,
-      reload: () => void this.#reload(),
+      reload: () => this.#reload(),
       onBroken: () => {
         clearTimeout(this.#patience);
       },

@@ -20,8 +20,8 @@ export interface ChartOptions {
   /** Those behind come first. */
   readonly series: readonly Series[];
   readonly scale: Scale;
-  /** The pointer is over this moment, in milliseconds since 1970; undefined: it has left. */
-  onPick(at: number | undefined): void;
+  /** The pointer is over this share of the width, from 0 to 1; undefined: it has left. */
+  onPick(share: number | undefined): void;
 }
 
 /** Where values stand: 0 below, 1 above. */
@@ -61,7 +61,7 @@ export class Chart {
     parent.append(make("div", "chart", this.#svg, this.#labels), times);
     this.#svg.addEventListener("pointermove", (event) => {
       const { left, width } = this.#svg.getBoundingClientRect();
-      options.onPick(this.#now - SPAN_MS * (1 - (event.clientX - left) / width));
+      options.onPick((event.clientX - left) / width);
     });
     this.#svg.addEventListener("pointerleave", () => options.onPick(undefined));
   }

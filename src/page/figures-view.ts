@@ -3,7 +3,7 @@
 import type { Snapshot } from "../io/admin/documents.ts";
 import { Chart, type ChartOptions, type Series } from "./chart.ts";
 import { byId, make, setText } from "./elements.ts";
-import { type Bands, type Point, Recent } from "./figures.ts";
+import { type Bands, type Point, Recent, SPAN_MS } from "./figures.ts";
 import { clockText, countText, timeText } from "./format.ts";
 import { linearScale, timeScale } from "./scales.ts";
 
@@ -22,7 +22,8 @@ export class FiguresView {
   readonly #charts: Chart[] = [];
   readonly #rows: { readonly row: Row; readonly element: HTMLElement }[] = [];
   #snapshot: Snapshot | undefined;
-  #pickedAt: number | undefined;
+  /** Where the pointer is: what stands there moves on with time. */
+  #pickedShare: number | undefined;
 
   constructor() {
     this.#addRate();
@@ -97,8 +98,8 @@ export class FiguresView {
         "busy threads",
         "main",
         ({ point, snapshot }) => {
-          const { busyThreads, threads } = snapshot.status.queue;
-          return `${point?.busyThreads ?? busyThreads} of ${threads}`;
+          const { busyThreads, threads } = point ?? snapshot.status.queue;
+          return `${busyThreads} of ${threads}`;
         },
       ],
     ]);
@@ -118,8 +119,8 @@ export class FiguresView {
       list.append(make("div", `key ${className}`, make("dt", "", name), element));
       this.#rows.push({ row, element });
     }
-    const onPick = (at: number | undefined): void => {
-      this.#pickedAt = at;
+    const onPick = (share: number | undefined): void => {
+      this.#pickedShare = share;
       this.#showNumbers();
     };
     const named = `${label} over the last 5 minutes`;
@@ -130,8 +131,9 @@ export class FiguresView {
     const snapshot = this.#snapshot;
     if (snapshot === undefined) return;
     const { points } = this.#recent;
-    const at = this.#pickedAt;
-    const picked = at === undefined ? undefined : points.find((point) => point.at >= at);
+    const share = this.#pickedShare;
+    const at = share === undefined ? Infinity : snapshot.at - SPAN_MS * (1 - share);
+    const picked = points.find((point) => point.at >= at);
     const isPast = picked !== undefined;
     const point = picked ?? points.at(-1);
     for (const { row, element } of this.#rows)

@@ -30,6 +30,7 @@ export interface Point {
   readonly applicationTime: Bands | undefined;
   readonly waiting: number;
   readonly busyThreads: number;
+  readonly threads: number;
 }
 
 export class Recent {
@@ -80,6 +81,7 @@ function pointOf(oldest: Snapshot, before: Snapshot, now: Snapshot): Point {
     applicationTime: bandsOf(oldest.applicationTime, now.applicationTime),
     waiting: b.queue.waiting,
     busyThreads: b.queue.busyThreads,
+    threads: b.queue.threads,
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { bytesText, countText, timeText } from "./format.ts";
+import { bytesText, clockText, countText, momentText, timeText } from "./format.ts";
 import { roundAbove } from "./scales.ts";
 
 describe("timeText", () => {
@@ -19,6 +19,15 @@ describe("timeText", () => {
   ] as const) {
     it(`${seconds} s: ${text}`, () => assert.equal(timeText(seconds), text));
   }
+});
+
+describe("momentText", () => {
+  it("has the day where that is another", () => {
+    const now = new Date(2026, 2, 1, 0, 30).getTime();
+    const before = now - 3_600_000;
+    assert.equal(momentText(now - 60_000, now), clockText(now - 60_000));
+    assert.equal(momentText(before, now), "28 Feb 2026, 23:30:00");
+  });
 });
 
 describe("countText", () => {

@@ -36,6 +36,18 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 ? value.toFixed(0) : digits(value)} ${units[unit] ?? ""}`;
 }
 
+/** Day, in the reader's zone. `at` in milliseconds since 1970. */
+export function dayText(at: number): string {
+  const parts = { day: "numeric", month: "short", year: "numeric" } as const;
+  return new Date(at).toLocaleDateString("en-GB", parts);
+}
+
+/** Time of the day, and the day if that is another than that of `now`. Both in milliseconds since 1970. */
+export function momentText(at: number, now: number): string {
+  const day = dayText(at);
+  return day === dayText(now) ? clockText(at) : `${day}, ${clockText(at)}`;
+}
+
 /** Time of the day, in the reader's zone. `at` in milliseconds since 1970. */
 export function clockText(at: number): string {
   return new Date(at).toLocaleTimeString("en-GB");

@@ -6,6 +6,7 @@ import { bytesText, countText, timeText } from "./format.ts";
 import { StackView } from "./stack-view.ts";
 import { SLOW_SECONDS } from "./slow-requests.ts";
 
+const MOST_OF_ONE_LOOK_MS = 2000;
 const STRIP_SECONDS = 60;
 const STRIP_HEIGHT = 10;
 const STUCK_SECONDS = 10;
@@ -91,7 +92,9 @@ export class Lane {
     const paths = new Map<Level, string>();
     for (const [index, { at, level }] of this.#samples.entries()) {
       if (level === undefined) continue;
-      const before = this.#samples[index - 1]?.at ?? at - 1000;
+      const last = this.#samples[index - 1]?.at ?? at - 1000;
+      // While nobody looked: a count tells of all of it, what runs now of now alone.
+      const before = level === "brief" ? last : Math.max(last, at - MOST_OF_ONE_LOOK_MS);
       const left = STRIP_SECONDS - (now - before) / 1000;
       const width = (at - before) / 1000;
       const top = level === "brief" ? STRIP_HEIGHT / 2 : 0;

@@ -2,7 +2,7 @@
 
 import type { Snapshot, StatusDocument } from "../io/admin/documents.ts";
 import { byId, make, setChildren, setClass, setText } from "./elements.ts";
-import { bytesText, clockText, countText, timeText } from "./format.ts";
+import { bytesText, clockText, countText, dayText, momentText, timeText } from "./format.ts";
 import { requestParts } from "./lane.ts";
 import { type SlowRequest, SlowRequests } from "./slow-requests.ts";
 import { StackView } from "./stack-view.ts";
@@ -74,12 +74,13 @@ export class IncidentList {
         more: error ?? "",
       })),
     ].toSorted((a, b) => b.at.localeCompare(a.at));
-    const key = JSON.stringify(entries);
+    const now = Date.now();
+    const key = JSON.stringify([dayText(now), entries]);
     if (key === this.#shown) return;
     this.#shown = key;
     byId("incidents").replaceChildren(
       ...entries.map(({ at, className, text, more }) => {
-        const time = make("time", "", clockText(Date.parse(at)));
+        const time = make("time", "", momentText(Date.parse(at), now));
         time.dateTime = at;
         const item = make("li", className, time, make("span", "what", text));
         if (more !== "") item.append(make("p", "more", more));

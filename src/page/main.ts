@@ -5,7 +5,7 @@ import { askStacks, command, messageOf, textOf } from "./control.ts";
 import { buttonById, byId, setChildren, setClass, setText } from "./elements.ts";
 import { isAnotherServer } from "./figures.ts";
 import { FiguresView } from "./figures-view.ts";
-import { clockText, timeText } from "./format.ts";
+import { clockText, dayText, timeText } from "./format.ts";
 import { Lane } from "./lane.ts";
 import { IncidentList, showConnections, SlowList } from "./lists.ts";
 import { SnapshotStream } from "./snapshot-stream.ts";
@@ -15,6 +15,8 @@ const slow = new SlowList();
 const incidents = new IncidentList();
 const lanes = new Map<number, Lane>();
 let last: Snapshot | undefined;
+/** How many workers there are at least, by what came last: a snapshot, or the answer to a press. */
+let least = 1;
 let goneSince: number | undefined;
 
 function show(snapshot: Snapshot): void {
@@ -22,6 +24,7 @@ function show(snapshot: Snapshot): void {
   if (goneSince !== undefined || (last !== undefined && isAnotherServer(last, snapshot)))
     isBack(snapshot);
   last = snapshot;
+  least = snapshot.status.workersLeast;
   showServer(status);
   figures.update(snapshot);
   showLanes(status, at);
@@ -87,7 +90,7 @@ function isGone(): void {
   setClass(byId("state"), "pill bad");
   setTitle("gone");
   trouble(
-    `The server has not answered since ${clockText(goneSince)}. What is shown is what it said last; it is asked again each second.`,
+    `The server has not answered since ${dayText(goneSince)}, ${clockText(goneSince)}. What is shown is what it said last; it is asked again each second.`,
   );
 }
 
@@ -120,7 +123,9 @@ async function act(id: string, begun: string, what: () => Promise<string>): Prom
 
 async function scaleBy(by: number): Promise<string> {
   if (last === undefined) return "";
-  const { workers } = await command("scale", { workers: last.status.workersLeast + by });
+  const wanted = Math.max(1, Math.min(least + by, last.status.workersMax));
+  const { workers } = await command("scale", { workers: wanted });
+  if (typeof workers === "number") least = workers;
   return `At least ${textOf(workers)} ${workers === 1 ? "worker" : "workers"} from now on.`;
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Project } from "../support/development.ts";
 import { waitFor } from "../support/server.ts";
@@ -78,6 +78,36 @@ describe("--reload", () => {
       });
     });
   }
+
+  it("watches a package again that went away and came back", async () => {
+    const files = { "shop/__init__.py": "", "shop/models.py": "WORD = 'zero'\n" };
+    const main = answering("models.WORD", "from shop import models\n");
+    await using project = new Project({ "main.py": main, ...files });
+    await project.serve("main:app");
+    assert.equal(await project.get(), "200 zero");
+    rmSync(project.path("shop"), { recursive: true });
+    await waitFor("the loss", async () => (await project.get()).startsWith("500 "));
+    for (const word of ["one", "two"]) {
+      project.write("shop/__init__.py", "");
+      project.write("shop/models.py", `WORD = '${word}'\n`);
+      await waitFor(word, async () => (await project.get()) === `200 ${word}`);
+    }
+  });
+
+  it("gives no old code for a save that a bad configuration keeps from being loaded", async () => {
+    await using project = new Project({
+      "main.py": answering("'zero'"),
+      "rickhouse.toml": "threads = 1\n",
+    });
+    await project.serve("main:app", "--debug");
+    assert.equal(await project.get(), "200 zero");
+    project.write("rickhouse.toml", "threads = 0\n");
+    project.write("main.py", answering("'one'"));
+    assert.match(await project.get("/", "text/html"), /^500 [^]*rickhouse\.toml:1: threads/);
+    project.write("rickhouse.toml", "threads = 1\n");
+    project.write("main.py", answering("'two'"));
+    assert.equal(await project.get(), "200 two");
+  });
 
   it("shows why the new code does not import, and mends with the next good save", async () => {
     await using project = new Project({ "main.py": answering("'zero'") });

@@ -116,6 +116,15 @@ describe("the live page", { skip: noBrowser }, () => {
     await press("One worker fewer");
     await page.locator("#outcome").getByText("At least 1 worker from").waitFor();
     await waitFor("its end", () => server.workers.length === 1);
+    // Before the page has heard of the first.
+    await press("One worker more");
+    await page.locator("#outcome").getByText("At least 2 workers").waitFor();
+    await press("One worker more");
+    await page.locator("#outcome").getByText("At least 3 workers").waitFor();
+    await press("One worker fewer");
+    await page.locator("#outcome").getByText("At least 2 workers").waitFor();
+    await press("One worker fewer");
+    await page.locator("#outcome").getByText("At least 1 worker from").waitFor();
     await press("Reload");
     await page.locator("#outcome").getByText("generation 2 serves").waitFor();
     await page.locator("#incidents").getByText("Generation 2 serves").waitFor();

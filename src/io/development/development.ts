@@ -9,7 +9,7 @@ import type { RequestSink } from "../../core/http/exchange.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
 import type { Log } from "../log.ts";
 import type { ModulesReport } from "../workers/control-messages.ts";
-import type { Generations } from "../workers/reload-watch.ts";
+import type { Generations, ReloadOutcome } from "../workers/reload-watch.ts";
 import { FileWatch } from "./file-watch.ts";
 import { type GatedRequests, RequestGate } from "./request-gate.ts";
 import { SourceFiles } from "./source-files.ts";
@@ -23,7 +23,7 @@ export interface DevelopmentParts {
   readonly requests: GatedRequests;
   /** Generations, and whether a worker of an older one than the one that serves may still be given requests. */
   generations(): Generations & { readonly hasStale: boolean };
-  reload(): void;
+  reload(): Promise<ReloadOutcome>;
   /** The first start failed; called once. */
   onBroken(): void;
 }
@@ -39,6 +39,8 @@ export class Development {
   #newest: number | undefined;
   /** Of the import that failed, while it is the newest. */
   #traceback = "";
+  /** Why there is no newer generation, though files have changed. */
+  #refused = "";
   #hasServed = false;
   #isBroken = false;
   #hasWarned = false;
@@ -89,7 +91,7 @@ export class Development {
     const { candidate, serving } = this.#parts.generations();
     if (candidate !== undefined && candidate !== this.#newest) {
       this.#newest = candidate;
-      this.#traceback = "";
+      this.#traceback = this.#refused = "";
     }
     if (serving !== undefined) this.#hasServed = true;
     this.#update();
@@ -114,6 +116,10 @@ export class Development {
     const isChanging = this.#changes.dueAt !== Infinity;
     if (isChanging || candidate !== undefined || this.#newest === undefined) {
       this.#gate.set({ kind: "waiting" });
+      return;
+    }
+    if (this.#refused !== "") {
+      this.#broken(this.#refused);
       return;
     }
     if (serving !== this.#newest) {
@@ -160,7 +166,16 @@ export class Development {
     const more = paths.length > MAX_NAMED ? ` and ${paths.length - MAX_NAMED} more` : "";
     this.#parts.log.info(`changed: ${named.join(", ")}${more}`);
     this.#watch.begin();
-    this.#parts.reload();
+    void this.#reload();
+    this.#update();
+  }
+
+  /** A configuration that is not good brings no new code: the old one must not answer for it. */
+  async #reload(): Promise<void> {
+    this.#refused = "";
+    const { generation, error } = await this.#parts.reload();
+    if (generation !== undefined || error === undefined) return;
+    this.#refused = error;
     this.#update();
   }
 

@@ -8,6 +8,7 @@ import { lookAt } from "./look-at.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 const GONE = -1;
+const UNREADY_MS = 1000;
 
 export interface FileWatchEvents {
   /** A relevant file has changed; `isGone`: it is not there. */
@@ -27,6 +28,8 @@ export class FileWatch {
   #isClosed = false;
   /** Milliseconds since 1970: what changed before is in the code that is being imported. */
   #sinceMs = Date.now();
+  /** Directories that went away: chokidar has let go of them, and looks no deeper when they come back. */
+  readonly #gone = new Set<string>();
   /** When each file that was seen had changed last, or GONE. */
   readonly #known = new Map<string, number>();
 
@@ -101,6 +104,9 @@ export class FileWatch {
     watcher.on("addDir", (path, stats) => {
       this.#directoryAppeared(path, stats);
     });
+    watcher.on("unlinkDir", (path) => {
+      this.#gone.add(path);
+    });
     watcher.on("error", (error) => {
       this.#events.onError(errorOf(error));
     });
@@ -130,6 +136,10 @@ export class FileWatch {
 
   /** A new package beside the others. What lies in it is looked at when it is watched. */
   #directoryAppeared(path: string, stats: Stats | undefined): void {
+    if (this.#gone.delete(path) && this.#files.leadsTo(path)) {
+      void this.extend();
+      return;
+    }
     const bornAt = stats?.birthtimeMs ?? 0;
     const isPackage = lookAt(join(path, "__init__.py")) !== undefined;
     const isNew = bornAt > this.#sinceMs;
@@ -142,6 +152,8 @@ export class FileWatch {
 function readiness(watcher: FSWatcher): Promise<void> {
   return new Promise((done) => {
     watcher.once("ready", done);
+    // A list that breaks off never gets ready (a dead mount); what can be watched is.
+    watcher.once("error", () => setTimeout(done, UNREADY_MS));
   });
 }
 

@@ -6,6 +6,7 @@ import { describeBindAddress } from "../../config/bind-address.ts";
 import type { Config } from "../../config/options.ts";
 import type { Log } from "../log.ts";
 import type { Pool } from "../workers/pool.ts";
+import type { ReloadOutcome } from "../workers/reload-watch.ts";
 import { Development } from "./development.ts";
 
 /** Undefined without --reload. */
@@ -18,7 +19,7 @@ export function makeDevelopment(parts: {
   readonly name: string;
   /** Where it listens, for people. */
   urls(): string;
-  reload(): void;
+  reload(): Promise<ReloadOutcome>;
   /** The first start failed: nothing is imported until a file changes. */
   onBroken(): void;
 }): Development | undefined {
@@ -38,9 +39,7 @@ export function makeDevelopment(parts: {
       );
       return { ...generationsInTurn, hasStale };
     },
-    reload: () => {
-      parts.reload();
-    },
+    reload: () => parts.reload(),
     onBroken: () => {
       parts.onBroken();
       log.warning(

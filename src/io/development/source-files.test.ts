@@ -15,6 +15,13 @@ for (const directory of ["app", "lib/site-packages/flask", "env", "templates"])
 writeFileSync(at("env/pyvenv.cfg"), "");
 
 describe("source files", () => {
+  it("are what is named in full, though its name begins with a dot", () => {
+    const files = new SourceFiles(at("app"), [".env", "app"], root);
+    assert.ok(files.isRelevant(at(".env")));
+    assert.ok(!files.isRelevant(at("app/.a.py.swp")));
+    assert.ok(!files.isRelevant(at("app/.env")));
+  });
+
   it("are what is imported, and sources beside it", () => {
     const files = new SourceFiles(at("app"), [], root);
     assert.deepEqual(files.directories, [at("app")]);

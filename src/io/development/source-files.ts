@@ -57,8 +57,16 @@ export class SourceFiles {
     return true;
   }
 
+  /** Whether it is watched, or something below it is. */
+  leadsTo(directory: string): boolean {
+    const watched = [...this.#directories, ...this.#installed];
+    return watched.some((one) => one === directory || one.startsWith(`${directory}/`));
+  }
+
   /** Whether a change of this file is a change of the application. */
   isRelevant(path: string): boolean {
+    // Named in full, it is meant, whatever it is called: .env
+    if (this.#patterns.some((one) => one.base === path && one.matches(path))) return true;
     if (NEVER.test(basename(path))) return false;
     if (this.#imported.has(path)) return true;
     if (SOURCE.test(path) && this.#directories.has(dirname(path))) return true;
