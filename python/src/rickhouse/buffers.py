@@ -38,10 +38,11 @@ def flush() -> None:
 
     That of a file itself heeds no signals, while another thread writes to it.
     """
-    done = threading.Event()
-    writers = [*filter(None, (reference() for reference in _frozen)), *_writers()]
+    frozen = [reference() for reference in _frozen]
+    writers = [*(writer for writer in frozen if writer is not None), *_writers()]
     if not writers:
         return
+    done = threading.Event()
 
     def run() -> None:
         _flush_all(writers)
