@@ -44,9 +44,8 @@ describe("a front that stood still for longer than its time-outs", () => {
     const times = names.flatMap((name) => [`--${name}-timeout`, TIMEOUT]);
     await using server = await startServer("gated:app", { args: ["--workers", "1", ...times] });
     const { workers } = server;
-    for (let round = 0; round < ROUNDS * STANDSTILLS.length; round++) {
-      const standstill = STANDSTILLS[round % STANDSTILLS.length];
-      if (standstill === undefined) return;
+    const all = Array.from({ length: ROUNDS }, () => STANDSTILLS).flat();
+    for (const [round, standstill] of all.entries()) {
       const held = `held-${round}`;
       using idle = begin(server.port, "GET", "/free/1");
       assert.equal((await idle.response()).status, 200);

@@ -24,41 +24,43 @@ async function channelOfDeadWorker(answer: Buffer): Promise<Socket> {
   return socket;
 }
 
+/** More than the stream reads ahead, less than the kernel takes. */
+const ANSWER = Buffer.alloc(100_000, "x");
+
+/** A channel whose worker has died, and how many bytes of ANSWER have come once it is closed. */
+async function deadChannel(
+  onData: (channel: ChannelSocket) => void = () => {},
+): Promise<{ socket: Socket; channel: ChannelSocket; received: () => Promise<number> }> {
+  const socket = await channelOfDeadWorker(ANSWER);
+  const channel = new ChannelSocket(socket, new ChannelFlusher(() => 0));
+  let received = 0;
+  socket.on("error", () => {});
+  socket.on("data", (chunk: Buffer) => {
+    received += chunk.length;
+    onData(channel);
+  });
+  socket.on("end", () => socket.end());
+  const closed = once(socket, "close");
+  return { socket, channel, received: () => closed.then(() => received) };
+}
+
 describe("a channel whose worker has died", () => {
   it("is read to its end, though the client of an answer is slow", async () => {
-    const answer = Buffer.alloc(100_000, "x");
-    const socket = await channelOfDeadWorker(answer);
-    const channel = new ChannelSocket(socket, new ChannelFlusher(() => 0));
-    socket.on("error", () => {});
-    let received = 0;
-    socket.on("data", (chunk: Buffer) => {
-      received += chunk.length;
-      channel.setPaused(true);
+    const { channel, received } = await deadChannel((one) => {
+      one.setPaused(true);
     });
     channel.readOut();
-    socket.on("end", () => socket.end());
-    await once(socket, "close");
-    assert.equal(received, answer.length);
+    assert.equal(await received(), ANSWER.length);
   });
 
   it("still gives what the worker wrote when a write to it failed meanwhile", async () => {
-    // More than the stream reads ahead, less than the kernel takes.
-    const answer = Buffer.alloc(100_000, "x");
-    const socket = await channelOfDeadWorker(answer);
-    const channel = new ChannelSocket(socket, new ChannelFlusher(() => 0));
-    socket.on("error", () => {});
-    let received = 0;
-    socket.on("data", (chunk: Buffer) => {
-      received += chunk.length;
-    });
+    const { socket, channel, received } = await deadChannel();
     socket.pause();
     channel.sendGone(1, false);
     channel.flush();
     // The failed write is told in a later turn.
     await new Promise((resolve) => setImmediate(resolve));
     socket.resume();
-    socket.on("end", () => socket.end());
-    await once(socket, "close");
-    assert.equal(received, answer.length);
+    assert.equal(await received(), ANSWER.length);
   });
 });
