@@ -16,7 +16,7 @@ export interface Results {
 
 const PREFACE = `# Benchmarks
 
-Made by \`npm run bench -- --page\`, never by hand. Under each workload every server is started fresh and warmed up for five seconds; then all take turns, and the median counts. Connections are made anew in each round, so that rounds of frameworks take two seconds at least, and those with 4,000 connections five.
+Made by \`npm run bench -- --page\`, never by hand. Under each workload every server is started fresh and warmed up for five seconds; then all take turns, and the median counts. Connections are made anew in each round, so that rounds of frameworks take two seconds at least, and those with 4,000 connections five. Those of 1 MiB take three: there are seconds in which a machine's memory is half as fast.
 Where a round leaves something behind (requests that sleep, idle connections, a burst, memory, the start), each round has servers of its own, and there are no more than two.
 *Kept* is the requests/s beside what sleeps, idles or is half sent, in percent of the mean of the same load without it, on the same server just before and just after;
 a server that answers nobody beside it keeps 0 %, and what it gives afterwards is not measured.

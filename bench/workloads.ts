@@ -6,7 +6,10 @@ export interface FullLoad {
   readonly connections: number;
   /** Further arguments of wrk. */
   readonly wrk?: readonly string[];
-  /** A round of fewer would measure how connections are made: of one second, it is the slowest hundredth. */
+  /**
+   * A round of fewer would measure how connections are made: of one second, it is the slowest hundredth. Where memory is the limit, it would
+   * measure the machine: there are seconds in which its memory is half as fast.
+   */
   readonly leastSeconds?: number;
   /** Beside it, on the same server. */
   readonly beside?: Beside;
@@ -83,9 +86,13 @@ export const WORKLOADS: readonly Workload[] = [
   hello("hello-1", "Hello, 1 connection", full(1)),
   hello("hello-512", "Hello, 512 connections", full(512)),
   hello("close", "Hello, Connection: close", full(64, CLOSE)),
-  { ...hello("down", "1 MiB down", full(16)), path: "/down", payloadBytes: MIB },
   {
-    ...hello("up", "1 MiB up", full(16, { wrk: ["-s", "../upload.lua"] })),
+    ...hello("down", "1 MiB down", full(16, { leastSeconds: 3 })),
+    path: "/down",
+    payloadBytes: MIB,
+  },
+  {
+    ...hello("up", "1 MiB up", full(16, { wrk: ["-s", "../upload.lua"], leastSeconds: 3 })),
     path: "/up",
     payloadBytes: MIB,
   },
