@@ -110,11 +110,8 @@ function readXForwarded(
   const hops = listOf(values.get("x-forwarded-for"));
   const walk = clientAmong(hops, policy);
   if (walk === undefined) return undefined;
-  // A chain whose proxies all add to a field has the client's value at the client's place; else the nearest proxy's word counts.
-  const told = (name: ForwardedHeader): string => {
-    const list = listOf(values.get(name));
-    return (list.length === hops.length ? list[walk.index] : list.at(-1)) ?? "";
-  };
+  // The nearest proxy's word. What stands before it may be the client's own, however many values there are: a proxy need not add to each field.
+  const told = (name: ForwardedHeader): string => listOf(values.get(name)).at(-1) ?? "";
   return {
     client: walk.client,
     proto: told("x-forwarded-proto"),
