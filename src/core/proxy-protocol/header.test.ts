@@ -106,6 +106,7 @@ const MALFORMED: readonly (readonly [string, Buffer])[] = [
   ["v1 lower case", line("PROXY tcp4 192.0.2.1 192.0.2.9 3533 443")],
   ["v1 UNKNOWNS", line("PROXY UNKNOWNS")],
   ["v1 with IPv6 in TCP4", line("PROXY TCP4 ::1 ::1 3533 443")],
+  ["v1 with no address that is known today", line("PROXY TCP6 v1.a:b ::1 3533 443")],
   ["v1 with IPv4 in TCP6", line("PROXY TCP6 192.0.2.1 192.0.2.9 3533 443")],
   ["v1 with octet 256", line("PROXY TCP4 192.0.2.256 192.0.2.9 3533 443")],
   ["v1 with a leading zero", line("PROXY TCP4 192.0.2.01 192.0.2.9 3533 443")],

@@ -47,7 +47,8 @@ function isIpv4(text: string): boolean {
 
 function isIpv6(text: string): boolean {
   const literal = bytesOf(`[${text}]`);
-  return text.includes(":") && isAuthority(literal, 0, literal.length);
+  const isFuture = /^v/i.test(text); // RFC 3986 has such literals too.
+  return text.includes(":") && !isFuture && isAuthority(literal, 0, literal.length);
 }
 
 function bytesOf(text: string): Uint8Array {
