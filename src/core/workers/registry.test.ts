@@ -318,6 +318,15 @@ describe("a lost channel", () => {
     assert.deepEqual(notes(registry.exited(1, null, "SIGKILL", 101)), told);
   });
 
+  it("of some threads does not say what ended the worker, of all it may", () => {
+    for (const lost of [1, 2]) {
+      serving({ threads: 2 });
+      for (let i = 0; i < lost; i++) registry.channelLost(1, 100);
+      assert.ok(lines(registry.tick(25_100, 0)).includes("KILL 1"));
+      assert.equal(registry.workers.get(1)?.hadLeftBefore, lost === 2);
+    }
+  });
+
   it("of a worker that retires is what was wanted, but it must leave then", () => {
     serving();
     registry.scale(1, 0);

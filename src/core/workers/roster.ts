@@ -86,6 +86,7 @@ export class Roster {
       threads: new Set(),
       openChannels: 0,
       hasLeft: false,
+      hadLeftBefore: false,
       isUnneeded: false,
       isOrphan: false,
       isDue: false,
@@ -137,6 +138,7 @@ export class Roster {
   }
 
   kill(worker: Worker): void {
+    worker.hadLeftBefore = worker.hasLeft && worker.openChannels === 0;
     worker.state = nextWorkerState(worker.state, "kill");
     worker.deadline = Infinity;
     this.signal(worker, "KILL");

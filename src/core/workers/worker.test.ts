@@ -30,6 +30,7 @@ function workerOf(facts: Partial<Worker>): Worker {
     isDue: false,
     isRecycled: false,
     hasLeft: false,
+    hadLeftBefore: false,
     deadline: Infinity,
     lapse: "kill",
     ...facts,

@@ -20,6 +20,8 @@ export interface Worker {
   openChannels: number;
   /** They have ended unasked: it retires, and how it ended is still to be told. */
   hasLeft: boolean;
+  /** All of them had, before it was killed: what it died of may be something else. */
+  hadLeftBefore: boolean;
   /** It was let go before it had a channel, and is killed for that: it had nothing to finish. */
   isUnneeded: boolean;
   /** Its zygote is gone: no exit report will come, and only its pid reaches it. */

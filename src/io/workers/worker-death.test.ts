@@ -33,9 +33,9 @@ describe("endCauseOf", () => {
 describe("noteExit", () => {
   it("leaves a kill for want of memory to whom the server has not killed itself", () => {
     const kills = new OomKills(() => newWorkerRecord(1, 1, 1).oomKillsBefore + 1);
-    const isOutOfMemory = (isTimedOut: boolean, state: WorkerState, hasLeft = false): boolean => {
+    const isOutOfMemory = (isTimedOut: boolean, state: WorkerState, hadLeftBefore = false) => {
       const record = Object.assign(newWorkerRecord(1, 1, 1), { isTimedOut });
-      noteExit(record, killed, { state, hasLeft }, kills);
+      noteExit(record, killed, { state, hadLeftBefore }, kills);
       return record.isOutOfMemory;
     };
     assert.equal(isOutOfMemory(true, "aborting"), false);

@@ -31,14 +31,13 @@ export function endCauseOf(
 export function noteExit(
   record: WorkerRecord,
   exit: WorkerExit,
-  worker: Pick<Worker, "state" | "hasLeft"> | undefined,
+  worker: Pick<Worker, "state" | "hadLeftBefore"> | undefined,
   kills = oomKills,
 ): void {
   record.exit = exit;
-  const isOver = worker?.hasLeft === true; // Before we killed it.
   // A SIGKILL of ours must not take what another has died of.
   const isKilled = worker?.state === "killed" || worker?.state === "aborting";
-  const isOurs = record.isTimedOut || (isKilled && !isOver);
+  const isOurs = record.isTimedOut || (isKilled && !worker.hadLeftBefore);
   const isUnexplained = exit.signal === "SIGKILL" && !isOurs;
   record.isOutOfMemory = isUnexplained && kills.take(record.oomKillsBefore);
 }
