@@ -198,6 +198,20 @@ describe("--user", { skip }, () => {
     });
   }
 
+  it("steers a server of theirs from where they may not enter, if it is named in full", async () => {
+    const directory = directoryOfNobody();
+    const socket = join(directory, "admin.sock");
+    await using server = await start("plain:app", ["--admin", `unix:${socket}`], directory);
+    const cwd = ServerUnderTest.makeDirectory();
+    chmodSync(cwd, 0o700);
+    const { uid, gid } = account;
+    const words = ["status", "--config", "off", "--admin", `unix:${socket}`];
+    const options = { uid, gid, cwd, encoding: "utf8" } as const;
+    const told = spawnSync(join(ROOT, "bin/rickhouse"), words, options);
+    assert.equal(told.status, 0, told.stderr);
+    assert.match(told.stdout, new RegExp(`process ${server.pid}`));
+  });
+
   it("does not write a log as root behind a link of root's to where that user has directories", () => {
     const directory = directoryOfNobody();
     const precious = join(ServerUnderTest.makeDirectory(), "precious");

@@ -3,7 +3,7 @@
 
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { describeBindAddress } from "../../config/bind-address.ts";
 import { loadConfigAlone } from "../../config/load.ts";
 import { StartupError } from "../../config/startup-error.ts";
@@ -29,8 +29,9 @@ export interface Target {
 export async function findServer(call: CommandCall): Promise<Target> {
   const { config, workingDirectory } = loadConfigAlone({ ...call, application: undefined });
   const { admin, adminToken } = config;
-  // Paths of the server's count from there.
-  if (admin.kind === "unix" || adminToken.kind === "file") enter(workingDirectory);
+  const paths = [admin, adminToken].flatMap((named) => ("path" in named ? [named.path] : []));
+  // Those of the server's count from there, which somebody else may not enter.
+  if (!paths.every((path) => isAbsolute(path))) enter(workingDirectory);
   if (admin.kind === "unix") {
     return { connect: { socketPath: admin.path }, token: readToken(adminToken), name: admin.path };
   }
