@@ -116,7 +116,7 @@ function firstNamed(argument: string | undefined, variable: string | undefined):
 }
 
 function resolveLayers(
-  { given }: Layers,
+  { given, file }: Layers,
   application: string,
   { environment, directory }: Invocation,
 ): Pick<Loaded, "config" | "application" | "workingDirectory"> {
@@ -130,6 +130,7 @@ function resolveLayers(
     searchPath: environment["PATH"],
     installedFor: environment[INSTALLED_FOR_VARIABLE],
     softFileLimit: parseLimit(environment[SOFT_FILE_LIMIT_VARIABLE]),
+    configFile: file === undefined ? null : resolve(directory, file),
     passedSockets: passedSockets(environment, process.pid),
     mayColour: !environment["NO_COLOR"] && environment["TERM"] !== "dumb",
     isExecutable,

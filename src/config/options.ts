@@ -277,6 +277,8 @@ export type OptionValues = { readonly [Name in OptionName]: ValueOf<(typeof OPTI
 export interface Config extends OptionValues {
   /** The soft limit of file descriptors before Node raised it, for the zygote to restore; null where the launcher did not tell. */
   readonly softFileLimit: number | null;
+  /** Absolute; null where none was read. */
+  readonly configFile: string | null;
   /** The user has nothing against colours on a terminal (NO_COLOR, TERM). */
   readonly mayColour: boolean;
 }

@@ -17,6 +17,7 @@ function configOf(given: Partial<Record<OptionName, readonly string[]>>): Config
     virtualEnv: undefined,
     searchPath: "/bin",
     softFileLimit: null,
+    configFile: null,
     mayColour: true,
     passedSockets: [],
     isExecutable: () => true,

@@ -16,6 +16,7 @@ const SURROUNDINGS: Surroundings = {
   installedFor: undefined,
   searchPath: "/usr/bin",
   softFileLimit: 1024,
+  configFile: null,
   passedSockets: [],
   mayColour: true,
   isExecutable: (path) => path === "/usr/bin/python3" || path === "/opt/python",
@@ -123,6 +124,7 @@ describe("resolveConfig", () => {
       bufferMemoryBytes: 268_435_456,
       tempDiskBytes: 10_737_418_240,
       softFileLimit: 1024,
+      configFile: null,
       mayColour: true,
     });
   });

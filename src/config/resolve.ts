@@ -30,6 +30,7 @@ export interface Surroundings {
   /** The interpreter that a package for pip was installed for. */
   readonly installedFor: string | undefined;
   readonly softFileLimit: number | null;
+  readonly configFile: string | null;
   readonly passedSockets: readonly BindAddress[];
   readonly mayColour: boolean;
   readonly isExecutable: (path: string) => boolean;
@@ -60,8 +61,8 @@ export function resolveConfig(
   const python = named
     ? namedPython(values.python, describeOrigin(named.origin), question)
     : values.python;
-  const { softFileLimit, mayColour } = surroundings;
-  return Object.freeze({ ...values, python, softFileLimit, mayColour });
+  const { softFileLimit, configFile, mayColour } = surroundings;
+  return Object.freeze({ ...values, python, softFileLimit, configFile, mayColour });
 }
 
 /** The value of --chdir alone: other paths, and so the other values, count from there. */

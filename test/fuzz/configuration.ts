@@ -24,6 +24,7 @@ const SURROUNDINGS: Surroundings = {
   installedFor: undefined,
   searchPath: "/usr/bin",
   softFileLimit: 1024,
+  configFile: null,
   passedSockets: [],
   mayColour: true,
   isExecutable: (path) => path === "/usr/bin/python3",

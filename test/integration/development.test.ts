@@ -105,8 +105,22 @@ describe("--reload", () => {
     project.write("main.py", answering("'one'"));
     assert.match(await project.get("/", "text/html"), /^500 [^]*rickhouse\.toml:1: threads/);
     project.write("rickhouse.toml", "threads = 1\n");
+    assert.equal(await project.get(), "200 one", "it is watched too");
     project.write("main.py", answering("'two'"));
     assert.equal(await project.get(), "200 two");
+  });
+
+  it("shows what is wrong with the configuration in place of what was wrong with the code", async () => {
+    await using project = new Project({
+      "main.py": answering("'zero'"),
+      "rickhouse.toml": "threads = 1\n",
+    });
+    await project.serve("main:app", "--debug");
+    project.write("main.py", BROKEN);
+    assert.match(await project.get("/", "text/html"), /^500 [^]*SyntaxError/);
+    project.write("rickhouse.toml", "threads = 0\n");
+    project.write("main.py", answering("'one'"));
+    assert.match(await project.get("/", "text/html"), /^500 [^]*rickhouse\.toml:1: threads/);
   });
 
   it("shows why the new code does not import, and mends with the next good save", async () => {

@@ -26,6 +26,11 @@ export function makePattern(text: string, workingDirectory: string): PathPattern
   return { base: base === "/" ? "/" : base, matches: (path) => expression.test(path) };
 }
 
+/** This file, whatever characters are in its name. */
+export function exactly(path: string): PathPattern {
+  return { base: path, matches: (other) => other === path };
+}
+
 function absoluteParts(text: string, workingDirectory: string): string[] {
   const from = text.startsWith("/") ? [] : workingDirectory.split("/");
   const parts: string[] = [];

@@ -4,6 +4,7 @@
 import { relative } from "node:path";
 import type { ApplicationSpec } from "../../config/application.ts";
 import type { Config } from "../../config/options.ts";
+import { exactly, makePattern } from "../../core/development/pattern.ts";
 import { Changes } from "../../core/development/changes.ts";
 import type { RequestSink } from "../../core/http/exchange.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
@@ -50,7 +51,9 @@ export class Development {
     const { config, application, requests } = parts;
     this.#parts = parts;
     this.#gate = new RequestGate(requests);
-    this.#files = new SourceFiles(application.directory, config.reloadInclude, process.cwd());
+    const patterns = config.reloadInclude.map((text) => makePattern(text, process.cwd()));
+    if (config.configFile !== null) patterns.push(exactly(config.configFile));
+    this.#files = new SourceFiles(application.directory, patterns);
     this.#watch = new FileWatch(this.#files, {
       onChange: (path, isGone) => {
         this.#onChange(path, isGone);
@@ -176,6 +179,7 @@ export class Development {
     const { generation, error } = await this.#parts.reload();
     if (generation !== undefined || error === undefined) return;
     this.#refused = error;
+    this.#traceback = ""; // Of code that is not the newest any more.
     this.#update();
   }
 

@@ -151,9 +151,20 @@ export class FileWatch {
 
 function readiness(watcher: FSWatcher): Promise<void> {
   return new Promise((done) => {
-    watcher.once("ready", done);
-    // A list that breaks off never gets ready (a dead mount); what can be watched is.
-    watcher.once("error", () => setTimeout(done, UNREADY_MS));
+    let timer: NodeJS.Timeout | undefined;
+    const wait = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(done, UNREADY_MS);
+    };
+    watcher.once("ready", () => {
+      clearTimeout(timer);
+      done();
+    });
+    // A list that breaks off never gets ready (a dead mount); what can be watched is, once nothing more is found.
+    watcher.once("error", () => {
+      wait();
+      watcher.on("all", wait);
+    });
   });
 }
 

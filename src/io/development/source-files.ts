@@ -1,8 +1,8 @@
-// Which files are worth watching: what the application imported, the other sources beside it, and what --reload-include names. Asks the
+// Which files are worth watching: what the application imported, the other sources beside it, and what --reload-include names, and the configuration file. Asks the
 // file system nothing but whether a directory is a package.
 
 import { basename, dirname, join } from "node:path";
-import { makePattern, type PathPattern } from "../../core/development/pattern.ts";
+import type { PathPattern } from "../../core/development/pattern.ts";
 import { lookAt } from "./look-at.ts";
 
 /** What is installed, not written here: of it only what is imported counts. */
@@ -21,9 +21,9 @@ export class SourceFiles {
   readonly #patterns: readonly PathPattern[];
 
   /** `directory` is the application's own: what it needs and does not find would be there. */
-  constructor(directory: string, patterns: readonly string[], workingDirectory: string) {
+  constructor(directory: string, patterns: readonly PathPattern[]) {
     this.#directories.add(directory);
-    this.#patterns = patterns.map((text) => makePattern(text, workingDirectory));
+    this.#patterns = patterns;
   }
 
   /** Each to be watched without what is below it. */
