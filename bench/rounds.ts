@@ -11,13 +11,13 @@ import type { FullLoad, Workload } from "./workloads.ts";
 /** Rounds on fresh servers take several times as long: no more than this. */
 const MAX_FRESH_ROUNDS = 2;
 
-/** `progress` is told what comes next, and "" where a message follows. */
+/** `progress` is told what comes next, and "" where a message follows; `rounds` gets those of each workload that is through. */
 export async function runAll(
   plan: Plan,
   settings: RoundSettings,
   progress: (text: string) => void,
-): Promise<Round[]> {
-  const rounds: Round[] = [];
+  rounds: Round[],
+): Promise<void> {
   for (const [index, workload] of plan.workloads.entries()) {
     const run: Run = {
       ...settings,
@@ -41,7 +41,6 @@ export async function runAll(
     rounds.push(...done);
   }
   progress("");
-  return rounds;
 }
 
 interface Run extends RoundSettings {

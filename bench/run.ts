@@ -25,6 +25,8 @@ const PEERS = /^(?:granian|gunicorn|uwsgi|waitress|bjoern|flask|django|pyramid)=
 
 /** Ctrl-C. */
 const interruption = new AbortController();
+/** Tells what was measured until now: a run takes longer than an hour. */
+let reportSoFar = (): void => {};
 
 /** A line that the next one replaces, on a terminal only. */
 function progress(text: string): void {
@@ -91,20 +93,26 @@ async function main(): Promise<number> {
   const { seconds } = plan;
   const places = { python, root: unpackPackage(python) };
   const run = { ...places, seconds, signal: interruption.signal };
-  const rounds = await runAll(plan, run, progress);
-  // A machine that was busy for a while gets a second chance.
-  if (plan.isGate && tooSlow(rounds).length > 0)
-    rounds.push(...(await runAll(plan, run, progress)));
-  const machine = { ...machineFacts(python), Load: tool };
-  const results: Results = {
+  const facts = {
     date: new Date().toISOString(),
-    machine,
+    machine: { ...machineFacts(python), Load: tool },
     versions: versionsOf(python),
     servers: servers.map(({ name, command }) => ({ name, command })),
     settings: { seconds, rounds: plan.rounds },
-    summaries: summarize(rounds),
   };
-  report(plan, rounds, results);
+  const rounds: Round[] = [];
+  const tell = (told: Plan): void => {
+    report(told, rounds, { ...facts, summaries: summarize(rounds) });
+  };
+  reportSoFar = () => {
+    const done = new Set(rounds.map(({ workload }) => workload));
+    const workloads = plan.workloads.filter(({ name }) => done.has(name));
+    if (done.size > 0) tell({ ...plan, workloads, isPage: false });
+  };
+  await runAll(plan, run, progress, rounds);
+  // A machine that was busy for a while gets a second chance.
+  if (plan.isGate && tooSlow(rounds).length > 0) await runAll(plan, run, progress, rounds);
+  tell(plan);
   const problems = plan.isGate ? tooSlow(rounds) : [];
   for (const problem of problems) console.error(`bench: ${problem}`);
   return rounds.length > 0 && problems.length === 0 ? 0 : 1;
@@ -117,5 +125,6 @@ await runToEnd({
   interrupt: () => {
     interruption.abort();
     killRunningServers();
+    reportSoFar();
   },
 });
