@@ -1,5 +1,5 @@
 // How much the front holds for all clients together: memory for bodies and answers, space for spool files.
-// Knows numbers only; who asks decides what to do when there is no more (design: files, then back-pressure, then 503).
+// Knows numbers only; who asks decides what to do when there is no more (design: files, then back-pressure, then 507).
 
 export class Budget {
   #limit: number;
