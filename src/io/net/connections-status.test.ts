@@ -43,6 +43,8 @@ describe("factsOf", () => {
     const within = { ...quiet, intake: { isBetweenRequests: false } };
     assert.equal(phase(socket, undefined, within), "reading");
     assert.equal(phase(socket, waiting, quiet), "waiting");
+    // Behind a full queue, or held until new code is there.
+    assert.equal(phase(socket, { ...waiting, place: "new" }, quiet), "waiting");
     assert.equal(phase(socket, inHand, within), "running");
     assert.equal(phase(socket, { ...inHand, answerStarted: true }, quiet), "sending");
     assert.equal(phase({ ...socket, writableEnded: true }, inHand, quiet), "closing");

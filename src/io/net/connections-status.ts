@@ -59,7 +59,7 @@ function phaseOf(exchange: Answered | undefined, { writer, intake }: Halves): Co
   if (writer.isBehind) return "sending";
   if (exchange === undefined) return intake.isBetweenRequests ? "idle" : "reading";
   if (exchange.answerStarted) return "sending";
-  return exchange.place === "waiting" ? "waiting" : "running";
+  return exchange.place === "in-hand" ? "running" : "waiting";
 }
 
 interface Connection {
