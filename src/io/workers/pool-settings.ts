@@ -1,7 +1,7 @@
 // What dispatcher and registry are told of the configuration. Both keep these very objects, whose values a reload changes in place: so
 // reading one costs no more than before.
 
-import { availableParallelism } from "node:os";
+import { availableCores } from "../../config/cores.ts";
 import type { Config } from "../../config/options.ts";
 import type { DispatchOptions } from "../../core/dispatch/effects.ts";
 import type { RegistryOptions } from "../../core/workers/commands.ts";
@@ -67,6 +67,6 @@ function dispatchOptionsOf(config: Config): DispatchOptions {
     queueTimeoutMs,
     requestTimeoutMs,
     requestTotalTimeoutMs,
-    processors: availableParallelism(),
+    processors: availableCores(),
   };
 }
