@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { describe, it } from "node:test";
-import { directPair, readToEnd, SKIP } from "../sockets/direct-pair.ts";
+import { directPair, readToEnd, SKIP } from "../../../test/support/direct-pair.ts";
 import type { ByteSocket } from "../sockets/byte-socket.ts";
 import { Budget } from "./budget.ts";
 import { ResponseBacklog } from "./response-backlog.ts";

@@ -5,7 +5,7 @@ import { ownFieldsAt } from "../../core/http1/response-head.ts";
 import { ANSWER_FLAG } from "../../core/wire/frame.ts";
 import type { AnswerHead } from "../../core/http/exchange.ts";
 import type { ByteSocket } from "../sockets/byte-socket.ts";
-import { directPair, readToEnd, SKIP } from "../sockets/direct-pair.ts";
+import { directPair, readToEnd, SKIP } from "../../../test/support/direct-pair.ts";
 import { Budget } from "./budget.ts";
 import { OutputBuffer, ResponseWriter } from "./response-writer.ts";
 import { SpoolSpace } from "./spool-space.ts";

@@ -5,7 +5,12 @@ import { networkInterfaces } from "node:os";
 import { describe, it, type TestContext } from "node:test";
 import { DirectListener } from "./direct-listener.ts";
 import type { DirectSocket } from "./direct-socket.ts";
-import { type ListeningDescriptor, listeningDescriptor, poller, SKIP } from "./direct-pair.ts";
+import {
+  type ListeningDescriptor,
+  listeningDescriptor,
+  poller,
+  SKIP,
+} from "../../../test/support/direct-pair.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const EMFILE = 24;

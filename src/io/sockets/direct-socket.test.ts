@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import { descriptorOf } from "../net/node-handle.ts";
-import { directPair, poller, readToEnd, SKIP } from "./direct-pair.ts";
+import { directPair, poller, readToEnd, SKIP } from "../../../test/support/direct-pair.ts";
 import type { DirectSocket } from "./direct-socket.ts";
 import { MSG_DONTWAIT } from "./message-flags.ts";
 

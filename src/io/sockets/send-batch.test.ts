@@ -11,7 +11,7 @@ import {
   poller,
   readToEnd,
   SKIP,
-} from "./direct-pair.ts";
+} from "../../../test/support/direct-pair.ts";
 import type { DirectSocket } from "./direct-socket.ts";
 import { SendBatch, type Sender } from "./send-batch.ts";
 

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { descriptorOf } from "../net/node-handle.ts";
-import { directPair, firstBytes, poller, SKIP } from "./direct-pair.ts";
+import { directPair, firstBytes, poller, SKIP } from "../../../test/support/direct-pair.ts";
 import { READABLE, WRITABLE } from "./poll-events.ts";
 import type { Pollable } from "./socket-poller.ts";
 
@@ -138,7 +138,7 @@ describe("a socket poller", { skip: SKIP }, () => {
 
   it("keeps the process alive while there is something to poll, and no longer", async () => {
     const program = `
-      const { listeningDescriptor, poller } = await import(${JSON.stringify(join(import.meta.dirname, "direct-pair.ts"))});
+      const { listeningDescriptor, poller } = await import(${JSON.stringify(join(import.meta.dirname, "../../../test/support/direct-pair.ts"))});
       const { DirectListener } = await import(${JSON.stringify(join(import.meta.dirname, "direct-listener.ts"))});
       const { fd, at } = await listeningDescriptor();
       const listener = new DirectListener(fd, poller(), {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { readInto } from "../net/read-buffer.ts";
 import { DirectListener } from "./direct-listener.ts";
-import { firstBytes, poller, SKIP } from "./direct-pair.ts";
+import { firstBytes, poller, SKIP } from "../../../test/support/direct-pair.ts";
 import { DirectSocket } from "./direct-socket.ts";
 import { takeOver, takeOverListening } from "./take-over.ts";
 

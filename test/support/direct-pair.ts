@@ -6,10 +6,10 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { DirectListener } from "./direct-listener.ts";
-import type { DirectSocket } from "./direct-socket.ts";
-import { SocketPoller } from "./socket-poller.ts";
-import { takeOverListening } from "./take-over.ts";
+import { DirectListener } from "../../src/io/sockets/direct-listener.ts";
+import type { DirectSocket } from "../../src/io/sockets/direct-socket.ts";
+import { SocketPoller } from "../../src/io/sockets/socket-poller.ts";
+import { takeOverListening } from "../../src/io/sockets/take-over.ts";
 
 const found = SocketPoller.start();
 
