@@ -13,7 +13,7 @@ import { send, sendJson, sendText } from "./answers.ts";
 import { EventLoopDelay } from "./event-loop-delay.ts";
 import { ownFamilies } from "./metrics.ts";
 import { readPageFiles, sendPageFile } from "./page-files.ts";
-import { readProcesses } from "./process-figures.ts";
+import { readProcesses } from "../process-figures.ts";
 import { statusDocument } from "./status.ts";
 import { unreadiness, type AdminSubject } from "./subject.ts";
 

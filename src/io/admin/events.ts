@@ -4,7 +4,7 @@ import type { ServerResponse } from "node:http";
 import type { Histogram } from "../../core/metrics/histogram.ts";
 import { FIELDS } from "./answers.ts";
 import type { HistogramDocument, Snapshot } from "./documents.ts";
-import { readProcesses } from "./process-figures.ts";
+import { readProcesses } from "../process-figures.ts";
 import { statusDocument } from "./status.ts";
 import type { AdminSubject } from "./subject.ts";
 

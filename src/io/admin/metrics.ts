@@ -1,17 +1,26 @@
 // The server's own figures as families: counters are taken from core/metrics and gauges from real state when a scrape comes, never before.
 // docs/metrics.md has every one; a test compares it with what is really sent.
 
+import type { WorkerState } from "../../core/workers/state.ts";
 import { END_CAUSES } from "../../core/metrics/figures.ts";
 import { histogramSamples, type Family, type Sample } from "../../core/metrics/exposition.ts";
 import type { Histogram } from "../../core/metrics/histogram.ts";
 import { CONNECTION_PHASES, type ConnectionsStatus } from "../net/connections-status.ts";
 import type { PoolStatus } from "../workers/pool-status.ts";
 import type { LoopDelay } from "./event-loop-delay.ts";
-import type { ProcessFigures } from "./process-figures.ts";
+import type { ProcessFigures } from "../process-figures.ts";
 import { unreadiness, type AdminSubject } from "./subject.ts";
 
 const MS = 0.001;
-const WORKER_STATES = ["starting", "ready", "recycled", "retiring", "aborting", "killed"] as const;
+/** A gauge each, that is 0 where there is none: as many lines as states. */
+const WORKER_STATES = Object.keys({
+  starting: true,
+  ready: true,
+  recycled: true,
+  retiring: true,
+  aborting: true,
+  killed: true,
+} satisfies Record<Exclude<WorkerState, "gone"> | "recycled", true>);
 
 /** What one scrape is answered from: everything of one moment. */
 export interface Scrape {

@@ -4,7 +4,7 @@ import type { Option } from "../../config/option.ts";
 import { flagOf, OPTION_NAMES, OPTIONS } from "../../config/options.ts";
 import type { PoolStatus, WorkerStatus } from "../workers/pool-status.ts";
 import type { StatusDocument, WorkerDocument } from "./documents.ts";
-import type { ProcessFigures } from "./process-figures.ts";
+import type { ProcessFigures } from "../process-figures.ts";
 import { unreadiness, type AdminSubject } from "./subject.ts";
 
 /** `processes` by pid. */

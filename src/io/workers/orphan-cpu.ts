@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Figures } from "../../core/metrics/figures.ts";
-import { cpuSecondsOf } from "../admin/process-figures.ts";
+import { cpuSecondsOf } from "../process-figures.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** What it had until now. */

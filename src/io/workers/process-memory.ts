@@ -1,8 +1,7 @@
 // What memory a worker process costs, as the system tells (Linux: /proc/PID/smaps_rollup, since 4.14). Judges nothing.
 
 import { readFile } from "node:fs/promises";
-
-const BYTES_PER_KIB = 1024;
+import { bytesOf } from "../process-figures.ts";
 
 /**
  * Proportional set size in bytes: the pages of its own and its share of those that it shares, so that the workers and their zygote add
@@ -17,8 +16,7 @@ export async function proportionalBytes(pid: number): Promise<number | "gone" | 
   } catch (error) {
     return isGone(error) && process.platform === "linux" ? "gone" : "unknown";
   }
-  const kib = /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];
-  return kib === undefined ? "gone" : Number(kib) * BYTES_PER_KIB; // Empty for one that is about to be reaped.
+  return bytesOf(text, "Pss") ?? "gone"; // Empty for one that is about to be reaped.
 }
 
 function isGone(error: unknown): boolean {

@@ -41,8 +41,8 @@ export async function readProcesses(
   return found;
 }
 
-/** `VmRSS:	   12345 kB` */
-function bytesOf(text: string, name: string): number | undefined {
+/** `VmRSS:	   12345 kB`, of a file in /proc. */
+export function bytesOf(text: string, name: string): number | undefined {
   const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];
   return found === undefined ? undefined : Number(found) * 1024;
 }
