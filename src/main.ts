@@ -1,4 +1,4 @@
-// The entry: argv -> exit code. The only file that reads argv and the environment, and the only one that ends the process.
+// The entry: argv -> exit code. The only file that ends the process.
 
 import { parseArguments } from "./cli/args.ts";
 import { COMMANDS } from "./cli/commands.ts";

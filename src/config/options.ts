@@ -273,7 +273,7 @@ export type OptionName = keyof typeof OPTIONS;
 /** Every option's value, checked. */
 export type OptionValues = { readonly [Name in OptionName]: ValueOf<(typeof OPTIONS)[Name]> };
 
-/** What the server runs by: made once at the start, never changed. */
+/** What the server runs by. A reload puts new values into the one that was made at the start. */
 export interface Config extends OptionValues {
   /** The soft limit of file descriptors before Node raised it, for the zygote to restore; null where the launcher did not tell. */
   readonly softFileLimit: number | null;

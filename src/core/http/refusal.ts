@@ -170,36 +170,30 @@ const TEXTS = {
   queueFull: {
     ...UNAVAILABLE,
     title: "The server is overloaded: too many requests are waiting.",
-    fix: "Add workers, make the application faster, or raise --queue-length.",
   },
   queueTimeout: {
     ...UNAVAILABLE,
     title: "The server is overloaded: no worker became free in time.",
-    fix: "Add workers, make the application faster, or raise --queue-timeout.",
   },
   noWorker: {
     ...UNAVAILABLE,
     title: "The application is starting; no worker is ready yet.",
-    fix: "See the lines above: they say why no worker became ready.",
   },
   draining: { ...UNAVAILABLE, title: "The server is shutting down." },
   workerDied: {
     status: 502,
     reason: "Bad Gateway",
     title: "The application ended while it ran this request.",
-    fix: "See the lines about the worker's exit: signal, status and what it was running.",
   },
   requestTimeout: {
     status: 504,
     reason: "Gateway Timeout",
     title: "The application did not answer in time.",
-    fix: "See the stacks in the log; raise --request-timeout if the application may take that long.",
   },
   applicationError: {
     status: 500,
     reason: "Internal Server Error",
     title: "The application failed.",
-    fix: "See the traceback in the log.",
   },
   applicationBroken: {
     status: 500,
@@ -210,7 +204,7 @@ const TEXTS = {
     status: 507,
     reason: "Insufficient Storage",
     title: "There is no room to store the request body.",
-    fix: "Free space in the temporary directory, or raise --temp-disk.",
+    fix: "Free space in the temporary directory, or raise --temp-disk; where files are too many, raise the limit of descriptors (ulimit -n).",
   },
 
   // What --health-path says: no request of the application's is refused with these.
@@ -218,7 +212,7 @@ const TEXTS = {
   notReady: { ...UNAVAILABLE, title: "No worker is ready." },
 } as const satisfies Record<string, RefusalText>;
 
-/** Stable names: logs and metrics carry them, so a code is never renamed; its texts may change. */
+/** Stable names: logs carry them, so a code is never renamed; its texts may change. */
 export type RefusalCode = keyof typeof TEXTS;
 
 /** One way of saying no. There is one frozen object per code: refusing allocates nothing, and `===` compares. */

@@ -22,13 +22,6 @@ describe("the REQUEST frame", () => {
     assert.equal(toHex(out), "aaee030000100000000500000000000000020000007b30aa");
   });
 
-  it("may take the front part of a longer buffer as its environ", () => {
-    const out = new Uint8Array(22);
-    const scratch = Uint8Array.of(0x7b, 0x30, 1, 2, 3);
-    assert.equal(writeRequestPrefix(out, 0, 5, 0, scratch, 0, 2), 22);
-    assert.equal(toHex(out), "06000000100000000500000000000000020000007b30");
-  });
-
   for (const vector of readWireVectors().toWorker) {
     it(`is as the vector says: ${vector.name}`, () => {
       assert.equal(toHex(frameBytesOf(vector)), vector.hex);

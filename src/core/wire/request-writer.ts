@@ -31,8 +31,7 @@ export function writeRequestFrame(out: Uint8Array, at: number, request: RequestF
 
 /**
  * Writes a REQUEST up to its body, whose `bodyLength` bytes the caller sends behind it: a big body is then never
- * copied. Returns the offset behind what was written. With `environLength` only the front part of `environ` is
- * meant, so that an encoder's scratch buffer needs no subarray.
+ * copied. Returns the offset behind what was written.
  */
 export function writeRequestPrefix(
   out: Uint8Array,
@@ -41,13 +40,11 @@ export function writeRequestPrefix(
   flags: number,
   environ: Uint8Array,
   bodyLength: number,
-  environLength: number = environ.length,
 ): number {
-  const payloadLength = ENVIRON_LENGTH_BYTES + environLength + bodyLength;
+  const payloadLength = ENVIRON_LENGTH_BYTES + environ.length + bodyLength;
   const lengthAt = writeFrameHeader(out, at, FRAME.request, flags, number, payloadLength);
-  writeU32(out, lengthAt, environLength);
+  writeU32(out, lengthAt, environ.length);
   const environAt = lengthAt + ENVIRON_LENGTH_BYTES;
-  const isWhole = environLength === environ.length;
-  out.set(isWhole ? environ : environ.subarray(0, environLength), environAt);
-  return environAt + environLength;
+  out.set(environ, environAt);
+  return environAt + environ.length;
 }

@@ -17,7 +17,7 @@ export type RegistryCommand =
       readonly worker: number;
       readonly thread: number;
     }
-  /** Nobody expects this worker any more: close the channel. */
+  /** Nobody expects this worker any more. No `admit` follows, at which its channel is closed. */
   | { readonly kind: "refuse"; readonly worker: number; readonly thread: number }
   /** Give its channels nothing new; end each of them (FIN) once it holds nothing or shall run out. */
   | { readonly kind: "retire"; readonly worker: number }

@@ -1,4 +1,4 @@
-// Why a worker ended, for the figures: told from its exit and from the state that it was in. What the log says of it is said elsewhere.
+// Why a worker ended: told from its exit and from the state that it was in, for the figures and the log.
 
 import type { EndCause, Figures } from "../../core/metrics/figures.ts";
 import type { Death, History } from "../../core/metrics/history.ts";
