@@ -25,6 +25,11 @@ const SEND_MS = 1000;
 const EARLY_MS = 50;
 const LATE_MS = 1000;
 
+/** Node's sockets do not tell what the kernel keeps for a client: see `takenBytesOf`. */
+const NO_WORD_OF_LITTLE =
+  process.env["RICKHOUSE_DIRECT_SOCKETS"] === "off" &&
+  "Node tells nothing of what waits in the kernel";
+
 /** How often this process looks whether it gets a processor. */
 const METER_MS = 20;
 
@@ -283,5 +288,40 @@ describe("--send-timeout", () => {
     const answer = await client.response();
     assert.ok(answer.isWhole);
     assert.equal(answer.body.length, 30_000_000);
+  });
+
+  it("does not end a reader that takes little at a time", { skip: NO_WORD_OF_LITTLE }, async () => {
+    await using server = await startServer("answers:app", {
+      args: ["--workers", "1", "--send-timeout", "2s", "--response-memory", "64k"],
+    });
+    using client = new RawClient(server.port);
+    client.pause();
+    client.send(get("/list?n=8000000"));
+    // The kernel keeps more for it than it takes in a time-out, and wants no more until a good part of that has gone.
+    for (let times = 0; times < 45; times++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      client.socket.read(20_000);
+    }
+    client.resume();
+    const answer = await client.response();
+    assert.ok(answer.isWhole);
+    assert.equal(answer.body.length, 8_000_000);
+  });
+
+  it("ends a client that takes nothing of its answer, whatever it sends", async () => {
+    await using server = await startServer("answers:app", {
+      args: [...args, "--response-memory", "64m", "--body-min-rate", "0"],
+    });
+    using client = new RawClient(server.port);
+    client.send(get("/list?n=20000000"));
+    await client.bytes(1);
+    client.pause();
+    client.send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+    const sending = setInterval(() => client.send("x"), 100);
+    try {
+      await waitFor("the end of the connection", () => server.connections === 0);
+    } finally {
+      clearInterval(sending);
+    }
   });
 });

@@ -92,6 +92,9 @@ export class Http1Connection implements AnswerSink, Waiter {
       onCaughtUp: () => {
         this.#overAt = context.now();
         this.#setPaused(this.#isFull);
+      onStalled: () => {
+        this.destroy("sendTimeout");
+      },
         this.#goOn();
       },
       onError: (error) => {
@@ -107,9 +110,6 @@ export class Http1Connection implements AnswerSink, Waiter {
   #listen(socket: ByteSocket): void {
     socket.on("end", () => {
       this.#onClientEnded();
-    });
-    socket.on("timeout", () => {
-      if (this.#writer.isStalled()) this.destroy("sendTimeout"); // The client takes nothing of its answer.
     });
     // Resets and broken pipes are what clients do; "close" follows and says all that matters.
     socket.on("error", () => {});

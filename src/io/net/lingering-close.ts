@@ -34,7 +34,7 @@ export class LingeringClose {
       linger();
       return;
     }
-    setPaused(true); // Until then --send-timeout watches, and must not take input for progress.
+    setPaused(true); // What it sends before it has taken that, nobody needs.
     this.#socket.once("finish", linger);
   }
 

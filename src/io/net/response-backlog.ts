@@ -6,13 +6,14 @@ import type { Budget } from "./budget.ts";
 import { SpoolFile } from "./spool-file.ts";
 import { SpoolSpace } from "./spool-space.ts";
 import { StallClock } from "./stall-clock.ts";
+import { takenBytesOf } from "./taken-bytes.ts";
 
 export interface BacklogOptions {
   /** Bytes of one answer that wait in memory before a file is used. */
   readonly responseMemoryBytes: number;
   /** Bytes of one answer that wait in a file before the worker is held back; 0: no file is made. */
   readonly responseFileBytes: number;
-  /** A client that reads nothing for this long is gone. */
+  /** A client that takes nothing for this long is gone. */
   readonly sendTimeoutMs: number;
   readonly memory: Budget;
   readonly disk: SpoolSpace;
@@ -24,17 +25,23 @@ export interface BacklogOptions {
 const MAX_QUEUED_BYTES = 1024 * 1024;
 const NO_SPACE = new SpoolSpace(0, 0);
 
+export interface BacklogEvents {
+  /** The worker has to be held back, or may go on. */
+  onHold(isHeld: boolean): void;
+  /** The client has taken enough to go on with another answer. */
+  onCaughtUp(): void;
+  /** It has taken nothing of what waits for it for `sendTimeoutMs`, whatever it sends. */
+  onStalled(): void;
+  onError(error: Error): void;
+}
+
 export class ResponseBacklog {
   readonly #socket: ByteSocket;
   readonly #options: BacklogOptions;
-  readonly #events: {
-    onHold(isHeld: boolean): void;
-    onCaughtUp(): void;
-    onError(error: Error): void;
-  };
+  readonly #events: BacklogEvents;
   #countedBytes = 0;
-  #isWatching = false;
-  #stall: StallClock | undefined;
+  /** While something waits: see `#look`. */
+  #watching: NodeJS.Timeout | undefined;
   #file: SpoolFile | undefined;
   #readPosition = 0;
   #isReading = false;
@@ -44,11 +51,7 @@ export class ResponseBacklog {
   #overflow: Uint8Array[] = [];
   #isHolding = false;
 
-  constructor(
-    socket: ByteSocket,
-    options: BacklogOptions,
-    events: { onHold(isHeld: boolean): void; onCaughtUp(): void; onError(error: Error): void },
-  ) {
+  constructor(socket: ByteSocket, options: BacklogOptions, events: BacklogEvents) {
     this.#socket = socket;
     this.#options = options;
     this.#events = events;
@@ -69,13 +72,7 @@ export class ResponseBacklog {
   watch(): void {
     const waiting = this.#socket.writableLength;
     this.#count(waiting);
-    if (!this.#isWatching) {
-      this.#isWatching = true;
-      // Node's own idle timer sees partial writes (it looks at the handle's queue), which `writableLength` does not.
-      this.#stall = new StallClock(this.#options.sendTimeoutMs);
-      this.#socket.setTimeout(this.#stall.periodMs);
-      this.#socket.on("drain", this.#onDrain);
-    }
+    this.#watching ??= this.#startWatching();
     const isScarce = this.#options.memory.isExhausted;
     const limit = isScarce ? this.#socket.writableHighWaterMark : this.#options.responseMemoryBytes;
     // Without a drain to come, nobody would read the file back: what is below Node's own mark stays in memory.
@@ -83,27 +80,11 @@ export class ResponseBacklog {
     if (mustSpool && this.#file === undefined) this.#openFile();
   }
 
-  /**
-   * Another answer begins. What waited of those before, the client may have taken without a word, and while it keeps asking the socket's
-   * timer is never over.
-   */
+  /** Another answer begins. What waited of those before, the client may have taken without a word. */
   answerBegins(): void {
-    if (!this.#isWatching || this.#file !== undefined || this.#socket.writableLength > 0) return;
+    if (this.#watching === undefined || this.#file !== undefined || this.#socket.writableLength > 0)
+      return;
     if (!this.#socket.writableNeedDrain) this.#stopWatching();
-  }
-
-  /**
-   * To be asked when the socket's timer is over: did the client take nothing for `sendTimeoutMs` of what waits for it? Small answers
-   * are taken without a word: then nothing waits, and the timer ends here.
-   */
-  isStalled(): boolean {
-    if (this.#file === undefined && this.#socket.writableLength === 0) {
-      this.#stopWatching();
-      return false;
-    }
-    if (this.#stall?.silent(performance.now()) === true) return true;
-    if (this.#stall !== undefined) this.#socket.setTimeout(this.#stall.periodMs);
-    return false;
   }
 
   /** Copies `bytes`. */
@@ -139,12 +120,26 @@ export class ResponseBacklog {
     this.#events.onCaughtUp();
   };
 
+  #startWatching(): NodeJS.Timeout {
+    this.#socket.on("drain", this.#onDrain);
+    const clock = new StallClock(this.#options.sendTimeoutMs);
+    return setInterval(() => {
+      this.#look(clock);
+    }, clock.periodMs).unref();
+  }
+
   #stopWatching(): void {
     this.#count(0);
-    if (!this.#isWatching) return;
-    this.#isWatching = false;
-    this.#socket.setTimeout(0);
+    if (this.#watching === undefined) return;
+    clearInterval(this.#watching);
+    this.#watching = undefined;
     this.#socket.off("drain", this.#onDrain);
+  }
+
+  /** Small answers are taken without a word: then nothing waits. */
+  #look(clock: StallClock): void {
+    if (this.#file === undefined && this.#socket.writableLength === 0) this.#stopWatching();
+    else if (clock.isOver(performance.now(), takenBytesOf(this.#socket))) this.#events.onStalled();
   }
 
   #count(bytes: number): void {
@@ -220,7 +215,7 @@ export class ResponseBacklog {
       this.watch();
       return;
     }
-    // What the socket still has, the client may never take: the timer goes on, until `isStalled` finds that it did.
+    // What the socket still has, the client may never take: the watch goes on, until it finds that it did.
     if (this.#socket.writableLength > 0) this.#count(this.#socket.writableLength);
     else this.#stopWatching();
     this.#events.onCaughtUp();

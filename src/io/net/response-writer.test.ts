@@ -28,8 +28,12 @@ function writerTo(socket: ByteSocket, memory: Budget): ResponseWriter {
     disk: new SpoolSpace(MIB, 1),
     newPath: unexpected,
   };
-  const events = { onHold: unexpected, onCaughtUp: unexpected, onError: unexpected };
-  return new ResponseWriter(socket, options, events);
+  return new ResponseWriter(socket, options, {
+    onHold: unexpected,
+    onCaughtUp: unexpected,
+    onStalled: unexpected,
+    onError: unexpected,
+  });
 }
 
 /** A whole answer with so much body. */

@@ -14,7 +14,7 @@ import {
 import { ANSWER_FLAG } from "../../core/wire/frame.ts";
 import type { ByteSocket } from "../sockets/byte-socket.ts";
 import { resetSocket } from "./reset-socket.ts";
-import { ResponseBacklog, type BacklogOptions } from "./response-backlog.ts";
+import { ResponseBacklog, type BacklogEvents, type BacklogOptions } from "./response-backlog.ts";
 
 /**
  * The buffer in which answers are put together, one for all connections: it is free again when the kernel took all of it. An answer that
@@ -84,12 +84,7 @@ export class ResponseWriter {
   #remaining = 0;
   #mustClose = false;
 
-  /** `onHold` asks to hold the worker back or let it go on; `onCaughtUp` tells that the client has taken enough to go on with another answer. */
-  constructor(
-    socket: ByteSocket,
-    options: WriterOptions,
-    events: { onHold(isHeld: boolean): void; onCaughtUp(): void; onError(error: Error): void },
-  ) {
+  constructor(socket: ByteSocket, options: WriterOptions, events: BacklogEvents) {
     this.#socket = socket;
     this.#options = options;
     this.#backlog = new ResponseBacklog(socket, options, events);
@@ -107,11 +102,6 @@ export class ResponseWriter {
   /** No next answer should be begun before `onCaughtUp`. */
   get isBehind(): boolean {
     return this.#backlog.isBehind;
-  }
-
-  /** To be asked when the socket's timer is over: whether its client has let an answer wait for `--send-timeout`. */
-  isStalled(): boolean {
-    return this.#backlog.isStalled();
   }
 
   /** Head and first piece. Returns the body bytes accepted for the client. */

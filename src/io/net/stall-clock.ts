@@ -1,13 +1,15 @@
-// Adds up the silent periods of a socket. Node tells only that nothing moved for one period, and up to one period late (it looks at
-// the write queue once each): with periods much shorter than the time-out, the sum is nearly exact. Pure.
+// Tells when a client has taken nothing for the whole time-out. It is looked at once in a period, much shorter than the time-out, and what
+// was taken meanwhile counts as taken just before: the time is exact to a period. Pure.
 
 const MAX_PERIOD_MS = 1000;
 const PERIODS = 4;
+/** Timers are late by this much at any time. */
+const LATE_MS = 20;
 
 export class StallClock {
-  /** How long a period is: what the socket's timer is set to. */
   readonly periodMs: number;
   readonly #timeoutMs: number;
+  #takenBytes = 0;
   #since = 0;
   #lastAt = -Infinity;
 
@@ -16,12 +18,16 @@ export class StallClock {
     this.periodMs = Math.max(1, Math.min(timeoutMs / PERIODS, MAX_PERIOD_MS));
   }
 
-  /** A period without any movement is over. Returns whether the whole time-out is. */
-  silent(now: number): boolean {
-    // Had something moved in between, Node would have let a period pass without a word.
-    const isFirst = now - this.#lastAt > 1.5 * this.periodMs;
-    if (isFirst) this.#since = now - this.periodMs;
+  /** `takenBytes`: another number if the client has taken something since. Returns whether the time-out is over. */
+  isOver(now: number, takenBytes: number): boolean {
+    // This process stood still: what the client had room for meanwhile was not offered to it.
+    const hasMissed = now - this.#lastAt > 1.5 * this.periodMs + LATE_MS;
     this.#lastAt = now;
+    if (hasMissed || takenBytes !== this.#takenBytes) {
+      this.#takenBytes = takenBytes;
+      this.#since = now;
+      return false;
+    }
     return now - this.#since >= this.#timeoutMs;
   }
 }

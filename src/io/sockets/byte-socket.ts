@@ -18,7 +18,7 @@ export interface ByteSocket {
   readonly writableNeedDrain: boolean;
 
   /** Not for reading: that is `readInto`'s. */
-  on(event: "close" | "drain" | "end" | "timeout", listener: () => void): unknown;
+  on(event: "close" | "drain" | "end", listener: () => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
   once(event: "finish", listener: () => void): unknown;
   off(event: "drain", listener: () => void): unknown;
@@ -34,12 +34,12 @@ export interface ByteSocket {
   post?(bytes: Uint8Array, onShort: () => void): boolean;
   /** What was posted leaves now, so that `writableLength` counts what the kernel has not taken of it. */
   settle?(): void;
+  /** So much of what it has taken the kernel keeps, since the peer has no room for more. Not there: nobody can tell. */
+  unconfirmed?(): number;
   cork(): void;
   uncork(): void;
   end(): unknown;
   destroy(): unknown;
   destroySoon(): void;
   resetAndDestroy(): unknown;
-  /** "timeout" comes once, when nothing was read or sent for `ms`, or up to twice that. 0: it never does. */
-  setTimeout(ms: number): unknown;
 }

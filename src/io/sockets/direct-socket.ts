@@ -7,7 +7,6 @@ import type { ByteSocket } from "./byte-socket.ts";
 import { MSG_DONTWAIT, MSG_MORE, SEND_FLAGS } from "./message-flags.ts";
 import { ENDING, ERROR, READABLE, URGENT, WRITABLE } from "./poll-events.ts";
 import type { Sender } from "./send-batch.ts";
-import { SilenceTimer } from "./silence-timer.ts";
 import type { Peer } from "./socket-address.ts";
 import type { Pollable, SocketPoller } from "./socket-poller.ts";
 import { systemError } from "./system-error.ts";
@@ -60,7 +59,6 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   #outlivesFailedWrites = false;
   #hasSentEnd = false;
   #isDestroyed = false;
-  #silence: SilenceTimer | undefined;
 
   /** Owns `fd`, which is non-blocking, from now on. Reads nothing until `readInto`. Throws, and closes `fd`, where the kernel cannot poll it. */
   constructor(poller: SocketPoller, fd: number, peer: Peer | undefined) {
@@ -144,7 +142,6 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
 
   onPosted(): void {
     this.#hasPosted = false;
-    this.#silence?.moved();
   }
 
   onShort(result: number, bytes: Uint8Array): void {
@@ -202,7 +199,6 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
     this.settle();
     if (this.#isDestroyed) return this; // By what that found.
     this.#isDestroyed = true;
-    this.#silence?.set(0);
     this.#poller.forget(this.#fd);
     this.#poller.libc.close(this.#fd);
     this.#dropPieces();
@@ -213,13 +209,8 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
     return this;
   }
 
-  setTimeout(ms: number): this {
-    if (this.#isDestroyed || (ms === 0 && this.#silence === undefined)) return this;
-    this.#silence ??= new SilenceTimer(() => {
-      this.emit("timeout");
-    });
-    this.#silence.set(ms);
-    return this;
+  unconfirmed(): number {
+    return this.#isDestroyed ? 0 : Math.max(0, this.#poller.libc.unconfirmed(this.#fd));
   }
 
   onReady(events: number): void {
@@ -266,7 +257,6 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
       // Less than there was room for: there is no more, and what comes later will be told of.
       if (length < buffer.length && !this.#readsOn) this.#hasInput = false;
       this.bytesRead += length;
-      this.#silence?.moved();
       this.#onBytes?.(buffer.subarray(0, length));
       return;
     }
@@ -290,11 +280,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   #send(bytes: Uint8Array, flags: number): number {
     const { libc } = this.#poller;
     const sent = libc.send(this.#fd, bytes, bytes.length, flags);
-    if (sent >= 0) {
-      this.#silence?.moved();
-      return sent;
-    }
-    return this.#onFailedSend(libc.lastErrno());
+    return sent < 0 ? this.#onFailedSend(libc.lastErrno()) : sent;
   }
 
   /** Nothing was taken. */

@@ -36,6 +36,8 @@ export interface Libc {
   send(fd: number, bytes: Uint8Array, size: number, flags: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, size: number): number;
   shutdown(fd: number, how: number): number;
+  /** Of SIOCOUTQ: bytes that the kernel still has to send or to have confirmed; of a Unix socket, the memory that what its peer has not read takes. */
+  unconfirmed(fd: number): number;
   /** What lies at `address`: a buffer that no garbage collection frees. */
   view(address: number, length: number): ArrayBuffer;
   /** Why the last call failed. To be asked at once. */
@@ -51,6 +53,7 @@ export interface Watch {
 }
 
 const F_DUPFD_CLOEXEC = 1030;
+const SIOCOUTQ = 0x5411;
 /** The same on all processors since their introduction. */
 const SYS_IO_URING_SETUP = 425;
 const SYS_IO_URING_ENTER = 426;
@@ -73,6 +76,8 @@ function bind(found: Koffi): Libc {
   const library = found.load(null);
   const func = (definition: string): ReturnType<typeof library.func> => library.func(definition);
   const fcntl = func("int fcntl(int fd, int command, int argument)");
+  const ioctl = func("int ioctl(int fd, ulong request, void *answer)");
+  const answer = new Int32Array(1);
   const setup = library.func("syscall", "long", ["long", "uint", "void *"]);
   const uints = ["uint", "uint", "uint", "uint"];
   const enter = library.func("syscall", "long", ["long", ...uints, "void *", "size_t"]);
@@ -98,6 +103,7 @@ function bind(found: Koffi): Libc {
     send: func("long send(int fd, void *bytes, size_t size, int flags)"),
     setsockopt: func("int setsockopt(int fd, int level, int name, void *value, uint size)"),
     shutdown: func("int shutdown(int fd, int how)"),
+    unconfirmed: (fd) => (ioctl(fd, SIOCOUTQ, answer) < 0 ? -1 : (answer[0] ?? -1)),
     view: (address, length) => found.view(address, length),
     lastErrno: () => found.errno(),
     watch: (fd, onReadable) => found.node.poll(fd, onReadable),

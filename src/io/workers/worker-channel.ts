@@ -48,7 +48,6 @@ const LEAST_IN_MEMORY = 32 * 1024;
 
 export class WorkerChannel {
   readonly output: ChannelSocket;
-  readonly #socket: ByteSocket;
   readonly #dispatcher: Dispatcher<Exchange>;
   readonly #events: WorkerChannelEvents;
   readonly #stream = new ChannelStream();
@@ -63,6 +62,8 @@ export class WorkerChannel {
   #answerSlots: AnswerSlots | undefined;
   /** What its worker has served; undefined until HELLO. */
   service: Service | undefined;
+  /** Ends with HELLO. */
+  readonly #patience: NodeJS.Timeout;
   /** Of HELLO; 0 before. */
   pid = 0;
   #isClosed = false;
@@ -87,20 +88,19 @@ export class WorkerChannel {
         this.#read(this.#stream.takeReported());
       },
     );
-    this.#socket = socket;
     this.#dispatcher = dispatcher;
     this.#events = events;
     this.output = new ChannelSocket(socket, shared.flusher);
-    socket.setTimeout(HELLO_TIMEOUT_MS);
-    socket.on("timeout", () => {
+    this.#patience = setTimeout(() => {
       socket.destroy();
-    });
+    }, HELLO_TIMEOUT_MS).unref();
     socket.on("end", () => {
       socket.end();
     });
     socket.on("error", () => {}); // ECONNRESET of a worker that was killed; "close" follows.
     socket.on("close", () => {
       this.#isClosed = true;
+      clearTimeout(this.#patience);
       this.#blocks.close();
       this.#events.onClosed();
     });
@@ -187,7 +187,7 @@ export class WorkerChannel {
     const welcome = this.#events.onHello({ token, version, thread, pid });
     if (welcome === "unknown") return "HELLO with a wrong or used token";
     if (welcome === "late") this.output.destroy(); // No fault of its own: it leaves without a word.
-    this.#socket.setTimeout(0);
+    clearTimeout(this.#patience);
     this.pid = pid;
     return "";
   }
