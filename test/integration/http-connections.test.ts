@@ -289,6 +289,21 @@ describe("--max-connections", () => {
     for (const client of [...idle, ...burst]) client[Symbol.dispose]();
   });
 
+  it("finds who is idle behind many that read slowly", async () => {
+    const limits = ["--max-connections", "24", "--response-memory", "64m", "--buffer-memory", "1g"];
+    await using server = await serve(...limits);
+    const slow = Array.from({ length: 17 }, () => new RawClient(server.port));
+    for (const client of slow) {
+      client.send(get("/list?n=8000000"));
+      await client.bytes(1);
+      client.pause();
+    }
+    const idle: RawClient[] = [];
+    for (let i = 0; i < 8; i++) idle.push(await idleClient(server));
+    assert.ok(slow.every(({ hasEnded }) => !hasEnded));
+    for (const client of [...slow, ...idle]) client[Symbol.dispose]();
+  });
+
   it("never ends one that is at work, and refuses new ones then", async () => {
     await using server = await serve("--max-connections", "8");
     const gate = join(server.temporaryDirectory, "gate");

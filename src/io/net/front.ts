@@ -25,7 +25,7 @@ import type {
 } from "./connection-context.ts";
 import { ConnectionsRecord, type ConnectionsStatus } from "./connections-status.ts";
 import { connectionFacts, ConnectionOrigin, remoteAddressOf } from "./connection-origin.ts";
-import { clearDeadline, DeadlineList } from "./deadlines.ts";
+import { clearDeadline, DeadlineList, type Waiter } from "./deadlines.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { listenDirectly } from "./listen-directly.ts";
 import { listen, type Listener, type ListenOptions } from "./listener.ts";
@@ -49,7 +49,7 @@ const LEAST_CONNECTIONS_FOR_TWINS = 1000;
 /** From this share of the connections on, idle ones are closed to make room. */
 const CROWDED = 0.95;
 /** How many connections are looked at for one that can go. */
-const SPARE_SEARCH = 16;
+const SPARE_SEARCH = 32;
 
 export interface FrontOptions {
   readonly config: Config;
@@ -240,7 +240,7 @@ export class Front {
   /** Its descriptor must be free before the next connection comes: a FIN that its client answers in its own time is too slow. */
   #makeRoom(): void {
     const { keepAlive, linger } = this.#deadlines;
-    const spare = findSpare(keepAlive) ?? findSpare(linger);
+    const spare = findSpare(keepAlive, true) ?? findSpare(linger, false);
     if (spare === undefined) return;
     spare.destroy();
     // It says that it is closed later: the next of several that are accepted in one go must not find it again.
@@ -343,12 +343,17 @@ function hasIpv4Twin(address: BindAddress, all: readonly BindAddress[]): boolean
   );
 }
 
-/** The oldest that can go, among so many of the oldest that it is quick: nearly every idle one can. */
-function findSpare(list: DeadlineList): Http1Connection | undefined {
+/**
+ * The oldest that can go, among so many of the oldest that it is quick: nearly every idle one can. `movesBusy`: the others go to the end of the
+ * list, as when their time is over, or those that read slowly would hide all that are idle behind them.
+ */
+function findSpare(list: DeadlineList, movesBusy: boolean): Http1Connection | undefined {
   let waiter = list.oldest;
-  for (let looked = 0; waiter !== undefined && looked < SPARE_SEARCH; looked++) {
+  for (let left = Math.min(SPARE_SEARCH, list.size); waiter !== undefined && left > 0; left--) {
     if (waiter instanceof Http1Connection && waiter.isSpare) return waiter;
-    waiter = waiter.deadlineNext;
+    const next: Waiter | undefined = waiter.deadlineNext;
+    if (movesBusy) list.start(waiter, performance.now());
+    waiter = next;
   }
   return undefined;
 }
