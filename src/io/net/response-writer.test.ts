@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { ownFieldsAt } from "../../core/http1/response-head.ts";
-import { ANSWER_FLAG } from "../../core/wire/frame.ts";
-import type { AnswerHead } from "../../core/http/exchange.ts";
 import type { ByteSocket } from "../sockets/byte-socket.ts";
 import { directPair, readToEnd, SKIP } from "../../../test/support/direct-pair.ts";
 import { Budget } from "./budget.ts";
 import { OutputBuffer, ResponseWriter } from "./response-writer.ts";
 import { SpoolSpace } from "./spool-space.ts";
+import { wholeAnswer } from "./whole-answer.ts";
 
 const MIB = 2 ** 20;
 const REQUEST = { isHead: false, minorVersion: 1, environ: Buffer.alloc(0), idStart: 0, idEnd: 0 };
@@ -36,23 +36,40 @@ function writerTo(socket: ByteSocket, memory: Budget): ResponseWriter {
   });
 }
 
-/** A whole answer with so much body. */
-function answer(bodyBytes: number, keep: () => () => void = unexpected): AnswerHead {
-  const head = Buffer.from("200 OK\r\nA: b\r\n");
-  const bytes = Buffer.concat([head, Buffer.alloc(bodyBytes, "x")]);
-  return {
-    bytes,
-    pieceStart: head.length,
-    pieceEnd: bytes.length,
-    keep,
-    status: 200,
-    headStart: 0,
-    headEnd: head.length,
-    flags: ANSWER_FLAG.complete,
-    contentLength: -1,
-    frameBodyBytes: bodyBytes,
-  };
+/** Of a socket whose client takes nothing, what a writer needs. */
+class Full extends EventEmitter {
+  readonly written: Uint8Array[] = [];
+  readonly bytesWritten = 0;
+  writableLength = 0;
+  readonly writableHighWaterMark = 64 * 1024;
+  readonly writableNeedDrain = false;
+
+  write(bytes: Uint8Array): boolean {
+    this.written.push(bytes);
+    this.writableLength += bytes.length;
+    return false;
+  }
 }
+
+describe("ResponseWriter, to a client that takes nothing", () => {
+  it("keeps little more than what waits", () => {
+    const socket = new Full();
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all that is asked of one
+    const writer = writerTo(socket as unknown as ByteSocket, new Budget(64 * MIB));
+    for (let answers = 0; answers < 100; answers++) {
+      writer.begin(wholeAnswer(9 * 1024), REQUEST, true);
+      writer.end();
+    }
+    const kept = new Set(socket.written.map(({ buffer }) => buffer));
+    const keptBytes = [...kept].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    assert.ok(keptBytes < 2 * socket.writableLength, `${keptBytes} for ${socket.writableLength}`);
+    // Each is what was written, whatever came behind it.
+    const bodies = Buffer.concat(socket.written).toString("latin1").split("\r\n\r\n").slice(1);
+    assert.equal(bodies.length, 100);
+    assert.ok(bodies.every((body) => body.startsWith("x".repeat(9 * 1024))));
+    writer.dispose();
+  });
+});
 
 describe("ResponseWriter", { skip: SKIP }, () => {
   it("keeps no block of a worker's for little that waits for a slow client", async () => {
@@ -68,7 +85,7 @@ describe("ResponseWriter", { skip: SKIP }, () => {
     let answers = 0;
     const send = (): void => {
       answers++;
-      writer.begin(answer(20_000, keep), REQUEST, true);
+      writer.begin(wholeAnswer(20_000, keep), REQUEST, true);
       writer.end();
     };
     while (socket.writableLength === 0) send();
@@ -94,7 +111,7 @@ describe("ResponseWriter", { skip: SKIP }, () => {
     assert.ok(memory.isExhausted);
     client.resume();
     while (socket.writableLength > 0) await turn();
-    writer.begin(answer(0), REQUEST, true);
+    writer.begin(wholeAnswer(0), REQUEST, true);
     assert.equal(memory.isExhausted, false);
     writer.dispose();
   });

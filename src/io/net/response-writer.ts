@@ -194,10 +194,7 @@ export class ResponseWriter {
   /** Sends what was gathered. */
   flush(): void {
     const { output } = this.#options;
-    if (output.owner !== this) return;
-    const bytes = output.takeGathered();
-    if (bytes.length > SMALL_BYTES || this.#socket.writableLength === 0) this.#write(bytes, true);
-    else this.#write(Buffer.from(bytes), false);
+    if (output.owner === this) this.#write(output.takeGathered(), true);
   }
 
   dispose(): void {
@@ -245,7 +242,7 @@ export class ResponseWriter {
     }
     if (socket.writableLength > 0 && piece.length < LARGE_BYTES) {
       this.flush();
-      this.#write(Buffer.from(piece), false);
+      this.#write(new Uint8Array(piece), false);
       return;
     }
     const release = part.keep();
@@ -265,10 +262,13 @@ export class ResponseWriter {
       this.#backlog.append(bytes);
       return;
     }
-    if (this.#socket.post?.(bytes, this.#onShort) === true) return;
-    this.#socket.write(bytes);
-    if (this.#socket.writableLength === 0) return;
-    if (isShared) this.#options.output.replace();
+    const socket = this.#socket;
+    if (socket.post?.(bytes, this.#onShort) === true) return;
+    // What has to wait would keep all of the output buffer, which is more than is counted of it. (A small Buffer would keep one of Node's pool.)
+    const mustCopy = isShared && socket.writableLength > 0;
+    socket.write(mustCopy ? new Uint8Array(bytes) : bytes);
+    if (socket.writableLength === 0) return;
+    if (isShared && !mustCopy) this.#options.output.replace();
     this.#backlog.watch();
   }
 }

@@ -120,9 +120,12 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
         return this.writable;
       }
     }
-    this.#pieces.add(sent === 0 ? bytes : bytes.subarray(sent), onSent);
     this.writableLength += bytes.length - sent;
-    if (!this.#isCorked) this.#askForDrain();
+    if (this.#isCorked) this.#pieces.add(bytes, onSent);
+    else {
+      this.#pieces.keep(sent === 0 ? bytes : bytes.subarray(sent), onSent);
+      this.#askForDrain();
+    }
     return !this.writableNeedDrain;
   }
 
@@ -147,7 +150,7 @@ export class DirectSocket extends EventEmitter implements ByteSocket, Pollable, 
   onShort(result: number, bytes: Uint8Array): void {
     this.#hasPosted = false;
     const taken = Math.max(result, 0);
-    this.#pieces.add(Buffer.from(bytes.subarray(taken)));
+    this.#pieces.add(new Uint8Array(bytes.subarray(taken)));
     this.writableLength += bytes.length - taken;
     this.#waitForRoom(true);
     this.#postError = result < 0 ? -result : EAGAIN;

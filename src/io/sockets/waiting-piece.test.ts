@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { WaitingPiece } from "./waiting-piece.ts";
+import { WaitingPiece, WaitingPieces } from "./waiting-piece.ts";
 
 function textOf(piece: WaitingPiece): string {
   return Buffer.from(piece.bytes).toString();
@@ -31,5 +31,25 @@ describe("WaitingPiece", () => {
     assert.equal(piece.bytes.length, 15_384);
     assert.equal(piece.bytes.at(-1), "!".charCodeAt(0));
     assert.equal(new WaitingPiece(Buffer.from("a"), () => {}).join(Buffer.from("b")), false);
+  });
+});
+
+describe("WaitingPieces", () => {
+  it("keep no block for the little of it that waits, unless somebody is to be told", () => {
+    const pieces = new WaitingPieces();
+    const block = Buffer.alloc(64 * 1024, "a");
+    pieces.keep(block.subarray(40_000));
+    const kept = pieces.first?.bytes ?? assert.fail();
+    assert.equal(kept.buffer.byteLength, 64 * 1024 - 40_000);
+    assert.deepEqual(Buffer.from(kept), Buffer.alloc(64 * 1024 - 40_000, "a"));
+    pieces.takeFirst();
+    for (const [bytes, onSent] of [
+      [block.subarray(30_000), undefined],
+      [block.subarray(40_000), () => {}],
+    ] as const) {
+      pieces.keep(bytes, onSent);
+      assert.equal(pieces.first?.bytes, bytes);
+      pieces.takeFirst();
+    }
   });
 });

@@ -3,6 +3,8 @@
 
 /** So much is copied together. */
 const JOINED_BYTES = 16 * 1024;
+/** So much is copied rather than left where it keeps more than twice as much from others. */
+const MOVED_BYTES = 32 * 1024;
 
 export class WaitingPiece {
   bytes: Uint8Array;
@@ -49,9 +51,20 @@ export class WaitingPieces {
     return this.#pieces[0];
   }
 
+  /** These leave soon, most likely. */
   add(bytes: Uint8Array, onSent?: () => void): void {
-    const isJoined = onSent === undefined && this.#pieces.at(-1)?.join(bytes) === true;
-    if (!isJoined) this.#pieces.push(new WaitingPiece(bytes, onSent));
+    if (!this.#joins(bytes, onSent)) this.#pieces.push(new WaitingPiece(bytes, onSent));
+  }
+
+  /** The kernel has no room for these. Who is to be told keeps them where they lie until then. */
+  keep(bytes: Uint8Array, onSent?: () => void): void {
+    if (this.#joins(bytes, onSent)) return;
+    const isMoved = onSent === undefined && isLittleOfMuch(bytes);
+    this.#pieces.push(new WaitingPiece(isMoved ? new Uint8Array(bytes) : bytes, onSent));
+  }
+
+  #joins(bytes: Uint8Array, onSent: (() => void) | undefined): boolean {
+    return onSent === undefined && this.#pieces.at(-1)?.join(bytes) === true;
   }
 
   /** The first has left. */
@@ -65,4 +78,8 @@ export class WaitingPieces {
     this.#pieces = [];
     for (const { onSent } of pieces) onSent?.();
   }
+}
+
+function isLittleOfMuch({ length, buffer }: Uint8Array): boolean {
+  return length < MOVED_BYTES && length < buffer.byteLength / 2;
 }
