@@ -21,8 +21,6 @@ import { RequestIntake } from "./request-intake.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { ResponseWriter } from "./response-writer.ts";
 
-/** Bytes behind the request being answered stay in the kernel above this (design section 2.1). */
-const MAX_BUFFERED_BYTES = 32 * 1024;
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 export class Http1Connection implements AnswerSink, Waiter {
@@ -91,11 +89,11 @@ export class Http1Connection implements AnswerSink, Waiter {
       },
       onCaughtUp: () => {
         this.#overAt = context.now();
-        this.#setPaused(this.#isFull);
+        this.#setPaused(this.#intake.isFull);
+        this.#goOn();
+      },
       onStalled: () => {
         this.destroy("sendTimeout");
-      },
-        this.#goOn();
       },
       onError: (error) => {
         context.observer.failed("cannot keep an answer in a file", error);
@@ -175,7 +173,7 @@ export class Http1Connection implements AnswerSink, Waiter {
     }
     this.#intake.push(chunk);
     if (this.#exchange === undefined) this.#drive();
-    else if (this.#isFull || this.#writer.isBehind) this.#setPaused(true);
+    else if (this.#intake.isFull || this.#writer.isBehind) this.#setPaused(true);
     this.#intake.keepRest();
   }
 
@@ -189,10 +187,15 @@ export class Http1Connection implements AnswerSink, Waiter {
       this.#submit(request);
     }
     this.#isDriving = false;
-    // What a client sends would pass for life of one that takes nothing of its answer: see ResponseBacklog.
-    if (this.#writer.isBehind) this.#setPaused(true);
-    else if (this.#exchange !== undefined) this.#setPaused(this.#isFull);
+    if (this.#writer.isBehind) this.#waitForClient();
+    else if (this.#exchange !== undefined) this.#setPaused(this.#intake.isFull);
     else if (this.#hasClientEnded) this.#onInputOver();
+  }
+
+  /** It has to take what it was answered first: until then nothing is read, and no time runs for what it would send. */
+  #waitForClient(): void {
+    this.#setPaused(true);
+    if (!this.#mustClose) clearDeadline(this);
   }
 
   #submit(request: WholeRequest): void {
@@ -204,10 +207,6 @@ export class Http1Connection implements AnswerSink, Waiter {
     if (this.#hasClientEnded && this.#exchange === exchange) {
       this.#context.requests.clientLeft(exchange, false);
     }
-  }
-
-  get #isFull(): boolean {
-    return this.#intake.bufferedBytes > MAX_BUFFERED_BYTES;
   }
 
   #setPaused(isPaused: boolean): void {
@@ -309,7 +308,6 @@ export class Http1Connection implements AnswerSink, Waiter {
       this.#close();
       return;
     }
-    if (this.#intake.pending !== undefined) return;
     if (this.#intake.isBetweenRequests) this.#context.idle.start(this, this.#overAt);
     this.#drive();
   }
@@ -325,9 +323,10 @@ export class Http1Connection implements AnswerSink, Waiter {
   /** As soon as what is written has gone. */
   #close(): void {
     this.#mustClose = true;
-    if (this.#isClosing || this.#writer.isBehind) return;
+    if (this.#isClosing) return;
+    clearDeadline(this); // Also of a request that was being read: it was refused.
+    if (this.#writer.isBehind) return;
     this.#isClosing = true;
-    clearDeadline(this);
     // RFC 9112 section 9.6: a client that has sent `close` must not send more. The kernel delivers what it has, and FIN behind it.
     if (this.#hasClientFinished && this.#isSent) this.#socket.destroy();
     else if (this.#hasClientEnded) this.#socket.end();

@@ -36,6 +36,8 @@ export class PendingRequest implements WholeRequest {
   frameBytes = 0;
   readonly #trace: RequestTrace | undefined;
   readonly #startAt: number;
+  /** Behind its head. Whole ones: no object of its own. */
+  #uncountedMs = 0;
 
   constructor(
     head: RequestHead,
@@ -69,9 +71,14 @@ export class PendingRequest implements WholeRequest {
     return requestLineOf(this);
   }
 
+  /** The time until now was not its client's. */
+  countFrom(now: number): void {
+    this.#uncountedMs = Math.round(now - this.headAt);
+  }
+
   /** Less than `bytesPerSecond` on the whole, after a grace time; 0 is never too slow. */
   isTooSlow(now: number, bytesPerSecond: number): boolean {
-    const elapsedMs = now - this.headAt;
+    const elapsedMs = now - this.headAt - this.#uncountedMs;
     if (elapsedMs < RATE_GRACE_MS) return false;
     return (this.body?.length ?? 0) < (bytesPerSecond * elapsedMs) / 1000;
   }

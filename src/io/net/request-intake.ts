@@ -15,6 +15,8 @@ import type { ReadBuffer } from "./read-buffer.ts";
 
 /** Fewer bytes are copied in less time than it takes to make a view. */
 const LEAST_ROOM_BYTES = 8 * 1024;
+/** Bytes behind the request being answered stay in the kernel above this (design section 2.1). */
+const MAX_BUFFERED_BYTES = 32 * 1024;
 
 export interface IntakeEvents {
   /** The client waits for 100 Continue before it sends its body (RFC 9110 section 10.1.1). */
@@ -71,6 +73,13 @@ export class RequestIntake {
 
   get bufferedBytes(): number {
     return this.#parser.bufferedBytes;
+  }
+
+  /** What follows should stay in the kernel while a request is answered: once the memory of all is used up, everything. */
+  get isFull(): boolean {
+    const { bufferedBytes } = this;
+    if (bufferedBytes === 0) return false;
+    return bufferedBytes > MAX_BUFFERED_BYTES || this.#context.body.memory.isExhausted;
   }
 
   /** The request whose head was read and whose body is still coming. */
@@ -196,11 +205,19 @@ export class RequestIntake {
       return;
     }
     const isInHead = this.#pending === undefined && !this.#parser.isBetweenRequests;
-    if (this.#pending !== undefined) deadlines.body.start(this.#waiter, this.#context.now());
+    if (this.#pending !== undefined) this.#awaitBody(this.#pending);
     else if (isInHead && this.#waiter.deadlineList !== deadlines.head) {
       deadlines.head.start(this.#waiter, this.#context.now());
     }
     this.#events.onPause(false);
+  }
+
+  /** What had to wait has its time anew. */
+  #awaitBody(pending: PendingRequest): void {
+    const { body } = this.#context.deadlines;
+    const now = this.#context.now();
+    if (this.#waiter.deadlineList !== body) pending.countFrom(now);
+    body.start(this.#waiter, now);
   }
 
   #collect(piece: Uint8Array): void {
@@ -232,10 +249,7 @@ export class RequestIntake {
       return;
     }
     const { mustPause } = pending.body;
-    // What had to wait has its time anew.
-    if (!mustPause && this.#waiter.deadlineList === undefined) {
-      this.#context.deadlines.body.start(this.#waiter, this.#context.now());
-    }
+    if (!mustPause && this.#waiter.deadlineList === undefined) this.#awaitBody(pending);
     this.#events.onPause(mustPause);
   }
 
