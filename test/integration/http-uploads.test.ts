@@ -256,4 +256,30 @@ describe("uploads", () => {
     for (const client of clients) client[Symbol.dispose]();
     await waitFor("no file", () => spoolFiles(small).length === 0);
   });
+
+  it("a small body has its place when memory and disk are used up", async () => {
+    await using small = await startServer("answers:app", {
+      args: ["--workers", "1", "--buffer-memory", "1m", "--temp-disk", "1m"],
+    });
+    const unfinished = (): RawClient => {
+      const client = new RawClient(small.port);
+      client.send(head(`Content-Length: ${MIB}\r\n`));
+      client.send(pattern(MIB - 1));
+      return client;
+    };
+    using inMemory = unfinished();
+    await waitFor("all of it sent", () => inMemory.socket.writableLength === 0);
+    // The server has had its turn at what was there.
+    for (let i = 0; i < 10; i++) await stateOf(small.port);
+    using _ = unfinished();
+    await waitFor("all of the file", () => {
+      const [path] = spoolFiles(small);
+      return path !== undefined && statSync(path).size === MIB - 1;
+    });
+    using client = new RawClient(small.port);
+    const body = pattern(20);
+    client.send(head("Content-Length: 20\r\n"));
+    client.send(body);
+    await uploaded(client, body);
+  });
 });

@@ -23,6 +23,8 @@ export interface BodyOptions {
 
 /** From this size on a body lies in a slot or in blocks of the pool, which go back there. Smaller ones are left to the garbage collector. */
 const LARGE_BYTES = 32 * 1024;
+/** So much of each body may lie in memory even if the memory of all is used up: or else slow clients would make a file of every form. */
+const ALWAYS_IN_MEMORY_BYTES = 16 * 1024;
 /** A file may lag behind the socket by this much before the socket is paused. */
 const MAX_QUEUED_BYTES = 512 * 1024;
 
@@ -80,9 +82,7 @@ export class BodyCollector {
   add(piece: Uint8Array, keeper: Keeper): boolean {
     this.#length += piece.length;
     if (this.#file !== undefined) return this.#file.append(piece);
-    const fits = this.#memoryBytes + piece.length <= this.#options.memoryBytes;
-    if (fits && this.#options.memory.take(piece.length)) {
-      this.#memoryBytes += piece.length;
+    if (this.#takeMemory(piece.length)) {
       if (this.#memoryBytes < LARGE_BYTES) this.#pieces.push(keeper.keep(piece));
       else this.#keepLarge(piece);
       return true;
@@ -97,6 +97,16 @@ export class BodyCollector {
   room(most: number): Buffer | undefined {
     const isInMemory = this.#memoryBytes + most <= this.#options.memoryBytes;
     return isInMemory && this.#file === undefined ? this.#large?.room(most) : undefined;
+  }
+
+  #takeMemory(bytes: number): boolean {
+    const { memory, memoryBytes } = this.#options;
+    const length = this.#memoryBytes + bytes;
+    if (length > memoryBytes) return false;
+    if (length <= ALWAYS_IN_MEMORY_BYTES) memory.takeAnyway(bytes);
+    else if (!memory.take(bytes)) return false;
+    this.#memoryBytes = length;
+    return true;
   }
 
   #keepLarge(piece: Uint8Array): void {
