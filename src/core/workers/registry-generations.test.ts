@@ -177,6 +177,25 @@ describe("reload", () => {
     ]);
   });
 
+  it("does so too when each of them takes a minute for it", () => {
+    serving({ startTimeoutMs: 60_000 });
+    registry.reload(0);
+    registry.zygoteLoaded(2, 0);
+    registry.tick(60_000, 0);
+    registry.exited(3, null, "SIGKILL", 60_001);
+    registry.exited(4, null, "SIGKILL", 60_001);
+    registry.tick(60_100, 0);
+    registry.tick(120_100, 0);
+    registry.exited(5, null, "SIGKILL", 120_101);
+    registry.exited(6, null, "SIGKILL", 120_101);
+    registry.tick(120_300, 0);
+    assert.deepEqual(lines(registry.tick(180_300, 0)), [
+      "KILL 7",
+      "error: worker 7 did not get ready in time before it was ready",
+      "error: reload failed: its workers do not get ready; generation 1 serves on",
+    ]);
+  });
+
   it("keeps the old when the new does not load in time", () => {
     serving();
     registry.reload(0);

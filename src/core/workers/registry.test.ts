@@ -163,6 +163,23 @@ describe("start", () => {
     assert.equal(commands.at(-1), "fatal: the application did not load in time");
   });
 
+  it("ends so too when each of them takes a minute for it, and only one is forked to see", () => {
+    registry = new Registry({ ...OPTIONS, startTimeoutMs: 60_000 });
+    registry.start(0);
+    registry.zygoteLoaded(1, 0);
+    assert.deepEqual(lines(registry.tick(60_000, 0)), ["KILL 1", "KILL 2"]);
+    registry.exited(1, null, "SIGKILL", 60_001);
+    registry.exited(2, null, "SIGKILL", 60_001);
+    assert.deepEqual(lines(registry.tick(60_100, 0)), ["fork 3 in 1", "fork 4 in 1"]);
+    assert.deepEqual(lines(registry.tick(120_100, 0)), ["KILL 3", "KILL 4"]);
+    registry.exited(3, null, "SIGKILL", 120_101);
+    registry.exited(4, null, "SIGKILL", 120_101);
+    assert.deepEqual(lines(registry.tick(120_300, 0)), ["fork 5 in 1"]);
+    assert.deepEqual(lines(registry.tick(150_000, 0)), [], "it shows whether it still goes wrong");
+    const commands = lines(registry.tick(180_300, 0));
+    assert.equal(commands.at(-1), "fatal: the application did not load in time");
+  });
+
   it("ends when the first zygote does not load in time", () => {
     registry.start(0);
     const commands = lines(registry.tick(5000, 0));

@@ -82,7 +82,16 @@ describe("RestartPolicy", () => {
     const allowedAt = policy.notBefore;
     assert.equal(policy.failures(allowedAt + 9999), 10);
     assert.equal(policy.failures(allowedAt + 10_000), 0);
-    policy.died({ bornAt: allowedAt, readyAt: undefined }, allowedAt + 10_000);
+    policy.died({ bornAt: allowedAt + 10_000, readyAt: undefined }, allowedAt + 10_000);
     assert.equal(Math.round(policy.notBefore), Math.round(allowedAt + 10_100));
+  });
+
+  it("does not take a start that is long in failing for such a time", () => {
+    const policy = newPolicy();
+    delays(policy, 3);
+    const bornAt = policy.notBefore + 5000;
+    policy.died({ bornAt, readyAt: undefined }, bornAt + 60_000);
+    assert.equal(policy.failures(bornAt + 60_000), 4);
+    assert.equal(Math.round(policy.notBefore), Math.round(bornAt + 60_800));
   });
 });

@@ -38,7 +38,7 @@ export class RestartPolicy {
     return this.#failedAt + this.#delayMs;
   }
 
-  /** Bad lives in a row, those that overlapped counted once. */
+  /** Bad lives in a row, as of this moment; those that overlapped are counted once. */
   failures(now: number): number {
     const isForgiven = now - this.notBefore >= STABLE_MS;
     return isForgiven ? 0 : this.#failures;
@@ -48,7 +48,8 @@ export class RestartPolicy {
     if (readyAt !== undefined && now - readyAt >= STABLE_MS) return;
     // Of many that start together and fail for one reason, the first tells it all.
     if (bornAt < this.#failedAt) return;
-    this.#failures = this.failures(now) + 1;
+    // As of its birth: a start that takes long to fail is not a time without a failure.
+    this.#failures = this.failures(bornAt) + 1;
     this.#failedAt = now;
     const isFirstSurprise = this.#failures === 1 && readyAt !== undefined;
     const maxMs = readyAt === undefined ? MAX_DELAY_MS : this.#maxDelayAfterServiceMs;

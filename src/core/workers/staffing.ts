@@ -109,11 +109,11 @@ function forkMissing(roster: Roster, plan: Staff, generation: Generation, now: n
   if (missing <= 0) return Infinity;
   const { policy } = generation;
   if (now < policy.notBefore) return policy.notBefore;
-  // While they die again and again, one at a time shows whether it still goes wrong.
-  const isProbing = policy.failures(now) > 1;
-  if (isProbing) missing = Math.min(missing, fresh.every(isReady) ? 1 : 0);
-  // The bound holds across a reload; the one above it keeps a full pool replaceable, worker for worker.
-  const limit = Math.max(plan.maxWorkers, plan.target + plan.maxReplacing);
+  // While they die again and again, one at a time shows whether it still goes wrong: until that one is ready or dead, nothing is forgiven.
+  const starting = fresh.filter((worker) => !isReady(worker));
+  const isProbing = policy.failures(Math.min(now, ...starting.map(({ bornAt }) => bornAt))) > 1;
+  if (isProbing) missing = Math.min(missing, starting.length === 0 ? 1 : 0);
+  const limit = placesOf(plan);
   const occupied = [...roster.workers.values()].filter(isOccupying).length;
   // Who finishes without a limit must not keep out the code of a reload, or the last worker, for ever.
   if (occupied >= limit && !roster.of(generation).some(isStaffed))
@@ -121,6 +121,11 @@ function forkMissing(roster: Roster, plan: Staff, generation: Generation, now: n
   for (let count = Math.min(missing, limit - occupied); count > 0; count--)
     roster.fork(generation, now);
   return Infinity;
+}
+
+/** The maximum holds across a reload; the bound above it keeps a full pool replaceable, worker for worker. */
+function placesOf({ maxWorkers, target, maxReplacing }: Staff): number {
+  return Math.max(maxWorkers, target + maxReplacing);
 }
 
 function targetOf({ candidate, target, candidateTarget }: Staff, generation: Generation): number {
