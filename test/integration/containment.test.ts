@@ -85,6 +85,27 @@ describe("a zygote that stands still", () => {
     // The workers had all that; they waited for the zygote's word on what they were sent, and now serve again.
     assert.equal((await rawRequest(server.port, GET)).status, 200);
   });
+
+  it("is ended when it forks nobody, and another one does", async () => {
+    const args = ["--workers", "1", "--start-timeout", "2s", "--queue-timeout", "30s"];
+    await using server = await startServer("plain:app", { args });
+    const [zygote = 0] = server.zygotes;
+    const [worker = 0] = server.workers;
+    process.kill(zygote, "SIGSTOP");
+    process.kill(worker, "SIGKILL");
+    assert.equal((await rawRequest(server.port, GET)).status, 200);
+    assert.match(server.stderr, /zygote 1 does not answer any more and is ended/);
+  });
+
+  it("is ended when a worker that hangs does not end for it", async () => {
+    const args = ["--workers", "1", "--request-timeout", "1s", "--queue-timeout", "30s"];
+    await using server = await startServer("sleeping:app", { args });
+    process.kill(server.zygotes[0] ?? 0, "SIGSTOP");
+    const hanging = rawRequest(server.port, "GET /?seconds=60 HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert.equal((await hanging).status, 504);
+    assert.equal((await rawRequest(server.port, GET)).status, 200);
+    assert.match(server.stderr, /zygote 1 does not answer any more and is ended/);
+  });
 });
 
 /** One request of a second, whose route nobody knows to be slow yet, and many quick ones beside it. */

@@ -23,7 +23,6 @@ import { OverloadLog } from "./overload-log.ts";
 import { poolStatus, type PoolStatus } from "./pool-status.ts";
 import { TickTimer } from "./tick-timer.ts";
 import { SchedulingWatch } from "./scheduling-watch.ts";
-import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import { shareAmongChannels, type SharedByChannels } from "./shared-by-channels.ts";
 import { WorkerChannel } from "./worker-channel.ts";
 import { deathCauseOf, type WorkerRecord } from "./worker-record.ts";
@@ -40,12 +39,6 @@ export class Pool implements RequestSink {
   readonly #channels = new Map<number, WorkerChannel>();
   readonly #held = new Map<Exchange, WorkerChannel>();
   readonly #timedOut: TimedOutWorkers;
-  readonly #withdrawals = new WithdrawalWatch(
-    () => this.#dispatcher.channels,
-    (generation) => {
-      this.#workforce.endHangingZygote(generation);
-    },
-  );
   #python = "";
   #isReady = false;
   readonly #timer: TickTimer;
@@ -68,7 +61,6 @@ export class Pool implements RequestSink {
       },
       withdraw: (channel, upTo) => {
         this.#workforce.withdraw(channel, upTo);
-        this.#withdrawals.asked();
       },
       giveUp: (exchange, why) => {
         this.#giveUp(exchange, why);

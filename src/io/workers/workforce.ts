@@ -16,6 +16,7 @@ import { forgetMemory, giveSlots, lastWordOf, noteSlot, takeAnswers } from "./wo
 import { admittedOf, busyAmong, newWorkerRecord, recordOf } from "./worker-record.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import { ZygoteSet } from "./zygote-set.ts";
+import { debtorsAmong } from "./zygote-watch.ts";
 
 /** A worker that has exited is read to its end for this long: a child of the application may hold the channel open. */
 const READ_OUT_MS = 100;
@@ -47,6 +48,7 @@ export class Workforce {
       onGone: (generation, how, wasTold) => {
         this.#onZygoteGone(generation, how, wasTold);
       },
+      debtors: () => debtorsAmong(this.#registry.workers.values(), this.#records),
     });
   }
 
@@ -155,12 +157,6 @@ export class Workforce {
   /** Of a worker that timed out, no other thread holds anything. */
   othersFinished(worker: number, now: number): void {
     this.#run(this.#registry.othersFinished(worker, now));
-  }
-
-  /** It owes an answer: with it gone, its workers serve on until others are ready. */
-  endHangingZygote(generation: number): void {
-    this.#options.log.error(`zygote ${generation} does not answer any more and is ended`);
-    this.#zygotes.kill(generation);
   }
 
   /** Of the front. */

@@ -9,12 +9,15 @@ import { loadRequestOf } from "./load-request.ts";
 import { SharedMemory } from "./shared-memory.ts";
 import { SpareZygote } from "./spare-zygote.ts";
 import type { WorkforceOptions } from "./workforce-events.ts";
+import { ZygoteWatch } from "./zygote-watch.ts";
 import { Zygote } from "./zygote.ts";
 
 export interface ZygoteSetEvents {
   onReport(generation: number, report: ControlReport): void;
   /** The process has ended and everything that it reported was delivered. `wasTold`: its end is no news. */
   onGone(generation: number, how: string, wasTold: boolean): void;
+  /** The generations whose zygote owes something. */
+  debtors(): Iterable<number>;
 }
 
 export class ZygoteSet {
@@ -25,6 +28,7 @@ export class ZygoteSet {
   /** They were told to stop, or said why they will. */
   readonly #told = new Set<number>();
   readonly #spare: SpareZygote;
+  readonly #watch: ZygoteWatch;
   /** Taken even if it has ended meanwhile: what it was then said why. */
   #first: Zygote | undefined;
   /** With --reload: the application cannot be shared across a fork, as the last zygote has found. */
@@ -35,6 +39,16 @@ export class ZygoteSet {
     this.#events = events;
     this.#spare = new SpareZygote(options.config);
     this.#first = options.zygote;
+    this.#watch = new ZygoteWatch({
+      debtors: () => events.debtors(),
+      onAsk: (generation) => {
+        // Of nobody's stacks there is nothing to tell, which it says.
+        this.send(generation, { type: "stacks", worker: 0 });
+      },
+      onHanging: (generation) => {
+        this.#endHanging(generation);
+      },
+    });
   }
 
   has(generation: number): boolean {
@@ -52,6 +66,7 @@ export class ZygoteSet {
     this.#zygotes.set(generation, zygote);
     zygote.load(load, {
       onReport: (report) => {
+        this.#watch.heard(generation);
         if (report.type === "failed") this.#told.add(generation);
         if (report.type === "loaded") this.#loaded(generation, report);
         if (report.type === "failed" || report.type === "loaded") this.#spare.makeSoon();
@@ -98,6 +113,7 @@ export class ZygoteSet {
   }
 
   send(generation: number, request: ControlRequest): void {
+    this.#watch.asked();
     this.#zygotes.get(generation)?.send(request);
   }
 
@@ -122,6 +138,12 @@ export class ZygoteSet {
 
   kill(generation: number): void {
     this.#zygotes.get(generation)?.kill();
+  }
+
+  /** With it gone, its workers serve on until others are ready. */
+  #endHanging(generation: number): void {
+    this.#options.log.error(`zygote ${generation} does not answer any more and is ended`);
+    this.kill(generation);
   }
 
   killAll(): void {
