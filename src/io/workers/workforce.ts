@@ -167,7 +167,7 @@ export class Workforce {
   /** Where a large body may be read to that is still to come: those who will answer it can probably read it there. */
   readonly takeBodySlot: ZygoteSet["takeBodySlot"] = () => this.#zygotes.takeBodySlot();
 
-  /** To the service manager, by the newest zygote that listens; false if there is none. */
+  /** To the service manager, by a zygote that listens; false if there is none. */
   notify(address: string, state: string): boolean {
     return this.#zygotes.sendToListening({ type: "notify", address, state });
   }

@@ -130,10 +130,14 @@ export class ZygoteSet {
     for (const zygote of this.#zygotes.values()) zygote.send(request);
   }
 
-  /** The newest one that reads its control socket; false if there is none. */
+  /**
+   * Of those that read their control socket and do not end, the oldest: during a reload the same one, so that what it is told comes in its
+   * order. False if there is none.
+   */
   sendToListening(request: ControlRequest): boolean {
-    const zygote = [...this.#zygotes.values()].findLast(({ isListening }) => isListening);
-    return zygote?.send(request) ?? false;
+    for (const [generation, zygote] of this.#zygotes)
+      if (zygote.isListening && !this.#told.has(generation)) return zygote.send(request);
+    return false;
   }
 
   kill(generation: number): void {
