@@ -87,6 +87,23 @@ describe("before the first worker is ready", () => {
     const last = server.stderr.trimEnd().split("\n").at(-1) ?? "";
     assert.match(last, /^rickhouse: the application does not import; .+/);
   });
+
+  it("an import error is told as such also after a reload, which has ended a zygote", async () => {
+    const directory = ServerUnderTest.makeDirectory();
+    writeFileSync(join(directory, "imported"), ""); // None is the first import.
+    writeFileSync(join(directory, "later"), "wait");
+    const args = ["--workers", "1", "--preload", "off"];
+    await using server = new ServerUnderTest(app("reluctant:app"), { directory, args });
+    await waitFor("an import", () => recordOf(server).length === 1);
+    server.signal("SIGHUP");
+    await waitFor("the next one", () => recordOf(server).length === 2);
+    await waitFor("the end of the first zygote", () => server.zygotes.length === 1);
+    writeFileSync(join(directory, "later"), "raise");
+    for (const worker of server.workers) process.kill(worker, "SIGKILL");
+    assert.deepEqual(await server.exited(), { code: 3, signal: null });
+    const last = server.stderr.trimEnd().split("\n").at(-1) ?? "";
+    assert.match(last, /^rickhouse: the application does not import; see above/);
+  });
 });
 
 /** In place of Python: says a line and its process, then goes on as `rest`. */

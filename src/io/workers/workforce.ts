@@ -346,8 +346,10 @@ export class Workforce {
 
   #onZygoteGone(generation: number, how: string, wasTold: boolean): void {
     if (this.#isClosed) return;
-    if (!wasTold) this.#options.log.info(`zygote ${generation} ended: ${how}`);
-    this.#startFailure.zygoteEnded(how);
+    if (!wasTold) {
+      this.#options.log.info(`zygote ${generation} ended: ${how}`);
+      this.#startFailure.zygoteEnded(how);
+    }
     const now = performance.now();
     const channels = continueOrphans(this.#records.values(), generation);
     this.#events.onZygoteLost(channels);
