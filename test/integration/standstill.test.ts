@@ -74,3 +74,21 @@ describe("a front that stood still for longer than its time-outs", () => {
     assert.deepEqual(server.workers, workers);
   });
 });
+
+describe("a server that was frozen with all its processes", () => {
+  it("lets a request run for as long as it would have without", async () => {
+    const args = ["--workers", "1", "--request-timeout", "2s"];
+    await using server = await startServer("gated:app", { args });
+    using running = begin(server.port, "POST", "/held");
+    await noted(server, /^POST held/);
+    await delay(500);
+    const all = [server.pid, ...server.zygotes, ...server.workers];
+    for (const pid of all) process.kill(pid, "SIGSTOP");
+    await delay(3000);
+    for (const pid of all) process.kill(pid, "SIGCONT");
+    // It has run for half a second, and the front has slept in that.
+    await delay(500);
+    openGate(server, "held");
+    assert.equal((await running.response()).status, 200);
+  });
+});

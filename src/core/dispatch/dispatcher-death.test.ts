@@ -244,18 +244,34 @@ describe("request time-out", () => {
 
   it("strikes nobody after the front itself stood still, before what came meanwhile is read", () => {
     const channel = busy(1, "a");
-    dispatcher.tick(90_000);
-    assert.deepEqual(effects(), []);
+    dispatcher.stoodStill(89_900, 90_000);
     assert.equal(dispatcher.nextTickAt, 90_050);
     end(channel, 90_001);
     dispatcher.tick(90_050);
     assert.deepEqual(effects(), []);
   });
 
+  it("gives back a standstill that is over before anything is due, as when worker and all were frozen", () => {
+    busy(1, "a");
+    dispatcher.tick(20);
+    dispatcher.stoodStill(28_000, 29_000);
+    for (const now of [29_050, 30_000, 57_999]) dispatcher.tick(now);
+    assert.deepEqual(effects(), []);
+    dispatcher.tick(58_000);
+    assert.deepEqual(effects(), ["a stuck in 1: request-timeout after 30000"]);
+  });
+
+  it("gives nothing back of a short one", () => {
+    busy(1, "a");
+    dispatcher.tick(20);
+    dispatcher.stoodStill(900, 1000);
+    assert.equal(dispatcher.nextTickAt, 30_000);
+  });
+
   it("is not put off by a standstill for what began behind it", () => {
     const channel = busy(1, "ab");
     end(channel, 90_000);
-    dispatcher.tick(90_001);
+    dispatcher.stoodStill(89_900, 90_001);
     dispatcher.tick(90_051);
     assert.deepEqual(effects(), []);
     dispatcher.tick(120_001);

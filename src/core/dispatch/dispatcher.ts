@@ -17,8 +17,8 @@ import { review } from "./review.ts";
 
 /** An answer with this much time between its first piece and another is a stream. */
 const STREAM_GAP_MS = 1;
-/** A tick this late means that the front itself stood still (stopped, starved): that was nobody else's silence. */
-const STANDSTILL_MS = 1000;
+/** A front that did not run for so long stood still (stopped, starved, frozen with all others): that was nobody's silence. */
+export const STANDSTILL_MS = 1000;
 /** What the sockets hold after a standstill is read first; then time-outs are judged again. */
 const CATCH_UP_MS = 50;
 
@@ -83,7 +83,7 @@ export class Dispatcher<R extends DispatchedRequest> {
     if (request.place !== "new")
       throw new Error(`a request that is ${request.place} was submitted`);
     request.queuedAt = queuedAt;
-    // Nothing was timed until now: what is left of requests that are over would look like a standstill.
+    // Nothing was timed until now: what is left is of requests that are over.
     if (this.waiting + this.inHand === 0) this.#nextTickAt = Infinity;
     if (this.#work.toIdle(request, now)) return true;
     if (this.#work.queue.size >= this.#options.maxWaiting) return false;
@@ -245,19 +245,20 @@ export class Dispatcher<R extends DispatchedRequest> {
     this.#watchHeld(now);
   }
 
+  /** Up to now the front itself did not run for so long. To be told before tick(), whether that is due or not. */
+  stoodStill(lateMs: number, now: number): void {
+    if (lateMs > QUICK_LATELY_MS) this.#work.queue.stoodStill(now - lateMs, now);
+    if (lateMs < STANDSTILL_MS) return;
+    // What began since then is younger than the standstill.
+    for (const channel of this.#work.channels)
+      channel.silentSince = Math.min(channel.silentSince + lateMs, now);
+    this.#nextTickAt = now + CATCH_UP_MS;
+  }
+
   /** To be called at `nextTickAt`: expiry in the queue, withdrawals, time-outs of requests. */
   tick(now: number): void {
-    const lateMs = now - this.#nextTickAt;
     this.#nextTickAt = Infinity;
     const { channels } = this.#work;
-    if (lateMs > QUICK_LATELY_MS) this.#work.queue.stoodStill(now - lateMs, now);
-    if (lateMs >= STANDSTILL_MS) {
-      // What began since then is younger than the standstill.
-      for (const channel of channels)
-        channel.silentSince = Math.min(channel.silentSince + lateMs, now);
-      this.#dueBy(now + CATCH_UP_MS, now);
-      return;
-    }
     for (const channel of channels) this.#dueBy(this.#work.noteSlow(channel, now), now);
     this.#expire(now);
     // A new channel, and one that came free from inside an effect.

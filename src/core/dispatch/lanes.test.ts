@@ -223,6 +223,7 @@ describe("a dispatcher with slow and quick requests", () => {
   });
 
   it("does not take it for a pause of theirs that the front itself stood still", () => {
+    dispatcher.stoodStill(580, 800);
     dispatcher.tick(800);
     assert.equal(dispatcher.waiting, 2);
     assert.equal(dispatcher.nextTickAt, 800 + QUICK_LATELY_MS);

@@ -197,6 +197,28 @@ describe("start", () => {
   });
 });
 
+describe("a front that stood still", () => {
+  it("gives back the time of a start", () => {
+    registry.start(0);
+    registry.stoodStill(3_600_000, 3_600_100);
+    assert.equal(registry.nextTickAt, 3_605_000);
+    registry.zygoteLoaded(1, 3_600_100);
+    registry.stoodStill(4000, 3_604_200);
+    assert.deepEqual(lines(registry.tick(3_605_100, 0)), []);
+    assert.deepEqual(lines(registry.tick(3_609_100, 0)), ["KILL 1", "KILL 2"]);
+  });
+
+  it("gives nobody more than who begins now, and the end of all nothing", () => {
+    registry.start(0);
+    registry.stoodStill(3_600_000, 100);
+    assert.equal(registry.nextTickAt, 25_100);
+    serving();
+    registry.drain(0);
+    registry.stoodStill(20_000, 21_000);
+    assert.equal(registry.nextTickAt, 25_000);
+  });
+});
+
 describe("what is asked for before the start", () => {
   it("starts nothing: a reload is the start's, and the number of workers is remembered", () => {
     const reload = registry.reload(0);

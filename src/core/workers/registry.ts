@@ -240,6 +240,11 @@ export class Registry {
     return this.#settle(now);
   }
 
+  /** Up to now nobody was watched for so long, and perhaps nobody ran: that is given back, but for the end of all. To be told before tick(). */
+  stoodStill(lateMs: number, now: number): void {
+    this.#roster.giveBack(lateMs, now);
+  }
+
   /** To be called at `nextTickAt`, with the number of requests that wait. */
   tick(now: number, waiting: number): RegistryCommand[] {
     if (this.#phase === "over") return [];

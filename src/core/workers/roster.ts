@@ -124,6 +124,15 @@ export class Roster {
     worker.deadline = Math.min(worker.deadline, now + this.#options.gracefulTimeoutMs);
   }
 
+  /** So much more for all deadlines, but nobody gets more than who begins now: what began since then is none the later for it. */
+  giveBack(ms: number, now: number): void {
+    const { startTimeoutMs, gracefulTimeoutMs } = this.#options;
+    const latest = now + Math.max(startTimeoutMs, gracefulTimeoutMs);
+    for (const one of [...this.workers.values(), ...this.generations.values()]) {
+      if (one.deadline < latest) one.deadline = Math.min(one.deadline + ms, latest);
+    }
+  }
+
   /** Its channels have ended unasked. Nothing has to be told to it, and its place is another's. */
   noteLeft(worker: Worker): void {
     worker.state = nextWorkerState(worker.state, "retire");

@@ -3,7 +3,7 @@
 
 import { performance } from "node:perf_hooks"; // The global one is behind a getter: it costs as much as the clock.
 import type { GiveUpReason, TimeoutKind } from "../../core/dispatch/death.ts";
-import { Dispatcher } from "../../core/dispatch/dispatcher.ts";
+import { Dispatcher, STANDSTILL_MS } from "../../core/dispatch/dispatcher.ts";
 import type { Exchange, RequestSink } from "../../core/http/exchange.ts";
 import type { Ledger } from "../../core/workers/ledger.ts";
 import { REFUSALS } from "../../core/http/refusal.ts";
@@ -72,8 +72,8 @@ export class Pool implements RequestSink {
     this.#overload = new OverloadLog(options.log, this.#dispatcher);
     this.#overflow = new QueueOverflow(this.#dispatcher, this.#overload, options.poller);
     this.#workforce = this.#makeWorkforce();
-    const tick = (now: number): void => {
-      this.#tick(now);
+    const tick = (now: number, lateMs: number): void => {
+      this.#tick(now, lateMs);
     };
     this.#timer = new TickTimer(() => this.#nextTickAt(), tick, options.poller?.atEndOfTurn);
     this.#timedOut = new TimedOutWorkers(
@@ -319,7 +319,9 @@ export class Pool implements RequestSink {
     return Math.min(dispatchAt, this.#workforce.registry.nextTickAt);
   }
 
-  #tick(now: number): void {
+  #tick(now: number, lateMs: number): void {
+    this.#dispatcher.stoodStill(lateMs, now);
+    if (lateMs >= STANDSTILL_MS) this.#workforce.stoodStill(lateMs, now);
     if (this.#dispatcher.nextTickAt <= now) this.#dispatcher.tick(now);
     this.#overflow.admit();
     if (this.#workforce.registry.nextTickAt <= now)

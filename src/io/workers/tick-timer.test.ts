@@ -51,6 +51,25 @@ describe("TickTimer", () => {
     assert.equal(times.length, 2);
   });
 
+  it("tells how long it did not run, also when nothing was due", async () => {
+    const next = performance.now() + 60_000;
+    const late: number[] = [];
+    const over = Promise.withResolvers<void>();
+    const timer = new TickTimer(
+      () => next,
+      (_, lateMs) => {
+        late.push(lateMs);
+        if (late.length === 2) over.resolve();
+      },
+    );
+    timer.schedule();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+    await over.promise;
+    timer.close();
+    const [first = 0, second = 0] = late;
+    assert.ok(first >= 700 && second < 500, late.join(" and "));
+  });
+
   it("does nothing once it is closed, not even what was over", async () => {
     const timer = new TickTimer(
       () => 0,

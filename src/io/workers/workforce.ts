@@ -95,6 +95,9 @@ export class Workforce {
     this.#run(this.#registry.tick(now, waiting));
   }
 
+  /** Up to now the front itself did not run for so long. */
+  readonly stoodStill: Registry["stoodStill"] = (...late) => this.#registry.stoodStill(...late);
+
   hello(channel: WorkerChannel, hello: Hello, now: number): Welcome {
     const record = this.#tokens.take(this.#records.values(), hello);
     if (record === "late" || record === "unknown") return record;
