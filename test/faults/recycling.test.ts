@@ -85,7 +85,7 @@ describe("--max-requests 50 under load", () => {
     assert.deepEqual(failuresOf(outcomes), []);
     const runs = runsOf(server);
     assert.equal(new Set(runs).size, runs.length, "something ran twice");
-    assert.match(server.stderr, /served 30 requests \(--max-requests\): it is replaced/);
+    assert.match(server.stderr, /served 30 requests \(--max-requests\): it is to be replaced/);
     assert.doesNotMatch(server.stderr, /error|warning/);
   });
 });
@@ -116,7 +116,7 @@ describe("a worker over its limit", () => {
     openGate(server, "held");
     assert.equal((await running.response()).body.toString(), String(old));
     await waitFor("its end", () => !isAlive(old));
-    await server.logged(`(pid ${old}) served 2 requests (--max-requests): it is replaced`);
+    await server.logged(`(pid ${old}) served 2 requests (--max-requests): it is to be replaced`);
   });
 
   it("is no reason to give up when its successor dies: another try follows", async () => {
@@ -165,7 +165,9 @@ describe("--max-age", () => {
       const now = server.workers;
       return now.length === 2 && !now.some((pid) => old.includes(pid));
     });
-    await server.logged(/worker 1 \(pid \d+\) has served for \d+ s \(--max-age\): it is replaced/);
+    await server.logged(
+      /worker 1 \(pid \d+\) has served for \d+ s \(--max-age\): it is to be replaced/,
+    );
     assert.equal((await get(server.port, "/")).status, 200);
     assert.doesNotMatch(server.stderr, /error|warning/);
   });
@@ -180,7 +182,7 @@ describe("--max-memory", () => {
     const [other = 0] = server.workers.filter((pid) => pid !== leaky);
     await server.logged(
       new RegExp(
-        `\\(pid ${leaky}\\) has grown to \\d+\\.\\d MiB \\(--max-memory 60MiB\\): it is replaced`,
+        `\\(pid ${leaky}\\) has grown to \\d+\\.\\d MiB \\(--max-memory 60MiB\\): it is to be replaced`,
       ),
     );
     await waitFor("its end", () => !isAlive(leaky));

@@ -8,6 +8,8 @@ import { nameOf, type Generation, type Worker } from "./worker.ts";
 
 /** From SIGABRT to SIGKILL: time for the stacks and for a core dump to begin. */
 const ABORT_GRACE_MS = 1000;
+/** A worker that finishes for so long while others wait for its place is worth a line. */
+const AWAITED_MS = 10_000;
 
 export class Roster {
   readonly workers = new Map<number, Worker>();
@@ -91,6 +93,7 @@ export class Roster {
       isOrphan: false,
       isDue: false,
       isRecycled: false,
+      awaitedAt: Infinity,
       deadline: now + this.#startLimit,
       lapse: "start-timeout",
     };
@@ -116,6 +119,16 @@ export class Roster {
   letFinish(worker: Worker, now: number): void {
     this.letGo(worker, now);
     worker.deadline = Infinity;
+    worker.awaitedAt = now + AWAITED_MS;
+  }
+
+  /** Once. */
+  noteAwaited(worker: Worker): void {
+    worker.awaitedAt = Infinity;
+    this.note(
+      "warning",
+      `${nameOf(worker)} has yet to finish: no other is replaced before it has left`,
+    );
   }
 
   /** No longer than all others have: a reload wants its place, or has replaced its generation. */

@@ -20,16 +20,15 @@ export interface Staff {
   readonly isBusy: ((worker: number) => boolean) | undefined;
 }
 
-/** Forks and lets go; returns when a fork that back-off holds back is due, Infinity if there is none. */
+/** Forks and lets go; returns when a fork that back-off holds back is due, or a word on who is waited for; Infinity for neither. */
 export function staff(roster: Roster, wish: Staff, now: number): number {
   const isReload = isReloading(roster, wish);
   const plan = withinBounds(roster, wish, isReload);
   const wanted = [plan.current, plan.candidate].filter((generation) => generation !== undefined);
   letSurplusGo(roster, wanted, plan, now);
-  // Both want the one place that a full pool has to spare; a reload replaces whoever is over a limit anyway.
-  if (!isReload) startReplacing(roster, plan.maxReplacing);
   letStaleGo(roster, plan, wanted, now);
-  let dueAt = Infinity;
+  // Both want the one place that a full pool has to spare; a reload replaces whoever is over a limit anyway.
+  let dueAt = isReload ? Infinity : startReplacing(roster, plan, now);
   for (const generation of wanted)
     dueAt = Math.min(dueAt, forkMissing(roster, plan, generation, now));
   return dueAt;
@@ -67,16 +66,31 @@ function letSurplusGo(roster: Roster, wanted: Generation[], plan: Staff, now: nu
   }
 }
 
-/** Who is over a limit gets a successor, so many at a time: a full pool that is worn out all at once is not forked all at once. */
-function startReplacing(roster: Roster, maxReplacing: number): void {
-  let free = maxReplacing;
-  const due: Worker[] = [];
+/**
+ * Who is over a limit gets a successor, so many at a time: a full pool that is worn out all at once is not forked all at once. Whose successor
+ * has no place yet waits: who was replaced before may finish what it runs. Returns when that is to be told.
+ */
+function startReplacing(roster: Roster, plan: Staff, now: number): number {
+  const workers = [...roster.workers.values()];
+  const due = workers.filter((worker) => isReady(worker) && worker.isDue);
+  const waiting = due.filter(({ isRecycled }) => !isRecycled);
+  const replacing = due.length - waiting.length;
+  const missing = Math.max(0, plan.target - workers.filter(isFresh).length);
+  const places = placesOf(plan) - workers.filter(isOccupying).length - missing;
+  const free = Math.max(0, Math.min(plan.maxReplacing - replacing, places));
+  for (const worker of waiting.slice(0, free)) worker.isRecycled = true;
+  return waiting.length > 0 && places <= 0 ? tellWhoFinishes(roster, now) : Infinity;
+}
+
+/** Others wait for its place. */
+function tellWhoFinishes(roster: Roster, now: number): number {
+  let dueAt = Infinity;
   for (const worker of roster.workers.values()) {
-    if (!isReady(worker) || !worker.isDue) continue;
-    if (worker.isRecycled) free--;
-    else due.push(worker);
+    if (worker.state !== "retiring") continue;
+    if (now >= worker.awaitedAt) roster.noteAwaited(worker);
+    dueAt = Math.min(dueAt, worker.awaitedAt);
   }
-  for (const worker of due.slice(0, Math.max(0, free))) worker.isRecycled = true;
+  return dueAt;
 }
 
 /** Older generations and recycled workers serve until fresh ones do in their place. The longest-serving go first. */

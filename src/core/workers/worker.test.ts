@@ -29,6 +29,7 @@ function workerOf(facts: Partial<Worker>): Worker {
     isOrphan: false,
     isDue: false,
     isRecycled: false,
+    awaitedAt: Infinity,
     hasLeft: false,
     hadLeftBefore: false,
     deadline: Infinity,

@@ -30,6 +30,8 @@ export interface Worker {
   isDue: boolean;
   /** Its turn has come: it serves until the next one is ready. */
   isRecycled: boolean;
+  /** It finishes what it runs: from when on it is told that others wait for its place. Infinity: it was, or is not. */
+  awaitedAt: number;
   /** When `lapse` happens, unless it is gone by then. */
   deadline: number;
   lapse: "start-timeout" | "abort" | "kill" | "channel-lost";

@@ -138,7 +138,7 @@ export class Recycler {
   #replace(record: WorkerRecord, service: Service, why: string): void {
     if (service.isWorn) return;
     service.isWorn = true;
-    this.#log.info(`worker ${record.worker} (pid ${record.pid}) ${why}: it is replaced`);
+    this.#log.info(`worker ${record.worker} (pid ${record.pid}) ${why}: it is to be replaced`);
     this.#workforce.recycle(record.worker, performance.now());
   }
 }
