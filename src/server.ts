@@ -15,7 +15,7 @@ import type { ServiceManagerPlace } from "./config/service-manager.ts";
 import { makeDevelopment } from "./io/development/make-development.ts";
 import type { Development } from "./io/development/development.ts";
 import { countOf, servingText } from "./io/banner.ts";
-import * as descriptors from "./io/descriptor-limit.ts";
+import { Descriptors } from "./io/descriptor-limit.ts";
 import { FreedMemory } from "./io/freed-memory.ts";
 import { withHealthPath } from "./io/health-path.ts";
 import { asIdentity, become, giveSockets, type Identity } from "./io/identity.ts";
@@ -96,6 +96,7 @@ class Server {
   readonly #privateDirectory: string;
   /** What the application prints, when the log is JSON. */
   readonly #output: OutputServer | undefined;
+  readonly #descriptors: Descriptors;
   readonly #lifecycle: Lifecycle = { phase: "starting" };
   readonly #figures = new Figures();
   readonly #subject: AdminSubject;
@@ -122,10 +123,8 @@ class Server {
     if (logs.messages !== undefined) this.#output = new OutputServer(logs.messages);
     const history = new History();
     this.#reloads = new ReloadWatch({ figures: this.#figures, history });
-    const channels = config.workers.max * config.threads;
-    const limit = descriptors.descriptorLimit();
-    const plan = descriptors.planDescriptors(config.maxConnections, limit, channels);
-    const limitAdvice = descriptors.limitAdvice(config.maxConnections, limit, channels);
+    this.#descriptors = new Descriptors(config);
+    const { plan, advice: limitAdvice } = this.#descriptors;
     this.#advice = [limitAdvice, directory.advice].filter((advice) => advice !== undefined);
     const poller = config.directSockets === "off" ? undefined : SocketPoller.start();
     const freedMemory = new FreedMemory(poller?.libc.mallocTrim);
@@ -177,7 +176,7 @@ class Server {
     this.#front = new Front({
       config,
       poller,
-      ...plan,
+      descriptors: this.#descriptors,
       requests: withHealthPath(config.healthPath, this.#development?.requests ?? this.#pool, () =>
         healthOf(this.#subject),
       ),
@@ -288,6 +287,7 @@ class Server {
     return reload(this.#config, this.#surroundings.readAgain, {
       log: this.#log,
       onChanged: () => {
+        this.#descriptors.replan(this.#log);
         this.#front.reconfigure();
         this.#pool.reconfigure();
         this.#logs.reconfigure(this.#config);

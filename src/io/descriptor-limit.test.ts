@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   affordableWorkers,
+  Descriptors,
   limitAdvice,
   planDescriptors,
   reservedDescriptors,
@@ -82,5 +83,32 @@ describe("limitAdvice", () => {
     const needed = Number(/ulimit -Hn (\d+)$/.exec(advice)?.[1]);
     assert.equal(limitAdvice(10_000, needed, 2), undefined);
     assert.notEqual(limitAdvice(10_000, needed - 2, 2), undefined);
+  });
+});
+
+describe("the descriptors of a server that runs", () => {
+  it("are planned anew for more workers, and not for fewer", () => {
+    const config = { maxConnections: 1000, workers: { min: 1, max: 1 }, threads: 1 };
+    const descriptors = new Descriptors(config, 512);
+    const before = descriptors.plan;
+    config.workers = { min: 1, max: 40 };
+    const said: string[] = [];
+    const log = { warning: (text: string) => void said.push(text) };
+    descriptors.replan(log);
+    assert.deepEqual(said, [descriptors.advice]);
+    assert.deepEqual(descriptors.plan, planDescriptors(1000, 512, 40));
+    assert.ok(descriptors.plan.maxConnections < before.maxConnections);
+    config.workers = { min: 1, max: 1 };
+    descriptors.replan(log);
+    assert.equal(said.length, 1);
+    assert.deepEqual(descriptors.plan, planDescriptors(1000, 512, 40));
+  });
+
+  it("are not worth a word where there are enough", () => {
+    const config = { maxConnections: 1000, workers: { min: 1, max: 1 }, threads: 1 };
+    const descriptors = new Descriptors(config, 20_000);
+    config.workers = { min: 1, max: 40 };
+    descriptors.replan({ warning: assert.fail });
+    assert.equal(descriptors.plan.maxConnections, 1000);
   });
 });

@@ -3,6 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import type { WorkerRange } from "../config/kinds.ts";
+import type { Config } from "../config/options.ts";
+import type { Log } from "./log.ts";
 
 /** The soft limit in force; Infinity where it cannot be read (not Linux). Node raises it to the hard limit at its start. */
 export function descriptorLimit(): number {
@@ -83,4 +85,44 @@ export function limitAdvice(wanted: number, limit: number, channels: number): st
   const needed = reserved + Math.ceil(wanted / CONNECTION_SHARE);
   const what = `at most ${maxConnections} connections at once: this process may have ${limit} open files`;
   return `${what}; ${wanted} connections (--max-connections) need ulimit -Hn ${needed}`;
+}
+
+/** Of the configuration: who wants some. */
+type Consumers = Pick<Config, "maxConnections" | "workers" | "threads">;
+
+/** The plan of a server that runs. */
+export class Descriptors {
+  readonly #config: Consumers;
+  readonly #limit: number;
+  #channels = 0;
+  #plan: DescriptorPlan;
+
+  constructor(config: Consumers, limit: number = descriptorLimit()) {
+    this.#config = config;
+    this.#limit = limit;
+    this.#plan = this.#make();
+  }
+
+  get plan(): DescriptorPlan {
+    return this.#plan;
+  }
+
+  /** What to say of a limit that is too low. */
+  get advice(): string | undefined {
+    return limitAdvice(this.#config.maxConnections, this.#limit, this.#channels);
+  }
+
+  /** The configuration has changed. */
+  replan(log: Pick<Log, "warning">): void {
+    const { maxConnections } = this.#plan;
+    this.#plan = this.#make();
+    if (this.#plan.maxConnections < maxConnections) log.warning(this.advice ?? "");
+  }
+
+  /** Where there were more workers, they may be there still. */
+  #make(): DescriptorPlan {
+    const { maxConnections, workers, threads } = this.#config;
+    this.#channels = Math.max(this.#channels, workers.max * threads);
+    return planDescriptors(maxConnections, this.#limit, this.#channels);
+  }
 }

@@ -9,7 +9,7 @@ const running = connection({ phase: "running", bytesIn: 1, bytesOut: 2 });
 describe("ConnectionsRecord", () => {
   it("counts open connections by phase, and bytes of open and closed ones", () => {
     const open = new Set([idle, running]);
-    const record = new ConnectionsRecord(open, 50);
+    const record = new ConnectionsRecord(open, () => 50);
     record.closed(connection({ phase: "closing", bytesIn: 1000, bytesOut: 2000 }));
     const status = record.status();
     assert.deepEqual([status.open, status.max], [2, 50]);
@@ -19,7 +19,7 @@ describe("ConnectionsRecord", () => {
 
   it("never lets a sum fall", () => {
     const open = new Set([idle]);
-    const record = new ConnectionsRecord(open, 50);
+    const record = new ConnectionsRecord(open, () => 50);
     record.status();
     open.delete(idle); // Gone already, and not yet told.
     assert.deepEqual([record.status().bytesIn, record.status().bytesOut], [10, 100]);

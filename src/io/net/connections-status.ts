@@ -68,7 +68,7 @@ interface Connection {
 
 export class ConnectionsRecord {
   readonly #connections: ReadonlySet<Connection>;
-  readonly #max: number;
+  readonly #max: () => number;
   /** Of connections that are gone. */
   #bytesIn = 0;
   #bytesOut = 0;
@@ -76,7 +76,7 @@ export class ConnectionsRecord {
   #shownIn = 0;
   #shownOut = 0;
 
-  constructor(connections: ReadonlySet<Connection>, max: number) {
+  constructor(connections: ReadonlySet<Connection>, max: () => number) {
     this.#connections = connections;
     this.#max = max;
   }
@@ -101,7 +101,7 @@ export class ConnectionsRecord {
     this.#shownOut = Math.max(this.#shownOut, bytesOut);
     return {
       open: this.#connections.size,
-      max: this.#max,
+      max: this.#max(),
       byPhase,
       bytesIn: this.#shownIn,
       bytesOut: this.#shownOut,

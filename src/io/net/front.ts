@@ -13,6 +13,7 @@ import { learnCommonNames } from "../../core/http1/common-names.ts";
 import { ownFieldsAt } from "../../core/http1/response-head.ts";
 import { EnvironEncoder } from "../../core/wire/environ.ts";
 import { ID_PREFIX_BYTES, RequestTrace } from "../../core/wire/request-trace.ts";
+import type { DescriptorPlan, Descriptors } from "../descriptor-limit.ts";
 import type { FreedMemory } from "../freed-memory.ts";
 import type { ByteSocket, SocketKind } from "../sockets/byte-socket.ts";
 import type { SocketPoller } from "../sockets/socket-poller.ts";
@@ -53,8 +54,8 @@ const SPARE_SEARCH = 32;
 
 export interface FrontOptions {
   readonly config: Config;
-  readonly maxConnections: number;
-  readonly maxSpoolFiles: number;
+  /** Whose plan changes with the configuration. */
+  readonly descriptors: Pick<Descriptors, "plan">;
   readonly requests: RequestSink;
   readonly observer: ConnectionObserver;
   readonly figures: Figures;
@@ -84,7 +85,7 @@ export class Front {
   constructor(options: FrontOptions) {
     this.#options = options;
     const { config } = options;
-    this.#record = new ConnectionsRecord(this.#connections, options.maxConnections);
+    this.#record = new ConnectionsRecord(this.#connections, () => this.#plan.maxConnections);
     this.#deadlines = {
       head: new DeadlineList(config.headTimeoutMs),
       body: new DeadlineList(config.bodyTimeoutMs),
@@ -97,7 +98,7 @@ export class Front {
       output: new OutputBuffer(),
       clock: this.#clock,
       memory: new Budget(config.bufferMemoryBytes),
-      disk: new SpoolSpace(config.tempDiskBytes, options.maxSpoolFiles),
+      disk: new SpoolSpace(config.tempDiskBytes, this.#plan.maxSpoolFiles),
       newPath: () => options.newSpoolPath(),
       takeSlot: () => options.takeBodySlot(),
     };
@@ -113,7 +114,12 @@ export class Front {
     this.#deadlines.drainIdle.setDuration(drainIdleOf(config));
     this.#shared.memory.setLimit(config.bufferMemoryBytes);
     this.#shared.disk.setLimit(config.tempDiskBytes);
+    this.#shared.disk.setMostFiles(this.#plan.maxSpoolFiles);
     Object.assign(this.#context, connectionLimits(config, this.#shared));
+  }
+
+  get #plan(): DescriptorPlan {
+    return this.#options.descriptors.plan;
   }
 
   get connections(): number {
@@ -133,7 +139,7 @@ export class Front {
   async listen(): Promise<readonly Listener[]> {
     const { bind, backlog, socketMode, reusePort, python } = this.#options.config;
     const { poller } = this.#options;
-    const hasDescriptors = this.#options.maxConnections >= LEAST_CONNECTIONS_FOR_TWINS;
+    const hasDescriptors = this.#plan.maxConnections >= LEAST_CONNECTIONS_FOR_TWINS;
     try {
       for (const address of bind) {
         const options: ListenOptions<ByteSocket> = {
@@ -205,7 +211,8 @@ export class Front {
   }
 
   #accept(socket: ByteSocket, listener: Listener): void {
-    const { maxConnections, figures } = this.#options;
+    const { figures } = this.#options;
+    const { maxConnections } = this.#plan;
     figures.connectionsAccepted++;
     if (this.#connections.size >= maxConnections * CROWDED) this.#makeRoom();
     if (this.#connections.size >= maxConnections) {

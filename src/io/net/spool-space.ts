@@ -5,22 +5,28 @@ import { Budget } from "./budget.ts";
 
 export class SpoolSpace extends Budget {
   readonly blocks = new BlockPool();
-  #filesLeft: number;
+  #mostFiles: number;
+  #files = 0;
 
   /** `maxBytes`, `maxFiles`: for all connections together. */
   constructor(maxBytes: number, maxFiles: number) {
     super(maxBytes);
-    this.#filesLeft = maxFiles;
+    this.#mostFiles = maxFiles;
+  }
+
+  /** Where there are more already, they stay. */
+  setMostFiles(maxFiles: number): void {
+    this.#mostFiles = maxFiles;
   }
 
   /** A descriptor for one more file; false when there is none to spare. */
   takeFile(): boolean {
-    if (this.#filesLeft <= 0) return false;
-    this.#filesLeft--;
+    if (this.#files >= this.#mostFiles) return false;
+    this.#files++;
     return true;
   }
 
   giveFile(): void {
-    this.#filesLeft++;
+    this.#files--;
   }
 }
