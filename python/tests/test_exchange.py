@@ -297,13 +297,13 @@ class WrongLengths(unittest.TestCase):
 
 
 class NoBodies(unittest.TestCase):
-    def test_head_keeps_the_length_and_asks_for_nothing(self) -> None:
+    def test_head_keeps_the_length_and_asks_for_one_chunk(self) -> None:
         iterable = Closable([b"hello"])
         run = Run(answering(iterable, headers=[("Content-Length", "5")]), "HEAD")
         self.assertEqual(
             (run.body, run.has_length, run.content_length, run.is_broken), (b"", True, 5, False)
         )
-        self.assertEqual((iterable.asked, iterable.closed, run.logged), (0, 1, ""))
+        self.assertEqual((iterable.asked, iterable.closed, run.logged), (1, 1, ""))
 
     def test_head_of_a_generator_runs_up_to_start_response(self) -> None:
         reached: list[str] = []
@@ -334,7 +334,46 @@ class NoBodies(unittest.TestCase):
                 self.assertEqual(
                     (run.body, run.is_over, run.is_broken, run.logged), (b"", True, False, "")
                 )
-            self.assertEqual((iterable.asked, iterable.closed), (0, 1))
+            self.assertEqual((iterable.asked, iterable.closed), (1, 1))
+
+    def test_a_generator_that_is_returned_runs_what_it_has_for_its_end(self) -> None:
+        for method, status in (("HEAD", "200 OK"), ("GET", "204 No Content")):
+            for first in (b"a", b""):
+                notes: list[str] = []
+
+                def chunks(first: bytes = first, notes: list[str] = notes) -> Iterator[bytes]:
+                    try:
+                        yield first
+                        notes.append("asked again")
+                    finally:
+                        notes.append("closed")
+
+                run = Run(answering(chunks(), status), method)
+                self.assertEqual(
+                    (run.status, run.body, run.is_over, run.is_broken, run.logged),
+                    (int(status[:3]), b"", True, False, ""),
+                )
+                self.assertEqual(notes, ["closed"])
+
+    def test_an_error_in_the_first_chunk_is_one_as_ever(self) -> None:
+        def raising() -> Iterator[bytes]:
+            raise ValueError("the reason")
+            yield b""
+
+        for method, status in (("HEAD", "200 OK"), ("GET", "304 Not Modified")):
+            for iterable, text in ((raising(), "the reason"), (iter(["text"]), "made of bytes")):
+                run = Run(answering(iterable, status), method)
+                self.assertEqual((run.status, run.is_over, run.is_broken), (500, True, False))
+                self.assertEqual(run.body == b"", method == "HEAD")
+                self.assertIn(text, run.logged)
+
+    def test_a_file_is_closed_unread(self) -> None:
+        with tempfile.TemporaryFile() as file:
+            file.write(b"hello")
+            file.seek(0)
+            with mock.patch.object(FileWrapper, "__next__", side_effect=AssertionError):
+                run = Run(answering(FileWrapper(file), "304 Not Modified"))
+            self.assertEqual((run.status, run.logged, file.closed), (304, "", True))
 
 
 class StartResponse(unittest.TestCase):

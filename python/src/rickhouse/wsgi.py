@@ -25,6 +25,8 @@ Application = Callable[..., Iterable[bytes]]
 
 _ELSEWHERE = REQUEST_FILE | REQUEST_MEMORY
 _NO_BODIES = memoryview(b"")
+# Nothing is lost when they are closed unread.
+_WITHOUT_BEGINNING = (list, tuple, FileWrapper)
 
 
 def base_environ(version: str, is_multithread: bool, is_multiprocess: bool) -> Environ:
@@ -157,8 +159,9 @@ def _send_iterable(exchange: Exchange, iterable: Any) -> None:
     kind = type(iterable)
     if not hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__"):
         raise TypeError(f"the application must return an iterable of bytes, not {kind.__name__}")
-    # Without a body the iterable is needed only as far as it calls start_response.
-    if not exchange.wants_no_body:
+    # Without a body one chunk is asked for all the same: what a generator has to do at its end is
+    # never done if it has not begun.
+    if not (exchange.wants_no_body and kind in _WITHOUT_BEGINNING):
         # Of a body whose length was told it need not be known.
         is_single = not exchange.has_length and hasattr(kind, "__len__") and _is_single(iterable)
         for chunk in iterable:
