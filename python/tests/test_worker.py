@@ -458,7 +458,7 @@ def do_later(environ):
             channel.close()
             exited = front.expect("exited")
             self.assertEqual((exited["status"], exited["signal"]), (0, None))
-            self.assertIn("did not end within 0.2 s", front.stderr)
+            self.assertIn("did not end within 0.15 s", front.stderr)
 
     def test_the_end_takes_bounded_time_where_the_application_blocks_alarms(self) -> None:
         more = """
@@ -477,9 +477,54 @@ def do_block(environ):
             channel.close()
             exited = front.expect("exited")
             self.assertEqual((exited["status"], exited["signal"]), (0, None))
-            self.assertIn("did not end within 0.2 s", front.stderr)
+            self.assertIn("did not end within 0.15 s", front.stderr)
             # Its own alarm, which still waited, did not end it.
             self.assertEqual(notes(front), ["atexit"])
+
+    def test_what_never_ends_leaves_time_for_the_rest(self) -> None:
+        more = """
+atexit.register(note, "atexit ran")
+def do_write(environ):
+    globals()["kept"] = open(os.path.join(DIRECTORY, "kept"), "w")
+    kept.write("written")
+def do_thread(environ):
+    do_write(environ)
+    threading.Thread(target=threading.Event().wait).start()
+def do_atexit(environ):
+    do_write(environ)
+    atexit.register(time.sleep, 60)
+"""
+        for path, text in (
+            ("/thread", "threads of the application did not end within 0.2 s"),
+            ("/atexit", "atexit handlers of the application did not end within 0.3 s"),
+        ):
+            with self.subTest(path), load(more, gracefulTimeoutMs=800) as front:
+                channel = front.start_worker()
+                ask(channel, 1, path)
+                channel.answer_to(1)
+                channel.close()
+                exited = front.expect("exited")
+                self.assertEqual((exited["status"], exited["signal"]), (0, None))
+                self.assertEqual(notes(front), ["atexit ran"])
+                with open(os.path.join(front.directory, "kept")) as file:
+                    self.assertEqual(file.read(), "written")
+                self.assertEqual(front.stderr.count(text), 1)
+
+    def test_the_end_takes_bounded_time_whatever_it_catches(self) -> None:
+        more = """
+def end():
+    while True:
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+atexit.register(end)
+"""
+        with load(more, gracefulTimeoutMs=400) as front:
+            front.start_worker().close()
+            exited = front.expect("exited")
+            self.assertEqual((exited["status"], exited["signal"]), (0, None))
+            self.assertIn("did not end within 0.2 s", front.stderr)
 
     def test_an_error_at_exit_is_logged(self) -> None:
         with load("atexit.register(lambda: 1 / 0)\n") as front:

@@ -125,6 +125,15 @@ describe("in a request the application may", () => {
     await server.exitAfterDrain();
     await at;
   });
+
+  it("register that and leave threads behind that keep a process from ending: it runs all the same", async () => {
+    await using server = await start();
+    await ask(server, "/threads");
+    await ask(server, "/atexit");
+    const at = noted(server, "atexit ran");
+    await server.exitAfterDrain();
+    await at;
+  });
 });
 
 describe("in a request the application costs itself the worker, which is replaced with a clear line, when it", () => {

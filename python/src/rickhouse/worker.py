@@ -11,6 +11,7 @@ import faulthandler
 import os
 import signal
 import threading
+import time
 from typing import Any, Callable, NamedTuple, NoReturn
 
 from . import buffers, imports, loader, log, output, process, stacks, told_errors
@@ -266,26 +267,70 @@ def _leave(seconds: float, status: int) -> NoReturn:
     preload also those that were registered before the fork, as after any fork). Modules are not
     torn down: files are written, nothing else depends on it, and our own threads may still wait.
     """
-    # The application may have blocked alarms. One of its own that waits is ignored away.
-    signal.signal(signal.SIGALRM, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGALRM,))
-    signal.signal(signal.SIGALRM, lambda signum, frame: _give_up(seconds, status))
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
-    ends = (getattr(threading, "_shutdown", None), atexit._run_exitfuncs, buffers.flush)
-    for finish in ends:
-        try:
-            if finish is not None:
-                finish()
-        except BaseException as error:
-            log.report("worker", f"error at the end of the process\n{log.traceback_of(error)}")
+    ending = _Ending(seconds, status)
+    ending.run("threads", getattr(threading, "_shutdown", None), seconds / 2)
+    ending.run("atexit handlers", atexit._run_exitfuncs, seconds * 3 / 4)
+    ending.run("open files", buffers.flush, seconds)
     log.flush_streams()
     os._exit(status)
 
 
-def _give_up(seconds: float, status: int) -> NoReturn:
-    log.report(
-        "worker",
-        "threads, atexit handlers or open files of the application did not end within"
-        f" {seconds:g} s",
-    )
-    os._exit(status)
+class _Late(BaseException):
+    """Raised out of a step of the end when its time is over."""
+
+
+class _Ending:
+    """The steps of an end: none takes the time of those behind it, and all together `seconds`."""
+
+    def __init__(self, seconds: float, status: int) -> None:
+        self._began_at = time.monotonic()
+        self._seconds = seconds
+        self._status = status
+        # The step that runs or has run last, and how long after the beginning its time is over.
+        self._what = ""
+        self._until = seconds
+        # It may be left by an exception.
+        self._is_in_step = False
+        # The application may have blocked alarms. One of its own that waits is ignored away.
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGALRM,))
+        signal.signal(signal.SIGALRM, self._on_alarm)
+
+    def run(self, what: str, step: Callable[[], object] | None, until: float) -> None:
+        if step is None:
+            return
+        self._what, self._until = what, until
+        try:
+            try:
+                self._is_in_step = True
+                self._set_alarm()
+                step()
+            finally:
+                self._is_in_step = False
+        except _Late:
+            pass  # It is said.
+        except BaseException as error:
+            log.report("worker", f"error at the end of the process\n{log.traceback_of(error)}")
+
+    def _set_alarm(self) -> None:
+        left = self._began_at + self._until - time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
+
+    def _on_alarm(self, signum: int, frame: object) -> None:
+        if time.monotonic() - self._began_at < self._until:
+            self._set_alarm()  # That was for the step before.
+            return
+        is_last = self._until == self._seconds
+        if self._is_in_step or is_last:
+            log.report(
+                "worker",
+                f"{self._what} of the application did not end within {self._until:g} s",
+            )
+        if is_last:
+            os._exit(self._status)
+        # For what swallows the exception, or hangs once more.
+        self._until = self._seconds
+        self._set_alarm()
+        if self._is_in_step:
+            self._is_in_step = False
+            raise _Late("its time at the end of the process is over")
