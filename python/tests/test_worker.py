@@ -57,6 +57,16 @@ def do_facts(environ):
 """
 
 
+FORK = """
+def do_fork(environ):
+    pid = os.fork()
+    if pid:
+        os.waitpid(pid, 0)
+        return "parent"
+    return "child"
+"""
+
+
 def touch(front: Front, name: str = "go") -> None:
     with open(os.path.join(front.directory, name), "w"):
         pass
@@ -120,6 +130,24 @@ def do_write(environ):
                 front.expect("exited")
             with open(os.path.join(front.directory, "kept")) as file:
                 self.assertEqual(file.read(), "import,")
+
+    def test_a_forked_child_that_comes_back_does_not_write_it_again(self) -> None:
+        more = self.MORE + FORK
+        for preload in ("on", "off"):
+            with self.subTest(preload), load(more, preload=preload, threads=2) as front:
+                front.fork()
+                for thread in range(2):
+                    channel = front.channel(1, thread)
+                    if thread == 0:
+                        ask(channel, 1, "/write")
+                        channel.answer_to(1)
+                    ask(channel, 2, "/fork")
+                    self.assertEqual(channel.answer_to(2).body, b"parent")
+                terminate(front)
+                front.expect("exited")
+                for name, text in (("kept", "import,request,"), ("later", "later")):
+                    with open(os.path.join(front.directory, name)) as file:
+                        self.assertEqual(file.read(), text)
 
 
 class Serving(unittest.TestCase):
@@ -534,7 +562,9 @@ atexit.register(end)
 
 
 class Misbehaving(unittest.TestCase):
-    MORE = """
+    MORE = (
+        FORK
+        + """
 def do_exit(environ):
     sys.exit(5)
 def do_interrupt(environ):
@@ -543,12 +573,6 @@ def do_hard_exit(environ):
     os._exit(9)
 def do_close(environ):
     os.closerange(3, 1000)
-def do_fork(environ):
-    pid = os.fork()
-    if pid:
-        os.waitpid(pid, 0)
-        return "parent"
-    return "child"
 def do_fork_and_exit(environ):
     statuses = []
     for error in (None, ValueError(), SystemExit(5), SystemExit(), SystemExit("x"), SystemExit(-1)):
@@ -611,6 +635,7 @@ def do_stderr(environ):
     sys.stderr.close()
     raise ValueError("with stderr closed")
 """
+    )
 
     def test_exits_and_interrupts_in_a_request_end_nothing(self) -> None:
         with load(self.MORE) as front:

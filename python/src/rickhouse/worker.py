@@ -62,6 +62,7 @@ class WorkerParts(NamedTuple):
 def run_worker(parts: WorkerParts) -> NoReturn:
     """Serves until all channels have ended or SIGTERM came, then ends the process."""
     settings = parts.settings
+    pid = os.getpid()
     output.connect(settings.output_path, parts.number)
     output.keep_errors_open()
     departure = Departure(Channel.interruptible)
@@ -78,7 +79,9 @@ def run_worker(parts: WorkerParts) -> NoReturn:
     status = 0
     if not departure.is_requested:
         status = _serve(parts, application, departure)
-    _leave(settings.graceful_seconds / 2, status)
+    # What stands unwritten in the files of a child that the application has forked, and that came
+    # back, is its parent's, which writes it too.
+    _leave(settings.graceful_seconds / 2, status, writes_files=os.getpid() == pid)
 
 
 def load_application(settings: Settings) -> Any:
@@ -260,7 +263,7 @@ class _Loop:
             self.is_busy = False
 
 
-def _leave(seconds: float, status: int) -> NoReturn:
+def _leave(seconds: float, status: int, writes_files: bool = False) -> NoReturn:
     """Ends as the interpreter would, for the application's sake, but in bounded time.
 
     Its threads that are no daemons and its executors finish, then its atexit handlers run (with
@@ -270,7 +273,8 @@ def _leave(seconds: float, status: int) -> NoReturn:
     ending = _Ending(seconds, status)
     ending.run("threads", getattr(threading, "_shutdown", None), seconds / 2)
     ending.run("atexit handlers", atexit._run_exitfuncs, seconds * 3 / 4)
-    ending.run("open files", buffers.flush, seconds)
+    if writes_files:
+        ending.run("open files", buffers.flush, seconds)
     log.flush_streams()
     os._exit(status)
 
