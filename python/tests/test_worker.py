@@ -150,6 +150,59 @@ def do_write(environ):
                         self.assertEqual(file.read(), text)
 
 
+class Finalizing(unittest.TestCase):
+    MORE = """
+import tempfile, weakref
+directory = tempfile.TemporaryDirectory(dir=DIRECTORY, prefix="made-")
+weakref.finalize(app, lambda: note("of the import"))
+os.register_at_fork(after_in_child=lambda: weakref.finalize(app, note, "of a worker"))
+
+def do_touch(environ):
+    with open(os.path.join(directory.name, "touched"), "w"):
+        pass
+"""
+
+    def made(self, front: Front) -> list[str]:
+        return glob.glob(os.path.join(front.directory, "made-*"))
+
+    def test_what_the_import_has_made_lives_as_long_as_the_zygote(self) -> None:
+        for how in ("stop", "die"):
+            with self.subTest(how), load(self.MORE, preload="on") as front:
+                channels = [front.start_worker(worker) for worker in (1, 2)]
+                terminate(front, 1)
+                self.assertEqual(front.expect("exited")["worker"], 1)
+                self.assertEqual(notes(front), ["of a worker"])
+                ask(channels[1], 1, "/touch")
+                self.assertEqual(channels[1].answer_to(1).status, 200)
+                self.assertEqual(len(self.made(front)), 1)
+                if how == "stop":
+                    front.send({"type": "stop"})
+                else:
+                    front.die()
+                self.assertEqual(front.process.wait(SECONDS), 0)
+                self.assertEqual(self.made(front), [])
+                self.assertEqual(notes(front), ["of a worker", "of a worker", "of the import"])
+                self.assertEqual(front.stderr, "")
+
+    def test_of_an_import_that_was_in_vain_nothing_is_left(self) -> None:
+        more = "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        with load(self.MORE + more, preload="auto") as front:
+            self.assertEqual((self.made(front), notes(front)), ([], ["of the import"]))
+            channel = front.start_worker()
+            self.assertEqual(len(self.made(front)), 1)
+            channel.close()
+            front.expect("exited")
+            self.assertEqual(self.made(front), [])
+
+    def test_an_error_keeps_no_other_from_its_turn(self) -> None:
+        more = "weakref.finalize(app, sys.exit, 'on purpose')\n"
+        with load(self.MORE + more, preload="on") as front:
+            front.send({"type": "stop"})
+            self.assertEqual(front.process.wait(SECONDS), 0)
+            self.assertEqual((self.made(front), notes(front)), ([], ["of the import"]))
+            self.assertIn("SystemExit: on purpose", front.stderr)
+
+
 class Serving(unittest.TestCase):
     def test_with_and_without_preload(self) -> None:
         for preload in ("on", "off"):

@@ -15,7 +15,18 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from . import buffers, departure, imports, loader, log, output, preload_check, process, stacks
+from . import (
+    buffers,
+    departure,
+    finalizers,
+    imports,
+    loader,
+    log,
+    output,
+    preload_check,
+    process,
+    stacks,
+)
 from .control import CONTROL_DESCRIPTOR, Control, Message
 from .settings import Settings, settings_of
 from .wire import PROTOCOL_VERSION
@@ -190,10 +201,10 @@ def _start_again(control: Control, load: Message, surroundings: _Surroundings) -
     """Replaces this process, with all that was made in it, by one that loads this."""
     directory, environment = surroundings
     environment[_LOAD_VARIABLE] = json.dumps({"load": load, "unread": control.unread})
+    finalizers.run()
     with contextlib.suppress(OSError):
         os.chdir(directory)
     os.set_inheritable(CONTROL_DESCRIPTOR, True)
-    log.flush_streams()
     main_file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
     arguments = getattr(sys, "orig_argv", ["python", main_file])[1:]
     os.execve(sys.executable, [sys.executable, *arguments], environment)

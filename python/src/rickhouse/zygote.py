@@ -1,7 +1,8 @@
 """The zygote's event loop: forks workers, and does for the front what only their parent can.
 
 What the messages mean: docs/protocol.md section 2. One thread, so that nothing is shared when it
-forks. The application is imported, but none of its code runs here any more.
+forks. The application is imported, but none of its code runs here any more until the end
+(finalizers.py).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from resource import struct_rusage
 from select import POLLIN, poll
 from typing import Any, Callable
 
-from . import imports, log, notify, process, stacks
+from . import finalizers, imports, log, notify, process, stacks
 from .answer_memory import AnswerMemory
 from .body_memory import BodyMemory
 from .children import Children, Worker
@@ -40,6 +41,7 @@ class Zygote:
         self._settings = settings
         self._application = application
         self._front_pid = os.getppid()
+        finalizers.take()
         # Before the first fork, so that all share it. Twice the workers: a successor starts before
         # its predecessor goes.
         self._ledger = Ledger(2 * settings.max_workers, settings.threads)
@@ -101,6 +103,7 @@ class Zygote:
                 break
         if not self._has_front:
             process.remove_directory(self._settings.private_directory)
+        finalizers.run()
 
     def _milliseconds_to_wait(self) -> float | None:
         due = [self._children.terminate_again(), self._kill_at]
