@@ -109,6 +109,14 @@ def do_write(environ):
     globals()["later"] = open(os.path.join(DIRECTORY, "later"), "w", buffering=1000)
     later.write("later")
 """
+    IN_C = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.puts(b"C at import")
+
+def do_puts(environ):
+    libc.puts(b"C in a request")
+"""
 
     def test_what_was_written_to_a_file_is_there_when_the_worker_has_left(self) -> None:
         for preload in ("on", "off"):
@@ -148,6 +156,23 @@ def do_write(environ):
                 for name, text in (("kept", "import,request,"), ("later", "later")):
                     with open(os.path.join(front.directory, name)) as file:
                         self.assertEqual(file.read(), text)
+
+    def test_what_c_code_has_printed_is_there_once(self) -> None:
+        for preload, imports in (("on", 1), ("off", 2)):
+            with self.subTest(preload), load(self.IN_C, preload=preload) as front:
+                for worker in (1, 2):
+                    channel = front.start_worker(worker)
+                    ask(channel, 1, "/puts")
+                    channel.answer_to(1)
+                    channel.close()
+                    front.expect("exited")
+                self.assertEqual(front.stderr.count("C at import"), imports)
+                self.assertEqual(front.stderr.count("C in a request"), 2)
+
+    def test_what_c_code_has_printed_before_the_zygote_starts_again(self) -> None:
+        more = "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        with load(self.IN_C + more, preload="auto") as front:
+            self.assertEqual(front.stderr.count("C at import"), 1)
 
 
 class Finalizing(unittest.TestCase):

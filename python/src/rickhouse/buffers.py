@@ -1,6 +1,6 @@
 """What the application has written to files and no system call has taken yet.
 
-The end of an interpreter would write it; ours is by `_exit`.
+The end of a program would write it; ours is by `_exit`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def freeze(is_forked: bool) -> None:
     writers = _writers()
     if is_forked:
         _flush_all(writers)
+        flush_c_streams()
     for writer in writers:
         with contextlib.suppress(TypeError):  # Of a class that allows none.
             _frozen.append(weakref.ref(writer))
@@ -40,12 +41,11 @@ def flush() -> None:
     """
     frozen = [reference() for reference in _frozen]
     writers = [*(writer for writer in frozen if writer is not None), *_writers()]
-    if not writers:
-        return
     done = threading.Event()
 
     def run() -> None:
         _flush_all(writers)
+        flush_c_streams()
         done.set()
 
     try:
@@ -53,6 +53,14 @@ def flush() -> None:
     except RuntimeError:  # There can be no further one.
         run()
     done.wait()
+
+
+def flush_c_streams() -> None:
+    """What C code has printed, also before exec. It waits for a thread that is just printing."""
+    with contextlib.suppress(Exception):  # Python may be without libffi.
+        import ctypes
+
+        ctypes.CDLL(None).fflush(None)
 
 
 def _writers() -> list[Any]:

@@ -10,7 +10,7 @@ import signal
 import weakref
 from typing import Any
 
-from . import log
+from . import buffers, log
 
 # Nobody may be left who would end us.
 _MAX_SECONDS = 10.0
@@ -39,4 +39,5 @@ def run() -> None:
         except BaseException as error:
             log.report("zygote", f"error in a finalizer\n{log.traceback_of(error)}")
     log.flush_streams()
+    buffers.flush_c_streams()
     signal.setitimer(signal.ITIMER_REAL, 0)
