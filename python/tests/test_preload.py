@@ -46,6 +46,20 @@ source = open(__file__)
 pipe = os.pipe()
 poller = select.poll()
 """
+OF_EACH_WORKER = """
+import functools, os
+hooked = []
+os.register_at_fork(after_in_child=lambda: hooked.append(os.getpid()))
+imported_by = os.getpid()
+@functools.lru_cache(maxsize=None)
+def maker_of(process):
+    return os.getpid()
+maker_of(os.getpid())
+def app(environ, start_response):
+    start_response("200 OK", [])
+    me = os.getpid()
+    return [repr((hooked == [me], imported_by == me, maker_of(me) == me)).encode()]
+"""
 
 
 class InTheZygote(unittest.TestCase):
@@ -73,6 +87,7 @@ class InTheZygote(unittest.TestCase):
                 self.assertEqual([note["level"] for note in front.notes], ["warning"])
                 self.assertIn(text, front.notes[0]["text"])
                 self.assertIn("each worker imports it itself", front.notes[0]["text"])
+                self.assertIn("hooks of os.register_at_fork do not run", front.notes[0]["text"])
 
     def test_what_may_be_shared_is(self) -> None:
         front, is_preloaded = self.load(HARMLESS)
@@ -136,6 +151,17 @@ os.chdir("/")
         self.assertFalse(front.expect("loaded")["preload"])
         front.start_worker()
         self.assertEqual(front.stderr, f"{front.directory} None\n" * 2)
+
+
+class OfEachWorker(unittest.TestCase):
+    def test_hooks_run_with_preload_and_the_import_without(self) -> None:
+        """What docs/fork-safety.md builds on; what is kept by the process id is right in both."""
+        for preload, expected in (("on", (True, False, True)), ("off", (False, True, True))):
+            with self.subTest(preload), load_zygote(OF_EACH_WORKER, preload=preload) as front:
+                for worker in (1, 2):
+                    channel = front.start_worker(worker)
+                    channel.request(1)
+                    self.assertEqual(channel.answer_to(1).body, repr(expected).encode())
 
 
 class AfterTheImport(unittest.TestCase):

@@ -167,7 +167,9 @@ def _check(
         module = settings.application.module
         what = f"importing {module} left what must not be shared across fork: {', '.join(found)}"
         if settings.preload == "auto":
-            _note(control, "warning", f"{what}; so each worker imports it itself (--preload off)")
+            advice = "so each worker imports it itself (--preload off)"
+            hooks = "hooks of os.register_at_fork do not run there"
+            _note(control, "warning", f"{what}; {advice}, and {hooks}")
             _start_again(control, {**load, "preload": "off"}, surroundings)
         _note(control, "warning", f"{what}; shared all the same (--preload on)")
     native = preload_check.find_native_threads()
