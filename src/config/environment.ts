@@ -63,6 +63,15 @@ function given(variable: string, texts: readonly string[]): Given {
   return { texts, origin: { kind: "variable", variable } };
 }
 
+/** Whom gunicorn and uvicorn believe by it: one line where nothing says whom to believe here. */
+export function unreadVariables(environment: Environment, configured: Layer): readonly string[] {
+  const proxies = environment["FORWARDED_ALLOW_IPS"] ?? "";
+  if (proxies === "" || configured.has("forwardedAllowIps")) return [];
+  return [
+    "FORWARDED_ALLOW_IPS is not read, and no proxy is trusted; write --forwarded-allow-ips PEERS or RICKHOUSE_FORWARDED_ALLOW_IPS=PEERS",
+  ];
+}
+
 function unknownVariables(environment: Environment): readonly string[] {
   const known = new Set([
     APPLICATION_VARIABLE,

@@ -130,6 +130,18 @@ describe("loadConfig", () => {
     );
   });
 
+  it("says that FORWARDED_ALLOW_IPS is not read, unless it is known whom to believe", () => {
+    const environment = { FORWARDED_ALLOW_IPS: "10.0.0.1" };
+    assert.deepEqual(load({ environment }).warnings, [
+      "FORWARDED_ALLOW_IPS is not read, and no proxy is trusted; write --forwarded-allow-ips PEERS or RICKHOUSE_FORWARDED_ALLOW_IPS=PEERS",
+    ]);
+    assert.deepEqual(load({ environment: { FORWARDED_ALLOW_IPS: "" } }).warnings, []);
+    const options = { forwardedAllowIps: "none" };
+    assert.deepEqual(load({ environment, options }).warnings, []);
+    const both = { ...environment, RICKHOUSE_FORWARDED_ALLOW_IPS: "10.0.0.2" };
+    assert.deepEqual(load({ environment: both }).warnings, []);
+  });
+
   it("needs an application", () => {
     assert.throws(() => loadConfig(invocationOf({})), new StartupError("no-application", {}));
   });

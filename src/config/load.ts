@@ -3,7 +3,7 @@
 import { accessSync, constants, lstatSync, readFileSync, statSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { type ApplicationSpec, parseApplication } from "./application.ts";
-import { type Environment, readEnvironment } from "./environment.ts";
+import { type Environment, readEnvironment, unreadVariables } from "./environment.ts";
 import { type FileValues, parseConfigFile } from "./file.ts";
 import { passedSockets } from "./listen-descriptors.ts";
 import {
@@ -101,11 +101,12 @@ function loadLayers({ raw, application, environment, directory }: Invocation): L
   const variables = readEnvironment(environment);
   const found = findFile(mergeLayers([flags, variables.layer]).get("config"), directory);
   const file = found === undefined ? NO_FILE : parseConfigFile(found.text, found.path);
+  const given = mergeLayers([flags, variables.layer, file.layer]);
   return {
-    given: mergeLayers([flags, variables.layer, file.layer]),
+    given,
     file: found?.path,
     named: firstNamed(application, variables.application) ?? file.application,
-    warnings: variables.warnings,
+    warnings: [...variables.warnings, ...unreadVariables(environment, given)],
   };
 }
 

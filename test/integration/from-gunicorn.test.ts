@@ -161,6 +161,17 @@ describe("rickhouse from-gunicorn", () => {
     });
   }
 
+  it("says what gunicorn would have taken from the environment", () => {
+    writeFileSync(join(directory, "behind.py"), 'bind = ":8000"\nworkers = 1\n');
+    const env = { FORWARDED_ALLOW_IPS: "10.0.0.1", SCRIPT_NAME: "/shop" };
+    const { status, stderr } = fromGunicorn(["behind.py"], env);
+    assert.equal(status, 0);
+    assert.match(
+      stderr,
+      /^rickhouse: FORWARDED_ALLOW_IPS: .*"10\.0\.0\.1"\nrickhouse: SCRIPT_NAME: /,
+    );
+  });
+
   it("says that GUNICORN_CMD_ARGS was not read", () => {
     writeFileSync(join(directory, "gunicorn.conf.py"), 'bind = ":8000"\nworkers = 1\n');
     const { status, stdout, stderr } = fromGunicorn([], { GUNICORN_CMD_ARGS: "--workers=3" });

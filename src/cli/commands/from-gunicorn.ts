@@ -16,7 +16,7 @@ const RUN_MS = 60_000;
 
 export async function fromGunicornCommand(call: CommandCall): Promise<number> {
   const path = onlyWord(call.words) ?? "gunicorn.conf.py";
-  const { toml, problems } = translate(variablesOf(path, call), path);
+  const { toml, problems } = translate(variablesOf(path, call), path, call.environment);
   const output = call.flags.get("output");
   if (output === undefined) process.stdout.write(toml);
   else write(output, toml);

@@ -71,12 +71,20 @@ function bindOf(address: string): string {
   return /:\d+$/.test(bare) ? bare : `${bare}:8000`;
 }
 
-/** Of a number (`0o27`, which Python has read) or a text. */
-export const octal: Convert = (value) => {
-  const mode = typeof value === "string" ? Number.parseInt(value, 8) : value;
-  if (typeof mode !== "number" || !Number.isSafeInteger(mode) || mode < 0)
-    return { problem: NOT_READ };
-  return { texts: [`0${mode.toString(8)}`] };
+/** As Python's `int(text, 0)` reads it: `18`, `0o22`, `0x12`, and not `022`. */
+function integerOf(value: unknown): number | undefined {
+  const isText =
+    typeof value === "string" && /^(?:0[box][\da-f]+|0+|[1-9]\d*)$/i.test(value.trim());
+  const found = isText ? Number(value) : value;
+  return typeof found === "number" && Number.isSafeInteger(found) && found >= 0 ? found : undefined;
+}
+
+/** What a umask leaves of a Unix socket: who may write to one may connect; there is nothing to execute. */
+export const socketMode: Convert = (value) => {
+  const mask = integerOf(value);
+  return mask === undefined
+    ? { problem: NOT_READ }
+    : { texts: [`0${(0o666 & ~mask).toString(8)}`] };
 };
 
 export const accessLog: Convert = (value) => (value === null ? { texts: ["off"] } : text(value));

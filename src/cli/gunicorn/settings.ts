@@ -14,9 +14,9 @@ import {
   flag,
   logLevel,
   number,
-  octal,
   preload,
   proxyProtocol,
+  socketMode,
   text,
   textList,
   workerClass,
@@ -38,6 +38,9 @@ export type Counterpart =
   | { readonly kind: "none"; readonly why: string };
 
 const NO_LIMIT: Converted = { problem: "0 (no limit) is not offered; the largest is 1MiB" };
+/** Which of the two it is depends on --preload: docs/fork-safety.md. */
+const IN_EACH_WORKER =
+  'with `preload = "off"` the code of the module, with `"on"` `os.register_at_fork(after_in_child=...)` in it';
 
 const option = (name: OptionName, convert: Convert, note?: string): Counterpart =>
   note === undefined
@@ -97,7 +100,11 @@ export const GUNICORN_SETTINGS: Readonly<Record<string, Counterpart>> = {
   ),
   user: option("user", text),
   group: option("group", text),
-  umask: option("umask", octal),
+  umask: option(
+    "socketMode",
+    socketMode,
+    "for its Unix socket alone; `umask` here is for the files of the application",
+  ),
   initgroups: other("`user` takes the groups of that user"),
   tmp_upload_dir: none(
     "gunicorn does not use it either; `TMPDIR` says where large bodies are kept",
@@ -201,9 +208,9 @@ export const GUNICORN_SETTINGS: Readonly<Record<string, Counterpart>> = {
   on_starting: other("code before the start: ExecStartPre of systemd, an entry point script"),
   on_reload: other("code at the import of the application, which a reload imports anew"),
   when_ready: other("/readyz of `--admin`, READY=1 to systemd"),
-  pre_fork: other("`os.register_at_fork(before=...)` in the application"),
-  post_fork: other("`os.register_at_fork(after_in_child=...)` in the application"),
-  post_worker_init: other("`os.register_at_fork(after_in_child=...)` in the application"),
+  pre_fork: other('`os.register_at_fork(before=...)` in the application, with `preload = "on"`'),
+  post_fork: other(IN_EACH_WORKER),
+  post_worker_init: other(IN_EACH_WORKER),
   worker_int: none("workers ignore SIGINT; on a time-out the stacks are logged by themselves"),
   worker_abort: other("a time-out logs the stacks of all threads by itself, with the request"),
   pre_exec: none("no re-execution: SIGHUP replaces the code, the service manager the server"),

@@ -23,8 +23,11 @@ function valuesOf(variables: Readonly<Record<string, unknown>>): Record<string, 
   return variables["bind"] === undefined ? values : { bind, ...values };
 }
 
-const problemsOf = (variables: Readonly<Record<string, unknown>>): readonly string[] =>
-  translate({ ...GIVEN, ...variables }, "gunicorn.conf.py").problems;
+const problemsOf = (
+  variables: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string>> = {},
+): readonly string[] =>
+  translate({ ...GIVEN, ...variables }, "gunicorn.conf.py", environment).problems;
 
 describe("the table of gunicorn's settings", () => {
   it("has every setting and hook of gunicorn's own list, and no other", () => {
@@ -90,7 +93,7 @@ describe("translate", () => {
         "max-fields": 50,
         "access-log": "-",
         "pid-file": "/run/a.pid",
-        umask: "027",
+        "socket-mode": "0640",
         pythonpath: ["lib", "more"],
         env: ["A=1", "B=2"],
         chdir: "/srv",
@@ -150,15 +153,13 @@ describe("translate", () => {
         certfile: "a.pem",
         post_fork: { kind: "function" },
         daemon: true,
-        umask: 0o777,
         timeout: "soon",
       }),
       [
         "worker_class: uvicorn.workers.UvicornWorker runs ASGI, which is not served",
         "certfile: no counterpart; TLS is for the proxy in front",
-        "post_fork: no such option; `os.register_at_fork(after_in_child=...)` in the application",
+        'post_fork: no such option; with `preload = "off"` the code of the module, with `"on"` `os.register_at_fork(after_in_child=...)` in it',
         "daemon: no counterpart; it stays in the foreground: systemd or a container keeps it",
-        "umask: 0777 cannot be had: it takes rights from the server itself; the largest is 077",
         "timeout: its value is none that gunicorn takes",
       ],
     );
@@ -179,5 +180,39 @@ describe("translate", () => {
     const bind = ["127.0.0.1:8000", "unix:/run/a.sock"];
     assert.match(problemsOf({ bind }).join("\n"), /^bind: gunicorn lets everybody .*socket-mode/);
     assert.deepEqual(problemsOf({ bind, umask: 0o007 }), []);
+  });
+
+  it("takes the umask for what gunicorn has it for, the mode of its Unix socket", () => {
+    const bind = ["unix:/run/a.sock"];
+    for (const [umask, mode] of [
+      [0, "0666"],
+      [0o27, "0640"],
+      ["0o22", "0644"],
+      ["0x3f", "0600"],
+      [" 18 ", "0644"],
+      ["0", "0666"],
+    ] as const)
+      assert.deepEqual(valuesOf({ bind, umask }), { bind, "socket-mode": mode }, String(umask));
+    // None that Python's int(text, 0) reads.
+    for (const umask of ["022", "rwx", -1, 1.5])
+      assert.match(problemsOf({ bind, umask })[0] ?? "", /^umask: its value is none that gunicorn/);
+    assert.deepEqual(valuesOf({ umask: 0 }), {});
+    assert.deepEqual(problemsOf({ umask: 0o22 }), [
+      'umask: it was for a Unix socket alone, and none is named here; for one, write socket-mode = "0644"',
+    ]);
+  });
+
+  it("tells what gunicorn took from the environment", () => {
+    const environment = { FORWARDED_ALLOW_IPS: "10.0.0.0/8", SCRIPT_NAME: "/shop" };
+    assert.deepEqual(problemsOf({}, environment), [
+      'FORWARDED_ALLOW_IPS: it is set, and not read here; write forwarded-allow-ips = "10.0.0.0/8"',
+      "SCRIPT_NAME: it is set, and not read here; have the proxy take the prefix off the path and send it as X-Forwarded-Prefix, or let a middleware do it",
+    ]);
+    assert.equal(problemsOf({ forwarded_allow_ips: "10.0.0.1" }, environment).length, 1);
+    assert.match(
+      problemsOf({ raw_env: ["A=1", "SCRIPT_NAME=/shop"] }, {})[0] ?? "",
+      /^SCRIPT_NAME: /,
+    );
+    assert.deepEqual(problemsOf({ raw_env: ["SCRIPT_NAME="] }, { FORWARDED_ALLOW_IPS: "" }), []);
   });
 });

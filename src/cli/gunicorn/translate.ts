@@ -1,5 +1,6 @@
 // The variables of a gunicorn configuration -> the text of a rickhouse.toml, and what could not be carried over. Pure.
 
+import type { Environment } from "../../config/environment.ts";
 import { BadValue } from "../../config/kinds.ts";
 import type { Option } from "../../config/option.ts";
 import { keyOf, type OptionName, OPTION_NAMES, OPTIONS } from "../../config/options.ts";
@@ -13,8 +14,12 @@ export interface Translation {
   readonly problems: readonly string[];
 }
 
-/** `file` is named in the first line. Variables that are no settings are left out, as gunicorn leaves them out. */
-export function translate(variables: Readonly<Record<string, unknown>>, file: string): Translation {
+/** `file` is named in the first line; `environment` is what gunicorn would find. Variables that are no settings are left out, as gunicorn leaves them out. */
+export function translate(
+  variables: Readonly<Record<string, unknown>>,
+  file: string,
+  environment: Environment = {},
+): Translation {
   const lines = new Map<OptionName, string>();
   const problems: string[] = [];
   let application = "";
@@ -51,7 +56,7 @@ export function translate(variables: Readonly<Record<string, unknown>>, file: st
     problems.push(
       `workers: not set, so gunicorn had 1 (unless WEB_CONCURRENCY says otherwise); here it is one a core, and more under load`,
     );
-  problems.push(...bindProblems(variables));
+  problems.push(...bindProblems(variables, lines), ...environmentProblems(variables, environment));
   const options = OPTION_NAMES.flatMap((name) => lines.get(name) ?? []);
   return { toml: `# From ${file}\n${application}${options.join("")}`, problems };
 }
@@ -93,18 +98,50 @@ function lineOf(
 }
 
 /** Where a proxy would find nobody, or might not enter. */
-function bindProblems(variables: Readonly<Record<string, unknown>>): string[] {
+function bindProblems(
+  variables: Readonly<Record<string, unknown>>,
+  lines: Map<OptionName, string>,
+): string[] {
   const { bind, umask } = variables;
-  if (bind === undefined || bind === null) {
+  const mode = lines.get("socketMode");
+  const isUnix = [bind]
+    .flat()
+    .some((one) => typeof one === "string" && /(?:^|,\s*)unix:/.test(one));
+  if (isUnix && mode !== undefined) return [];
+  if (isUnix)
     return [
-      "bind: not set, so gunicorn listened at 127.0.0.1:8000 (unless PORT says otherwise); here it is port 8888",
+      'bind: gunicorn lets everybody connect to a Unix socket; here user and group may (socket-mode = "0660")',
     ];
-  }
-  const isUnix = [bind].flat().some((one) => typeof one === "string" && one.startsWith("unix:"));
-  if (!isUnix || (umask !== undefined && Number(umask) !== 0)) return [];
-  return [
-    'bind: gunicorn lets everybody connect to a Unix socket; here user and group may (socket-mode = "0660")',
-  ];
+  lines.delete("socketMode");
+  const problems: string[] = [];
+  if (mode !== undefined && Number(umask) !== 0)
+    problems.push(
+      `umask: it was for a Unix socket alone, and none is named here; for one, write ${mode.trimEnd()}`,
+    );
+  if (bind === undefined || bind === null)
+    problems.push(
+      "bind: not set, so gunicorn listened at 127.0.0.1:8000 (unless PORT says otherwise); here it is port 8888",
+    );
+  return problems;
+}
+
+/** What gunicorn takes from the environment beside its configuration. */
+function environmentProblems(
+  variables: Readonly<Record<string, unknown>>,
+  environment: Environment,
+): string[] {
+  const problems: string[] = [];
+  const proxies = environment["FORWARDED_ALLOW_IPS"] ?? "";
+  if (proxies !== "" && variables["forwarded_allow_ips"] === undefined)
+    problems.push(
+      `FORWARDED_ALLOW_IPS: it is set, and not read here; write forwarded-allow-ips = ${tomlString(proxies)}`,
+    );
+  const all = [`SCRIPT_NAME=${environment["SCRIPT_NAME"] ?? ""}`, variables["raw_env"]].flat();
+  if (all.some((one) => typeof one === "string" && /^SCRIPT_NAME=./.test(one)))
+    problems.push(
+      "SCRIPT_NAME: it is set, and not read here; have the proxy take the prefix off the path and send it as X-Forwarded-Prefix, or let a middleware do it",
+    );
+  return problems;
 }
 
 const LARGEST_HEAD = 2 ** 20;
