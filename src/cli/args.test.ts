@@ -198,6 +198,12 @@ describe("foreignOption", () => {
     });
   }
 
+  it("tells apart what limits the whole run and what limits silence", () => {
+    assert.match(foreignOption("--harakiri") ?? "", /--request-total-timeout/);
+    assert.match(foreignOption("--timeout") ?? "", /--request-timeout/);
+    assert.match(foreignOption("-m") ?? "", /--socket-mode MODE/);
+  });
+
   it("knows nothing of other words", () => {
     assert.equal(foreignOption("--constructor"), undefined);
     assert.equal(foreignOption("toString"), undefined);
