@@ -115,6 +115,8 @@ describe("behind HAProxy", { skip: missing("haproxy") }, () => {
       "X-Forwarded-Proto: https",
       "X-Forwarded-Host: evil.example",
       "X-Forwarded-Prefix: /evil",
+      "X-Request-ID: evil",
+      "X-Request-Start: t=1",
       "Forwarded: for=6.6.6.6",
     ];
     // From an address that is no proxy's: 127.0.0.1 would be believed as one more hop.
@@ -128,6 +130,8 @@ describe("behind HAProxy", { skip: missing("haproxy") }, () => {
     assert.equal(environ.SERVER_NAME, "shop.example");
     assert.equal(environ.SERVER_PORT, String(port));
     assert.equal(environ.SCRIPT_NAME, "");
+    assert.match(environ.HTTP_X_REQUEST_ID, /^[0-9a-z]{18}$/);
+    assert.match(environ.HTTP_X_REQUEST_START, /^t=\d{16}$/);
     rmSync(directory, { recursive: true });
   });
 });

@@ -131,6 +131,8 @@ describe("the client behind nginx", { skip: missing("nginx") }, () => {
       "X-Forwarded-Proto: https",
       "X-Forwarded-Host: evil.example",
       "X-Forwarded-Prefix: /evil",
+      "X-Request-ID: evil",
+      "X-Request-Start: t=1",
     ];
     const answer = await rawRequest(port, `GET /x HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`);
     const { environ, wsgi } = JSON.parse(answer.body.toString());
@@ -139,6 +141,8 @@ describe("the client behind nginx", { skip: missing("nginx") }, () => {
     assert.equal(environ.HTTP_HOST, `shop.example:${port}`);
     assert.equal(environ.SERVER_PORT, String(port));
     assert.equal(environ.SCRIPT_NAME, "");
+    assert.match(environ.HTTP_X_REQUEST_ID, /^[0-9a-f]{32}$/);
+    assert.match(environ.HTTP_X_REQUEST_START, /^t=\d{16}$/);
     rmSync(directory, { recursive: true, force: true });
   });
 });
