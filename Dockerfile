@@ -1,6 +1,6 @@
 # Rickhouse with its examples: docker build -t rickhouse . && docker run --rm --init=false -p 8888:8888 rickhouse
 #
-# UNVERIFIED: written without a container engine at hand; never built so far. What it copies and installs was tried in an empty directory.
+# UNVERIFIED: written without a container engine at hand; never built so far. What it copies and installs was tried in an empty directory; what it runs is in test/integration/dockerfile.test.ts.
 #
 # Nothing is built: Node 24 runs src/main.ts, and the Python side is standard library only.
 
@@ -25,10 +25,14 @@ COPY examples examples
 
 # The image's own unprivileged user.
 USER node
+# Where it listens (0.0.0.0:$PORT, unless --bind says otherwise), and what the server answers itself.
+ENV PORT=8888 \
+    RICKHOUSE_HEALTH_PATH=/healthz
 EXPOSE 8888
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8888/').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + process.env.RICKHOUSE_HEALTH_PATH).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
-ENTRYPOINT ["tini", "--", "bin/rickhouse", "--bind", "0.0.0.0:8888"]
+# The command alone: arguments of `docker run`, and `args` of Kubernetes, stand in place of CMD, behind it.
+ENTRYPOINT ["tini", "--", "bin/rickhouse"]
 CMD ["examples/all:app"]
