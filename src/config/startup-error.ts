@@ -136,7 +136,7 @@ export const STARTUP_ERRORS = {
   "no-server": {
     exitCode: 1,
     title: "no running server found: no control socket of {user} in {directory}",
-    fix: "start one, or name it with --admin HOST:PORT or --admin unix:PATH (otherwise TMPDIR and --user must be the server's)",
+    fix: "start one, or name it with --admin HOST:PORT or --admin unix:PATH (otherwise TMPDIR and --user must be the server's; one with PrivateTmp= of systemd is found by --admin alone)",
   },
   "several-servers": {
     exitCode: 2,

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { parseArguments } from "../../src/cli/args.ts";
 import { openGate, recordOf } from "../support/record.ts";
 import { get } from "../support/requests.ts";
 import { ROOT, ServerUnderTest, startServer, waitFor } from "../support/server.ts";
@@ -186,5 +187,14 @@ describe("the unit files", () => {
     for (const line of ["Type=notify", "NotifyAccess=all", "KillMode=mixed"]) {
       assert.ok(unit.split("\n").includes(line), line);
     }
+  });
+
+  it("put the admin socket where commands find it, and the server may make it", () => {
+    const unit = readFileSync(join(ROOT, "examples/systemd/rickhouse.service"), "utf8");
+    const [, directory = ""] = /^RuntimeDirectory=(.+)$/m.exec(unit) ?? [];
+    const [, command = ""] = /^ExecStart=\S+\/bin\/rickhouse (.+)$/m.exec(unit) ?? [];
+    const parsed = parseArguments(command.split(" "));
+    assert.ok(parsed.kind === "command");
+    assert.deepEqual(parsed.raw.get("admin"), [`unix:/run/${directory}/admin.sock`]);
   });
 });
