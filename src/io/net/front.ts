@@ -26,7 +26,8 @@ import type {
 } from "./connection-context.ts";
 import { ConnectionsRecord, type ConnectionsStatus } from "./connections-status.ts";
 import { connectionFacts, ConnectionOrigin, remoteAddressOf } from "./connection-origin.ts";
-import { clearDeadline, DeadlineList, type Waiter } from "./deadlines.ts";
+import { clearDeadline, DeadlineList } from "./deadlines.ts";
+import { findSpare } from "./find-spare.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { listenDirectly } from "./listen-directly.ts";
 import { listen, type Listener, type ListenOptions } from "./listener.ts";
@@ -49,8 +50,6 @@ const CLOSED_MS = 1000;
 const LEAST_CONNECTIONS_FOR_TWINS = 1000;
 /** From this share of the connections on, idle ones are closed to make room. */
 const CROWDED = 0.95;
-/** How many connections are looked at for one that can go. */
-const SPARE_SEARCH = 32;
 
 export interface FrontOptions {
   readonly config: Config;
@@ -348,19 +347,4 @@ function hasIpv4Twin(address: BindAddress, all: readonly BindAddress[]): boolean
   return all.some(
     (other) => other.kind === "tcp" && other.host === "0.0.0.0" && other.port === address.port,
   );
-}
-
-/**
- * The oldest that can go, among so many of the oldest that it is quick: nearly every idle one can. `movesBusy`: the others go to the end of the
- * list, as when their time is over, or those that read slowly would hide all that are idle behind them.
- */
-function findSpare(list: DeadlineList, movesBusy: boolean): Http1Connection | undefined {
-  let waiter = list.oldest;
-  for (let left = Math.min(SPARE_SEARCH, list.size); waiter !== undefined && left > 0; left--) {
-    if (waiter instanceof Http1Connection && waiter.isSpare) return waiter;
-    const next: Waiter | undefined = waiter.deadlineNext;
-    if (movesBusy) list.start(waiter, performance.now());
-    waiter = next;
-  }
-  return undefined;
 }
