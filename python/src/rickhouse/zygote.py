@@ -16,7 +16,7 @@ from resource import struct_rusage
 from select import POLLIN, poll
 from typing import Any, Callable
 
-from . import finalizers, imports, log, notify, process, stacks
+from . import finalizers, imports, log, notify, offsets, process, stacks
 from .answer_memory import AnswerMemory
 from .body_memory import BodyMemory
 from .children import Children, Worker
@@ -42,6 +42,8 @@ class Zygote:
         self._application = application
         self._front_pid = os.getppid()
         finalizers.take()
+        # Of the import, or of what ran when Python started.
+        self._read_files = offsets.find()
         # Before the first fork, so that all share it. Twice the workers: a successor starts before
         # its predecessor goes.
         self._ledger = Ledger(2 * settings.max_workers, settings.threads)
@@ -173,6 +175,7 @@ class Zygote:
             self._control.close()
             self._children.release_in_child()
             self._ledger.release_in_child()
+            offsets.separate(self._read_files)
             signal.pthread_sigmask(signal.SIG_SETMASK, (stacks.SIGNAL,))
             threads = range(self._settings.threads)
             parts = WorkerParts(
