@@ -5,7 +5,9 @@ import select
 import signal
 import sqlite3
 import unittest
+from unittest import mock
 
+from rickhouse import preload_check
 from rickhouse.preload_check import find_native_threads, find_unshareable
 from rickhouse.process import open_descriptors
 from support import SECONDS, Front, load_zygote
@@ -226,6 +228,15 @@ class Looking(unittest.TestCase):
             found = find_unshareable(before)
             database.close()
             self.assertEqual(found, [f"the SQLite database {path}"])
+
+    def test_the_device_of_a_graphics_processor_is_named_once(self) -> None:
+        before = frozenset(open_descriptors())
+        with open("/dev/zero") as first, open("/dev/zero") as second:
+            assert first.fileno() != second.fileno()
+            self.assertEqual(find_unshareable(before), [])
+            for path in ("/dev/nvidia0", "/dev/nvidia-uvm", "/dev/kfd", "/dev/dri/renderD128"):
+                with mock.patch.object(preload_check, "_target", return_value=path):
+                    self.assertEqual(find_unshareable(before), [f"the device {path}"])
 
     def test_native_threads_are_counted_without_those_of_python(self) -> None:
         import threading

@@ -1,7 +1,7 @@
 """What must not be shared across fork, looked for after the import (docs/fork-safety.md).
 
 A thread does not survive a fork, but the locks that it held do; two processes on one connection mix
-their bytes; SQLite forbids it.
+their bytes; SQLite forbids it, and so do the drivers of graphics processors.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from .process import OwnSocket, open_descriptors
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _DESCRIPTORS = "/proc/self/fd/"
 _TASKS = "/proc/self/task/"
+# What CUDA, ROCm and others open: they fail in a child of the process that began to use them.
+_DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri/")
 
 
 def find_unshareable(own_descriptors: frozenset[int]) -> list[str]:
@@ -27,7 +29,7 @@ def find_unshareable(own_descriptors: frozenset[int]) -> list[str]:
             what = _describe_unshareable(descriptor)
             if what:
                 found.append(what)
-    return found
+    return list(dict.fromkeys(found))  # A driver opens its device a dozen times.
 
 
 def find_native_threads() -> list[str]:
@@ -71,6 +73,8 @@ def _describe_unshareable(descriptor: int) -> str:
             is_database = os.pread(descriptor, len(_SQLITE_MAGIC), 0) == _SQLITE_MAGIC
             return f"the SQLite database {_target(descriptor)}" if is_database else ""
         target = _target(descriptor)
+        if stat.S_ISCHR(mode):
+            return f"the device {target}" if target.startswith(_DEVICES) else ""
         return f"an epoll descriptor ({descriptor})" if target == "anon_inode:[eventpoll]" else ""
     except OSError:
         return ""  # Not readable, or closed meanwhile.
