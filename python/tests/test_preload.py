@@ -36,7 +36,19 @@ db.execute("create table if not exists t (x)")
 db.commit()
 """
 EPOLL = "import select\nepoll = select.epoll()\n"
+PROCESS = """
+import multiprocessing, time
+process = multiprocessing.get_context("fork").Process(
+    target=time.sleep, args=(60,), name="my-process", daemon=True
+)
+process.start()
+"""
+EXECUTOR = """
+from concurrent.futures import ProcessPoolExecutor
+executor = ProcessPoolExecutor(1)
+"""
 HARMLESS = """
+import concurrent.futures.process, multiprocessing
 import socket, sqlite3, os, select
 listener = socket.create_server(("127.0.0.1", 0))
 datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -47,6 +59,9 @@ log = open(os.path.join(os.path.dirname(__file__), "log"), "w")
 source = open(__file__)
 pipe = os.pipe()
 poller = select.poll()
+queue = multiprocessing.get_context("fork").Queue()
+with concurrent.futures.ProcessPoolExecutor(1):
+    pass
 """
 OF_EACH_WORKER = """
 import functools, os
@@ -82,6 +97,8 @@ class InTheZygote(unittest.TestCase):
             (PAIR, "a connected pair of sockets"),
             (SQLITE, "/my.db"),
             (EPOLL, "an epoll descriptor"),
+            (PROCESS, "the process 'my-process'"),
+            (EXECUTOR, "a ProcessPoolExecutor"),
         ):
             with self.subTest(text):
                 front, is_preloaded = self.load(source)

@@ -30,6 +30,14 @@ elif _made == "epoll":
     import select
 
     kept.append(select.epoll())
+elif _made == "process":
+    import multiprocessing
+    import time
+
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=time.sleep, args=(60,), name="helper", daemon=True)
+    process.start()
+    record.note(f"started {process.pid}")
 
 
 def app(environ, start_response):

@@ -131,6 +131,8 @@ def leave_with(status):
 
 
 def use_multiprocessing(method):
+    # What it starts imports this again, and does nothing then.
+    os.environ["UNRULY_CHILD"] = "yes"
     context = multiprocessing.get_context(method)
     doubled = None
     # A pool's threads would wait for the end of an import that waits for them.
@@ -194,12 +196,10 @@ DEEDS = {
     "/memory": limit_memory,
 }
 
-# What they return: exit codes, mostly. A child of multiprocessing that imports this does nothing.
+# What they return: exit codes, mostly.
 at_import = None
 if "UNRULY_IMPORT" in os.environ and "UNRULY_CHILD" not in os.environ:
-    os.environ["UNRULY_CHILD"] = "yes"
     at_import = DEEDS[os.environ["UNRULY_IMPORT"]]()
-    del os.environ["UNRULY_CHILD"]
 
 started = True
 

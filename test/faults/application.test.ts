@@ -205,9 +205,11 @@ describe("at its import the application may", () => {
   }
 
   for (const method of ["fork", "spawn", "forkserver"]) {
-    it(`use multiprocessing (${method})`, async () => {
+    it(`use multiprocessing, and in requests too (${method})`, async () => {
       await using server = await start({ env: { UNRULY_IMPORT: `/multiprocessing/${method}` } });
       assert.deepEqual((await ask(server, "/")).atImport, [null, 6]);
+      const { result } = await ask(server, `/multiprocessing/${method}`);
+      assert.deepEqual(result, [[0, 2, 4, 6, 8], 6]);
     });
   }
 });

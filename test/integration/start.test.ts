@@ -196,6 +196,12 @@ describe("the banner", () => {
   }
 });
 
+/** What test/apps/importing.py has started, by process id. */
+function startedBy(server: ServerUnderTest): number[] {
+  const lines = recordOf(server).filter((line) => line.startsWith("started"));
+  return lines.map((line) => Number(line.split(" ").at(-1)));
+}
+
 describe("--preload", () => {
   it("auto imports once, in the zygote", async () => {
     await using server = await startServer("importing:app", { args: ["--workers", "2"] });
@@ -217,6 +223,7 @@ describe("--preload", () => {
     ["socket", /a connection to 127\.0\.0\.1 port \d+/],
     ["sqlite", /the SQLite database .*\.db/],
     ["epoll", /an epoll descriptor/],
+    ["process", /the process 'helper'/],
   ] as const;
   for (const [what, words] of unshareable) {
     it(`auto finds a ${what}, says so and starts again without preload`, async () => {
@@ -227,10 +234,8 @@ describe("--preload", () => {
       assert.match(server.stderr, /so each worker imports it itself \(--preload off\)/);
       const pid = (await get(server.port, "/")).body.toString();
       assert.notEqual(Number(pid), server.zygotes[0]);
-      assert.deepEqual(recordOf(server), [
-        `imported by ${server.zygotes[0]}`,
-        `imported by ${pid}`,
-      ]);
+      const imports = recordOf(server).filter((line) => line.startsWith("imported"));
+      assert.deepEqual(imports, [`imported by ${server.zygotes[0]}`, `imported by ${pid}`]);
     });
   }
 
@@ -240,6 +245,24 @@ describe("--preload", () => {
     await using server = await startServer("importing:app", { args, env });
     assert.match(server.stderr, /warning: .*an epoll descriptor.*shared all the same/);
     assert.deepEqual(recordOf(server), [`imported by ${server.zygotes[0]}`]);
+  });
+
+  it("on: a process that the import has started lives until a reload or the end, whoever leaves", async () => {
+    const env = { IMPORT_MAKES: "process" };
+    const args = ["--workers", "2", "--preload", "on"];
+    await using server = await startServer("importing:app", { args, env });
+    const [first = 0] = startedBy(server);
+    const leaving = Number((await get(server.port, "/")).body.toString());
+    process.kill(leaving, "SIGTERM");
+    await waitFor("its end", () => !isAlive(leaving));
+    assert.ok(isAlive(first));
+    server.signal("SIGHUP");
+    await waitFor("the next import", () => startedBy(server).length === 2);
+    await waitFor("the end of the first process", () => !isAlive(first));
+    const [, second = 0] = startedBy(server);
+    assert.ok(isAlive(second));
+    await server.stop();
+    await waitFor("the end of the second process", () => !isAlive(second));
   });
 });
 

@@ -12,6 +12,7 @@ import stat
 import sys
 import threading
 
+from . import offspring
 from .process import OwnSocket, open_descriptors
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
@@ -23,7 +24,7 @@ _DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri/")
 
 def find_unshareable(own_descriptors: frozenset[int]) -> list[str]:
     """One phrase for each thing found; empty when the application may be preloaded."""
-    found = _python_threads()
+    found = [*_python_threads(), *offspring.find_unshareable()]
     for descriptor in sorted(open_descriptors()):
         if descriptor not in own_descriptors:
             what = _describe_unshareable(descriptor)

@@ -22,6 +22,7 @@ from . import (
     imports,
     loader,
     log,
+    offspring,
     output,
     preload_check,
     process,
@@ -117,6 +118,7 @@ def _run() -> None:
         }
     )
     zygote.run()
+    offspring.end(lambda: os._exit(0), settings.graceful_seconds / 2)
 
 
 def _preload(control: Control, settings: Settings, load: Message) -> Any:
@@ -206,10 +208,15 @@ def _start_again(control: Control, load: Message, surroundings: _Surroundings) -
     finalizers.run()
     with contextlib.suppress(OSError):
         os.chdir(directory)
-    os.set_inheritable(CONTROL_DESCRIPTOR, True)
     main_file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
     arguments = getattr(sys, "orig_argv", ["python", main_file])[1:]
-    os.execve(sys.executable, [sys.executable, *arguments], environment)
+
+    def replace() -> NoReturn:
+        log.flush_streams()
+        os.set_inheritable(CONTROL_DESCRIPTOR, True)
+        os.execve(sys.executable, [sys.executable, *arguments], environment)
+
+    offspring.end(replace)
 
 
 def _installed() -> list[tuple[str, float]]:
@@ -223,9 +230,12 @@ def _installed() -> list[tuple[str, float]]:
 
 
 def _fail(control: Control, error: str, hint: str) -> NoReturn:
-    control.send({"type": "failed", "error": error, "hint": hint})
-    log.flush_streams()
-    os._exit(_LOAD_FAILED)
+    def finish() -> NoReturn:
+        control.send({"type": "failed", "error": error, "hint": hint})
+        log.flush_streams()
+        os._exit(_LOAD_FAILED)
+
+    offspring.end(finish)
 
 
 def _tell(control: Control, messages: list[Message]) -> None:

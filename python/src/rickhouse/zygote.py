@@ -16,7 +16,7 @@ from resource import struct_rusage
 from select import POLLIN, poll
 from typing import Any, Callable
 
-from . import finalizers, imports, log, notify, offsets, process, stacks
+from . import finalizers, imports, log, notify, offsets, offspring, process, stacks
 from .answer_memory import AnswerMemory
 from .body_memory import BodyMemory
 from .children import Children, Worker
@@ -175,6 +175,7 @@ class Zygote:
             self._control.close()
             self._children.release_in_child()
             self._ledger.release_in_child()
+            offspring.forget()
             offsets.separate(self._read_files)
             signal.pthread_sigmask(signal.SIG_SETMASK, (stacks.SIGNAL,))
             threads = range(self._settings.threads)
