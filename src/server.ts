@@ -14,6 +14,7 @@ import { healthOf, type AdminSubject } from "./io/admin/subject.ts";
 import type { ServiceManagerPlace } from "./config/service-manager.ts";
 import { makeDevelopment } from "./io/development/make-development.ts";
 import type { Development } from "./io/development/development.ts";
+import { outputPathIn } from "./io/brought-output.ts";
 import { countOf, servingText } from "./io/banner.ts";
 import { Descriptors } from "./io/descriptor-limit.ts";
 import { FreedMemory } from "./io/freed-memory.ts";
@@ -21,7 +22,7 @@ import { withHealthPath } from "./io/health-path.ts";
 import { asIdentity, become, giveSockets, type Identity } from "./io/identity.ts";
 import type { Lifecycle } from "./io/lifecycle.ts";
 import type { Log } from "./io/log.ts";
-import { openLogs, type Logs } from "./io/open-logs.ts";
+import { withLogs, type Logs } from "./io/open-logs.ts";
 import { Front } from "./io/net/front.ts";
 import type { Listener } from "./io/net/listener.ts";
 import { OutputServer } from "./io/output-server.ts";
@@ -31,7 +32,6 @@ import { makePrivateDirectory } from "./io/private-directory.ts";
 import { ServiceManager } from "./io/service-manager.ts";
 import { requestObserver } from "./io/request-observer.ts";
 import { handleSignals } from "./io/signals.ts";
-import { outputPathOf } from "./io/workers/load-request.ts";
 import { Pool } from "./io/workers/pool.ts";
 import { SocketPoller } from "./io/sockets/socket-poller.ts";
 import { ReloadWatch, type ReloadOutcome } from "./io/workers/reload-watch.ts";
@@ -48,21 +48,21 @@ export async function serve(
   application: ApplicationSpec,
   circumstances: Circumstances,
 ): Promise<number> {
-  const logs = openLogs(circumstances.identity, config);
-  const pidFile = claimPidFile(config.pidFile);
-  // Asked for as root: between two users Node hears of no TMPDIR, as if it were a setuid program.
-  const temporary = tmpdir();
-  const directory = asIdentity(circumstances.identity, () => makePrivateDirectory(temporary));
-  const surroundings = { ...circumstances, logs, directory, pidFile };
-  // A copy of its own, since a reload changes it.
-  const server = new Server({ ...config }, application, surroundings);
-  try {
-    return await server.run();
-  } finally {
-    pidFile.remove();
-    directory.remove();
-    await logs.close();
-  }
+  return await withLogs(circumstances.identity, config, async (logs) => {
+    const pidFile = claimPidFile(config.pidFile);
+    // Asked for as root: between two users Node hears of no TMPDIR, as if it were a setuid program.
+    const temporary = tmpdir();
+    const directory = asIdentity(circumstances.identity, () => makePrivateDirectory(temporary));
+    const surroundings = { ...circumstances, logs, directory, pidFile };
+    // A copy of its own, since a reload changes it.
+    const server = new Server({ ...config }, application, surroundings);
+    try {
+      return await server.run();
+    } finally {
+      pidFile.remove();
+      directory.remove();
+    }
+  });
 }
 
 /** What the process found at its start. */
@@ -94,7 +94,7 @@ class Server {
   readonly #manager: ServiceManager;
   readonly #pool: Pool;
   readonly #privateDirectory: string;
-  /** What the application prints, when the log is JSON. */
+  /** What zygotes and workers bring for the log. */
   readonly #output: OutputServer | undefined;
   readonly #descriptors: Descriptors;
   readonly #lifecycle: Lifecycle = { phase: "starting" };
@@ -224,7 +224,7 @@ class Server {
         this.#log.info(`still importing ${this.#name}`);
         this.#manager.status(`importing ${this.#name}`);
       }, SLOW_START_MS);
-      await this.#listenForOutput();
+      await this.#output?.listen(outputPathIn(this.#privateDirectory));
       this.#development?.start();
       await this.#pool.start();
       void this.#admin.loadAhead();
@@ -253,11 +253,6 @@ class Server {
 
   get #urls(): string {
     return this.#listeners.map((listener) => listener.url).join(" and ");
-  }
-
-  async #listenForOutput(): Promise<void> {
-    const path = outputPathOf(this.#config, this.#privateDirectory);
-    if (path !== null) await this.#output?.listen(path);
   }
 
   #handleSignals(): void {

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Any
 
 _SOURCE = str(Path(__file__).parent.parent / "src")
 
@@ -125,6 +126,76 @@ class OutputTest(unittest.TestCase):
         )
         self.assertEqual(done.stdout, b"one\n")
         self.assertRegex(done.stderr, rb"^rickhouse worker\[\d+\]: three\n$")
+
+
+class ReportsTest(unittest.TestCase):
+    """Where reports alone go to the front."""
+
+    def run_program(self, program: str, streams: int) -> tuple[list[tuple[Any, bytes]], bytes, int]:
+        """What came in so many streams: the first line and the rest; then standard error."""
+        with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as server:
+            path = os.path.join(directory, "output.sock")
+            server.bind(path)
+            server.listen()
+            server.settimeout(30)
+            start = f"""
+import os, sys, threading
+from rickhouse import log, output
+output.report_to({path!r}, 7)
+"""
+            environment = {**os.environ, "PYTHONPATH": _SOURCE}
+            command = [sys.executable, "-c", start + program]
+            came = []
+            with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
+                for _ in range(streams):
+                    connection = server.accept()[0]
+                    with connection, connection.makefile("rb") as stream:
+                        came.append((json.loads(stream.readline()), stream.read()))
+                errors = process.communicate()[1]
+            assert process.returncode == 0, errors
+            return came, errors, process.pid
+
+    def test_all_of_a_thread_go_in_one_stream_and_what_is_printed_does_not(self) -> None:
+        program = "log.report('worker', 'a\\nb'); print('c', file=sys.stderr); log.report('w', 'd')"
+        [(hello, data)], errors, pid = self.run_program(program, 1)
+        self.assertEqual(errors, b"c\n")
+        mark = hello.pop("mark")
+        self.assertEqual(hello, {"pid": pid, "worker": 7, "stream": "reports"})
+        self.assertEqual(data, f"\0{mark} - r 3\na\nb\0{mark} - r 1\nd".encode())
+
+    def test_other_threads_and_children_have_their_own(self) -> None:
+        program = (
+            "log.report('worker', 'one')\n"
+            "thread = threading.Thread(target=log.report, args=('worker', 'two'))\n"
+            "thread.start(); thread.join()\n"
+            "pid = os.fork()\n"
+            "log.report('worker', 'three' if pid else 'four')\n"
+            "if pid == 0: os._exit(0)\n"
+            "os.waitpid(pid, 0)\n"
+        )
+        came, _, pid = self.run_program(program, 3)
+        texts = {data.replace(hello["mark"].encode(), b""): hello["pid"] for hello, data in came}
+        children = [texts.pop(b"\0 - r 4\nfour")]
+        self.assertEqual(texts, {b"\0 - r 3\none\0 - r 5\nthree": pid, b"\0 - r 3\ntwo": pid})
+        self.assertNotIn(pid, children)
+
+    def test_nothing_is_written_to_what_the_application_has_opened_in_its_place(self) -> None:
+        program = (
+            "log.report('worker', 'one')\n"
+            "os.closerange(3, 100)\n"
+            "others = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]\n"
+            "file = os.memfd_create('x') if hasattr(os, 'memfd_create') else others[0]\n"
+            "log.report('worker', 'two')\n"
+            "assert all(map(os.fstat, others)) and os.fstat(file).st_size == 0\n"
+        )
+        came, errors, _ = self.run_program(program, 2)
+        texts = [data.replace(hello["mark"].encode(), b"") for hello, data in came]
+        self.assertEqual((texts, errors), ([b"\0 - r 3\none", b"\0 - r 3\ntwo"], b""))
+
+    def test_without_a_front_they_go_to_standard_error(self) -> None:
+        program = "output.report_to('/nonexistent/output.sock', 1); log.report('worker', 'one')"
+        _, errors, _ = self.run_program(program, 0)
+        self.assertRegex(errors, rb"^rickhouse worker\[\d+\]: one\n$")
 
 
 if __name__ == "__main__":

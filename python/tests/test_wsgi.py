@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import mmap
 import os
@@ -511,6 +512,19 @@ class Errors(unittest.TestCase):
     def test_a_line_break_in_the_path_does_not_forge_a_line(self) -> None:
         run = Run(lambda environ, start_response: 1 / 0, REQUEST_URI="/a\nrickhouse: b")
         self.assertTrue(run.log[0].startswith("error in GET /a\\nrickhouse: b\n"))
+
+    def test_the_log_names_the_request_by_its_id(self) -> None:
+        run = Run(lambda environ, start_response: 1 / 0, HTTP_X_REQUEST_ID="id-1")
+        self.assertTrue(run.log[0].startswith("error in GET / [id-1]\nTraceback"))
+
+        def application(environ: Any, start_response: Any, value: Any) -> list[bytes]:
+            environ["HTTP_X_REQUEST_ID"] = value
+            raise ValueError
+
+        # What the application may have put in its place.
+        for value in ("a\nb", "a b", "", "é", "x" * 129, 7, None):
+            run = Run(functools.partial(application, value=value))
+            self.assertTrue(run.log[0].startswith("error in GET /\nTraceback"), value)
 
 
 if __name__ == "__main__":

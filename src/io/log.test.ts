@@ -26,6 +26,21 @@ describe("createLog", () => {
     ]);
   });
 
+  it("begins plain lines with the time where that is asked for, and names who reports", () => {
+    const { log, lines } = kept({ format: "plain", level: "info", hasTime: true });
+    log.warning("one\ntwo");
+    log.error("error in GET /\nTraceback", { source: "worker", pid: 7, worker: 1 });
+    const times = lines.map((line) => line.slice(0, 24));
+    for (const time of times) assert.equal(new Date(time).toISOString(), time);
+    assert.deepEqual(
+      lines.map((line) => line.slice(24)),
+      [
+        " rickhouse: warning: one\n    two\n",
+        " rickhouse worker[7]: error in GET /\n    Traceback\n",
+      ],
+    );
+  });
+
   it("writes one JSON line for each text, a traceback too", () => {
     const { log, lines } = kept({ format: "json", level: "info" });
     const text = 'Traceback "x"\n  File\u2028\u001b[2J\u202e';

@@ -26,6 +26,8 @@ export interface LogStream {
 export interface LogOptions {
   readonly format: "plain" | "json";
   readonly level: LogLevel;
+  /** Plain lines begin with the time: where nobody sees when they come, and nothing else keeps it. */
+  readonly hasTime?: boolean;
 }
 
 /**
@@ -34,9 +36,9 @@ export interface LogOptions {
  */
 export function createLog(
   stream: LogStream,
-  { format, level: firstLevel }: LogOptions = { format: "plain", level: "info" },
+  { format, level: firstLevel, hasTime = false }: LogOptions = { format: "plain", level: "info" },
 ): Log {
-  const lineOf = format === "json" ? jsonLine : plainLine;
+  const lineOf = format === "json" ? jsonLine : hasTime ? timedLine : plainLine;
   const write = (level: LogLevel, text: string, fields?: LogFields): void => {
     if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(log.level)) return;
     stream.write(lineOf(level, text, fields));
@@ -63,9 +65,15 @@ export function createLog(
   return log;
 }
 
-function plainLine(level: LogLevel, text: string): string {
-  const prefix = level === "info" ? "rickhouse: " : `rickhouse: ${level}: `;
-  return `${prefix}${printable(text).replaceAll("\n", "\n    ")}\n`;
+function plainLine(level: LogLevel, text: string, { source, pid }: LogFields = {}): string {
+  // A report is as it would stand on standard error (python/src/rickhouse/log.py).
+  const who = source === undefined ? "rickhouse" : `rickhouse ${String(source)}[${String(pid)}]`;
+  const urgency = level === "info" || source !== undefined ? "" : `${level}: `;
+  return `${who}: ${urgency}${printable(text).replaceAll("\n", "\n    ")}\n`;
+}
+
+function timedLine(level: LogLevel, text: string, fields?: LogFields): string {
+  return `${isoTime(Date.now())} ${plainLine(level, text, fields)}`;
 }
 
 function jsonLine(level: LogLevel, text: string, fields: LogFields = {}): string {

@@ -2,7 +2,9 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config/options.ts";
+import { StartupError } from "../config/startup-error.ts";
 import { openAccessLog, type AccessLog, type AccessLogOptions } from "./access-log.ts";
+import { broughtOutput } from "./brought-output.ts";
 import { asIdentity, type Identity, mayRedirect } from "./identity.ts";
 import type { Log } from "./log.ts";
 import { type MessageLog, openServerLog } from "./server-log.ts";
@@ -11,7 +13,7 @@ export interface Logs {
   readonly log: Log;
   /** Of this moment: a reload may open another. */
   readonly accessLog: AccessLog | undefined;
-  /** For what others say; undefined where they say it themselves. */
+  /** For what zygotes and workers bring; undefined where they bring nothing. */
   readonly messages: MessageLog | undefined;
   /** After a reload. Where a file cannot be opened the old ones are written on, and the log says so. */
   reconfigure(config: Config): void;
@@ -21,7 +23,27 @@ export interface Logs {
   close(): Promise<void>;
 }
 
-export function openLogs(identity: Identity | undefined, config: Config): Logs {
+/** `run`, with both logs open. Why the start failed stands in the log too: returns the exit code where nobody else need say it. */
+export async function withLogs(
+  identity: Identity | undefined,
+  config: Config,
+  run: (logs: Logs) => Promise<number>,
+): Promise<number> {
+  const isStderr = config.log.kind === "stderr";
+  const logs = openLogs(identity, config);
+  try {
+    return await run(logs);
+  } catch (error) {
+    if (!(error instanceof StartupError) || (isStderr && config.logFormat === "plain")) throw error;
+    logs.log.error(error.message);
+    if (isStderr) return error.exitCode;
+    throw error;
+  } finally {
+    await logs.close();
+  }
+}
+
+function openLogs(identity: Identity | undefined, config: Config): Logs {
   const server = openAs(identity, config.log, (target) => {
     return openServerLog(target, { format: config.logFormat, level: config.logLevel });
   });
@@ -38,7 +60,7 @@ export function openLogs(identity: Identity | undefined, config: Config): Logs {
     get accessLog() {
       return accessLog;
     },
-    messages: config.logFormat === "json" ? server.messages : undefined,
+    messages: broughtOutput(config) === "nothing" ? undefined : server.messages,
     reconfigure: (next) => {
       // `rickhouse log-level` may have chosen another meanwhile: only who writes another one undoes that.
       if (next.logLevel !== level) log.level = next.logLevel;

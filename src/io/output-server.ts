@@ -1,6 +1,6 @@
-// Where zygotes and workers bring their standard output and standard error when the log is JSON: each connection is one stream of one process,
-// each of its lines becomes a line of the log that says whose it is (docs/protocol.md section 5). Knows nothing of requests and workers but
-// what the streams say.
+// Where zygotes and workers bring what is for the log: their standard output and standard error when the log is JSON, their reports alone when it
+// is a file of plain lines. Each connection is one stream of one process, each of its lines becomes a line of the log that says whose it is
+// (docs/protocol.md section 5). Knows nothing of requests and workers but what the streams say.
 
 import { createServer, type Server, type Socket } from "node:net";
 import { OutputReader, type OutputMessage } from "../core/log/output-reader.ts";
@@ -22,7 +22,8 @@ interface Hello {
   readonly pid: number;
   /** 0 is the zygote. */
   readonly worker: number;
-  readonly stream: "stdout" | "stderr";
+  /** `reports`: nothing else comes. */
+  readonly stream: "stdout" | "stderr" | "reports";
   readonly mark: string;
 }
 
@@ -202,7 +203,7 @@ function isHello(value: unknown): value is Hello {
     "worker" in value &&
     typeof value.worker === "number" &&
     "stream" in value &&
-    (value.stream === "stdout" || value.stream === "stderr") &&
+    (value.stream === "stdout" || value.stream === "stderr" || value.stream === "reports") &&
     "mark" in value &&
     typeof value.mark === "string" &&
     /^[\da-f]{32}$/.test(value.mark)

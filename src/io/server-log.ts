@@ -28,9 +28,14 @@ export interface ServerLog {
 }
 
 /** Throws StartupError when the file cannot be written. */
-export function openServerLog(target: ServerLogTarget, options: LogOptions): ServerLog {
+export function openServerLog(
+  target: ServerLogTarget,
+  asked: Omit<LogOptions, "hasTime">,
+): ServerLog {
+  // Who reads standard error (journald, a container, a terminal) knows when a line came.
+  const options = { ...asked, hasTime: target.kind === "file" };
   let descriptor = target.kind === "stderr" ? withoutBlocking(2) : openForAppend(target.path);
-  const stream = new LineStream(descriptor, (count) => droppedLine(count, options.format));
+  const stream = new LineStream(descriptor, (count) => droppedLine(count, options));
   const reopen = (): void => {
     if (target.kind === "stderr") return;
     const old = descriptor;
@@ -40,15 +45,15 @@ export function openServerLog(target: ServerLogTarget, options: LogOptions): Ser
   };
   return {
     log: createLog(stream, options),
-    messages: messageLog(stream, options.format),
+    messages: messageLog(stream, options),
     reopen,
     close: () => stream.close(),
   };
 }
 
-function messageLog(stream: LineStream, format: LogOptions["format"]): MessageLog {
+function messageLog(stream: LineStream, options: LogOptions): MessageLog {
   let line = "";
-  const formatter = createLog({ write: (text) => (line = text) }, { format, level: "debug" });
+  const formatter = createLog({ write: (text) => (line = text) }, { ...options, level: "debug" });
   return {
     format(level, text, fields) {
       formatter.write(level, text, fields);
@@ -75,9 +80,9 @@ function openForAppend(path: string): number {
   }
 }
 
-function droppedLine(count: number, format: LogOptions["format"]): string {
+function droppedLine(count: number, options: LogOptions): string {
   let line = "";
-  const once = createLog({ write: (text) => (line = text) }, { format, level: "debug" });
+  const once = createLog({ write: (text) => (line = text) }, { ...options, level: "debug" });
   once.warning(`${count} lines of this log were dropped: nobody read it fast enough`, { count });
   return line;
 }

@@ -76,7 +76,11 @@ describe("a body", () => {
       ["text-second-chunk", "TypeError: .*bytes.*str"],
     ] as const) {
       if (name === "text-second-chunk") continue;
-      cases.itFails(`/body/${name}`, new RegExp(`error in GET /body/${name}\n[^]*${log}`), name);
+      cases.itFails(
+        `/body/${name}`,
+        new RegExp(`error in GET /body/${name} \\[\\w+\\]\n[^]*${log}`),
+        name,
+      );
     }
     for (const [name, body] of [
       ["text-second-chunk", "a "],
@@ -84,7 +88,7 @@ describe("a body", () => {
     ] as const) {
       it(`${name}: what came before is not made to look whole`, async () => {
         await cases.breaks(`/body/${name}`, body);
-        await cases.server.logged(`error in GET /body/${name}\n`);
+        await cases.server.logged(`error in GET /body/${name} [`);
       });
     }
     it("and is closed nevertheless", async () => {
@@ -154,7 +158,7 @@ describe("a body", () => {
     for (const name of ["write-text", "write-none", "write-int"]) {
       cases.itFails(
         `/body/${name}`,
-        new RegExp(`error in GET /body/${name}\n[^]*TypeError: .*bytes`),
+        new RegExp(`error in GET /body/${name} \\[\\w+\\]\n[^]*TypeError: .*bytes`),
         name,
       );
     }
@@ -166,15 +170,19 @@ describe("a body", () => {
       using client = cases.begin("/body/write-too-long");
       assert.equal((await client.response()).body.toString(), "a bo");
       await cases.goesOn(client);
-      await cases.server.logged(/GET \/body\/write-too-long: .*longer than its Content-Length/);
+      await cases.server.logged(
+        /GET \/body\/write-too-long \[\w+\]: .*longer than its Content-Length/,
+      );
     });
     it("is broken if it is shorter than the Content-Length", async () => {
       await cases.breaks("/body/write-too-short", "a body");
-      await cases.server.logged(/GET \/body\/write-too-short: .*3 bytes shorter/);
+      await cases.server.logged(/GET \/body\/write-too-short \[\w+\]: .*3 bytes shorter/);
     });
     it("is not enough: an iterable is due", async () => {
       await cases.breaks("/body/write-and-none", "a body");
-      await cases.server.logged(/error in GET \/body\/write-and-none\n[^]*TypeError: .*iterable/);
+      await cases.server.logged(
+        /error in GET \/body\/write-and-none \[\w+\]\n[^]*TypeError: .*iterable/,
+      );
     });
     for (const name of ["write-keep", "write-keep-in-generator"]) {
       it(`when the request is over (${name}): an error, and nothing of it on the wire`, async () => {
@@ -215,7 +223,7 @@ describe("a body", () => {
       using client = cases.begin("/body/sized-one-lie");
       assert.equal((await client.response()).body.toString(), "a body");
       await cases.goesOn(client);
-      assert.match(cases.server.stderr.slice(from), /GET \/body\/sized-one-lie: .*longer/);
+      assert.match(cases.server.stderr.slice(from), /GET \/body\/sized-one-lie \[\w+\]: .*longer/);
     });
     for (const name of ["generator", "sized-two", "chain-returned"]) {
       it(`not before its end is chunked: ${name}`, async () => {
@@ -251,14 +259,17 @@ describe("a body", () => {
         assert.equal(answer.fields.get("content-length"), "5");
         assert.equal(answer.body.toString(), "01234");
         await cases.goesOn(client);
-        assert.match(cases.server.stderr.slice(from), /GET \/body\/length: .*longer/);
+        assert.match(cases.server.stderr.slice(from), /GET \/body\/length \[\w+\]: .*longer/);
       });
       it(`is broken if it is shorter, with a line in the log: ${kind}`, async () => {
         const from = cases.server.stderr.length;
         const target = `/body/length?say=9&give=4&kind=${kind}&name=short-${kind}`;
         await cases.breaks(target, "0123");
         await cases.ask("/body/list-one");
-        assert.match(cases.server.stderr.slice(from), /GET \/body\/length: .*5 bytes shorter/);
+        assert.match(
+          cases.server.stderr.slice(from),
+          /GET \/body\/length \[\w+\]: .*5 bytes shorter/,
+        );
       });
       it(`is broken if there is none at all: ${kind}`, async () => {
         const target = `/body/length?say=9&give=0&kind=${kind}&name=none-${kind}`;
@@ -281,7 +292,7 @@ describe("a body", () => {
       const answer = await client.response();
       assert.ok(answer.isWhole);
       await cases.goesOn(client);
-      await cases.server.logged("error in GET /body/length-then-raise\n");
+      await cases.server.logged("error in GET /body/length-then-raise [");
     });
   });
 
@@ -346,7 +357,7 @@ describe("a body", () => {
     });
     it("for HEAD that fails: the head of the error page", async () => {
       await cases.fails("/body/head-raises", { method: "HEAD" });
-      await cases.server.logged("error in HEAD /body/head-raises\n");
+      await cases.server.logged("error in HEAD /body/head-raises [");
     });
     it("for HEAD on HTTP/1.0", async () => {
       using client = cases.begin("/body/generator", { method: "HEAD", version: "1.0" });

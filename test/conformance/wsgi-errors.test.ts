@@ -48,7 +48,7 @@ describe("an application that raises", () => {
           const text = await logOf(() => cases.fails(`/errors/${place}?kind=${kind}`));
           assert.match(
             text,
-            new RegExp(`error in GET /errors/${place}\n {4}Traceback[^]*\n {4}${log}`),
+            new RegExp(`error in GET /errors/${place} \\[\\w+\\]\n {4}Traceback[^]*\n {4}${log}`),
           );
           assert.equal(text.match(/error in GET/g)?.length, 1);
           // The query may hold secrets.
@@ -64,11 +64,15 @@ describe("an application that raises", () => {
       for (const kind of ["exception", "system-exit", "keyboard-interrupt", "generator-exit"]) {
         it(`${place}: ${kind}`, async () => {
           const text = await logOf(() => cases.fails(`/errors/${place}?kind=${kind}`));
-          assert.match(text, new RegExp(`error in GET /errors/${place}\n {4}Traceback`));
+          assert.match(text, new RegExp(`error in GET /errors/${place} \\[\\w+\\]\n {4}Traceback`));
         });
       }
     }
-    cases.itFails("/errors/in-iter", /in GET \/errors\/in-iter\n[^]*in __iter__/, "in __iter__");
+    cases.itFails(
+      "/errors/in-iter",
+      /in GET \/errors\/in-iter \[\w+\]\n[^]*in __iter__/,
+      "in __iter__",
+    );
   });
 
   describe("behind the head: broken, never a clean end", () => {
@@ -76,7 +80,7 @@ describe("an application that raises", () => {
       for (const [kind] of KINDS.slice(0, 8)) {
         it(`${place}: ${kind}`, async () => {
           const text = await logOf(() => cases.breaks(`/errors/${place}?kind=${kind}`, "first"));
-          assert.match(text, new RegExp(`error in GET /errors/${place}\n {4}Traceback`));
+          assert.match(text, new RegExp(`error in GET /errors/${place} \\[\\w+\\]\n {4}Traceback`));
         });
       }
       it(`${place}, to HTTP/1.0: a reset, since an end would look like success`, async () => {
@@ -99,12 +103,12 @@ describe("an application that raises", () => {
     it(`is named by its method: ${method}`, async () => {
       const target = "/errors/in-call?kind=exception";
       const text = await logOf(() => cases.fails(target, { method }));
-      assert.match(text, new RegExp(`error in ${method} /errors/in-call\n`));
+      assert.match(text, new RegExp(`error in ${method} /errors/in-call \\[\\w+\\]\n`));
     });
   }
   it("is named by the path as it was sent, harmless in a log", async () => {
     const text = await logOf(() => cases.fails("/errors/%69n-call?kind=exception"));
-    assert.match(text, /error in GET \/errors\/%69n-call\n/);
+    assert.match(text, /error in GET \/errors\/%69n-call \[\w+\]\n/);
   });
   it("may have an error page of its own", async () => {
     const text = await logOf(async () => {

@@ -119,7 +119,7 @@ describe("start_response", () => {
         it(`${what}: ${name}`, async () => {
           const start = cases.server.stderr.length;
           await cases.fails(`/start/wrong?${name}`);
-          await cases.server.logged("error in GET /start/wrong\n");
+          await cases.server.logged("error in GET /start/wrong [");
           // The line of this case: those of others stand before it.
           assert.match(cases.server.stderr.slice(start), log);
         });
@@ -127,7 +127,7 @@ describe("start_response", () => {
     }
     cases.itFails(
       "/start/wrong-without-arguments",
-      /error in GET \/start\/wrong-without-arguments\n[^]*TypeError/,
+      /error in GET \/start\/wrong-without-arguments \[\w+\]\n[^]*TypeError/,
       "a call without arguments",
     );
   });
@@ -257,7 +257,7 @@ describe("start_response", () => {
     for (const name of ["never", "never-and-empty", "never-in-generator"]) {
       cases.itFails(
         `/start/${name}`,
-        new RegExp(`error in GET /start/${name}\n[^]*start_response`),
+        new RegExp(`error in GET /start/${name} \\[\\w+\\]\n[^]*start_response`),
         name,
       );
     }
@@ -267,7 +267,7 @@ describe("start_response", () => {
     for (const name of ["twice", "twice-with-none"]) {
       cases.itFails(
         `/start/${name}`,
-        new RegExp(`error in GET /start/${name}\n[^]*AssertionError: start_response`),
+        new RegExp(`error in GET /start/${name} \\[\\w+\\]\n[^]*AssertionError: start_response`),
         `without exc_info: ${name}`,
       );
     }
@@ -318,7 +318,9 @@ describe("start_response", () => {
         const answer = await cases.breaks(`/start/${name}`, "first");
         assert.equal(answer.fields.get("x-old"), "1");
         await cases.server.logged(
-          new RegExp(`error in GET /start/${name}\n[^]*KeyError: 'the error of the application'`),
+          new RegExp(
+            `error in GET /start/${name} \\[\\w+\\]\n[^]*KeyError: 'the error of the application'`,
+          ),
         );
       });
     }

@@ -74,7 +74,7 @@ describe("in a request the application may", () => {
     const [pid] = server.workers;
     assert.equal((await post(server.port, "/memory")).status, 500);
     assert.equal(await servesOn(server), pid);
-    await server.logged(/error in POST \/memory\n[^]*MemoryError/);
+    await server.logged(/error in POST \/memory \[\w+\]\n[^]*MemoryError/);
   });
 
   it("fork a child that outlives the request and its worker: it holds up neither", async () => {

@@ -99,7 +99,7 @@ describe("what the application prints, in a log of JSON lines", () => {
     const failed = await waitFor("the traceback", () =>
       linesOf(server.stderr).find(({ message }) => message.includes("ValueError: what a pity")),
     );
-    assert.match(failed.message, /^error in GET \/raise\nTraceback [^]*\n {2}File /);
+    assert.match(failed.message, /^error in GET \/raise \[\w+\]\nTraceback [^]*\n {2}File /);
     assert.deepEqual(
       [failed.level, failed.source, failed.request_id],
       ["error", "worker", answer.fields.get("x-request-id")],
@@ -198,12 +198,14 @@ describe("what the application prints, in a log of JSON lines", () => {
     await using _ = server;
     const { code } = await server.exited();
     assert.equal(code, 3, server.stderr);
-    const [, failure] = linesOf(server.stderr.replace(/^rickhouse: .*\n/gm, ""));
+    const [, failure, last] = linesOf(server.stderr);
     assert.match(
       failure?.message ?? "",
       /^the application does not load\nTraceback [^]*RuntimeError/,
     );
     assert.deepEqual([failure?.source, failure?.stage], ["zygote", "import"]);
+    assert.deepEqual([last?.level, last?.source], ["error", undefined]);
+    assert.match(last?.message ?? "", /RuntimeError: not today/);
   });
 });
 

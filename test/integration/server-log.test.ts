@@ -24,6 +24,38 @@ function linesOf(text: string): Line[] {
   );
 }
 
+/** A server whose log is a file of plain lines. */
+class LoggingToFile {
+  readonly path: string;
+  readonly server: ServerUnderTest;
+
+  constructor(application: string, options: { args?: string[]; env?: Record<string, string> }) {
+    const directory = ServerUnderTest.makeDirectory();
+    this.path = join(directory, "log");
+    this.server = new ServerUnderTest(join(import.meta.dirname, "../apps", application), {
+      args: ["--workers", "1", "--log", this.path, ...(options.args ?? [])],
+      env: options.env ?? {},
+      directory,
+    });
+  }
+
+  get text(): string {
+    return existsSync(this.path) ? readFileSync(this.path, "utf8") : "";
+  }
+
+  async port(): Promise<number> {
+    const found = (): string | undefined =>
+      / rickhouse: serving [^\n]*? at http:\/\/[^ ]*:(\d+)/.exec(this.text)?.[1];
+    return Number(await waitFor("the banner", found));
+  }
+}
+
+/** Each line that is not indented begins with the time. */
+function assertTimed(text: string): void {
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("    "));
+  for (const line of lines) assert.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z rickhouse/);
+}
+
 describe("the server log", () => {
   it("is JSON lines when asked to, with the id of a request that died", async () => {
     const args = ["--workers", "1", "--log-format", "json"];
@@ -42,23 +74,63 @@ describe("the server log", () => {
   });
 
   it("goes to a file, which is opened again, and leaves out what is below its level", async () => {
-    const directory = ServerUnderTest.makeDirectory();
-    const path = join(directory, "log");
-    const args = ["--workers", "1", "--log", path, "--log-level", "info"];
-    const server = new ServerUnderTest(join(import.meta.dirname, "../apps/plain:app"), {
-      args,
-      directory,
-    });
-    await using _ = server;
-    const textOf = (): string => (existsSync(path) ? readFileSync(path, "utf8") : "");
-    await waitFor("the banner", () => textOf().includes("rickhouse: serving "));
+    const log = new LoggingToFile("plain:app", { args: ["--log-level", "info"] });
+    await using server = log.server;
+    await log.port();
     assert.equal(server.stderr, "");
-    renameSync(path, `${path}.1`);
+    renameSync(log.path, `${log.path}.1`);
     server.signal("SIGUSR1");
-    await waitFor("the new file", () => existsSync(path));
+    await waitFor("the new file", () => existsSync(log.path));
     server.signal("SIGTTIN");
-    await waitFor("a line in it", () => textOf().includes("workers wanted"));
+    await waitFor("a line in it", () => log.text.includes("workers wanted"));
+    assertTimed(log.text);
   });
+
+  for (const threads of ["1", "2"]) {
+    it(`has tracebacks of failed requests in its file, with their ids (--threads ${threads})`, async () => {
+      const log = new LoggingToFile("talking:app", { args: ["--threads", threads] });
+      await using server = log.server;
+      const port = await log.port();
+      for (const _ of [1, 2]) {
+        const { status, fields } = await get(port, "/raise?secret");
+        assert.equal(status, 500);
+        const id = fields.get("x-request-id") ?? "";
+        const [pid = 0] = server.workers;
+        const line = `Z rickhouse worker\\[${pid}\\]: error in GET /raise \\[${id}\\]\n {4}Traceback `;
+        const report = new RegExp(`${line}[^]*\n {4}ValueError: what a pity\n`);
+        await waitFor(
+          () => `the report in ${log.text}`,
+          () => report.test(log.text),
+        );
+        assertTimed(log.text);
+        assert.doesNotMatch(log.text, /caught|secret/);
+        renameSync(log.path, `${log.path}.old`);
+        server.signal("SIGUSR1");
+        await waitFor("the new file", () => existsSync(log.path));
+      }
+      await server.logged("caught");
+      assert.doesNotMatch(server.stderr, /rickhouse|what a pity/);
+    });
+  }
+
+  for (const preload of ["on", "off"]) {
+    it(`has in its file why the start failed, which standard error tells too (--preload ${preload})`, async () => {
+      const log = new LoggingToFile("talking:app", {
+        args: ["--preload", preload],
+        env: { TALKING_FAILS: "1" },
+      });
+      await using server = log.server;
+      assert.equal((await server.exited()).code, 3);
+      const { text } = log;
+      assertTimed(text);
+      assert.match(
+        text,
+        /: the application does not load\n {4}Traceback [^]*RuntimeError: not today/,
+      );
+      const [, said = "nothing"] = /^rickhouse: (.*)\n$/.exec(server.stderr) ?? [];
+      assert.ok(text.endsWith(`Z rickhouse: error: ${said}\n`), `${server.stderr} in ${text}`);
+    });
+  }
 
   it("says that its file cannot be written, and ends", async () => {
     const server = new ServerUnderTest("x:app", { args: ["--log", "/nonexistent/log"] });

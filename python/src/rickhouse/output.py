@@ -2,7 +2,8 @@
 
 Only where the front asks for it (`--log-format json`); docs/protocol.md section 5. What Python code
 prints while a request runs goes out as a piece that carries the request's id. What C code and
-other programs write to the descriptors goes the same way without one.
+other programs write to the descriptors goes the same way without one. Where a file holds a plain
+log (`--log FILE`), only our own reports go to the front.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import re
 import socket
 import sys
 from select import POLLOUT, poll  # As they are now: see inbox.py.
-from threading import get_ident
+from threading import get_ident, local
 from typing import Any, Callable, TypeVar
 
-from .process import OwnSocket
+from .process import SEND_FLAGS, OwnSocket, identity
 
 # A tuple whose third item is the environ (inbox.py).
 _Request = TypeVar("_Request", bound=tuple[Any, ...])
@@ -34,6 +35,8 @@ _mark: bytes | None = None
 # Of the request that runs, and the thread that runs it.
 _environ: dict[str, Any] | None = None
 _thread = 0
+# Where reports alone go; None: with the streams, or to descriptor 2.
+_reports: _Reports | None = None
 
 
 def connect(path: str | None, worker: int) -> None:
@@ -47,7 +50,7 @@ def connect(path: str | None, worker: int) -> None:
     mark = os.urandom(16).hex()
     flush()
     try:
-        connected = [_connected(path, worker, number, mark) for number in _STREAMS]
+        connected = [_connected(path, worker, name, mark) for name in _STREAMS.values()]
     except OSError:
         return
     if _mark is None:
@@ -59,7 +62,14 @@ def connect(path: str | None, worker: int) -> None:
     _mark = b"\0" + mark.encode()
 
 
-def _connected(path: str, worker: int, number: int, mark: str) -> socket.socket:
+def report_to(path: str | None, worker: int) -> None:
+    """Reports of this process go to `path` from now on, and nothing else does."""
+    global _reports
+    if path is not None:
+        _reports = _Reports(path, worker)
+
+
+def _connected(path: str, worker: int, name: str, mark: str) -> socket.socket:
     stream = OwnSocket(socket.AF_UNIX, socket.SOCK_STREAM)
     stream.settimeout(None)  # The application may have set another default.
     try:
@@ -67,10 +77,10 @@ def _connected(path: str, worker: int, number: int, mark: str) -> socket.socket:
         hello = {
             "pid": os.getpid(),
             "worker": worker,
-            "stream": _STREAMS[number],
+            "stream": name,
             "mark": mark,
         }
-        stream.sendall(json.dumps(hello).encode() + b"\n")
+        stream.sendall(json.dumps(hello).encode() + b"\n", SEND_FLAGS)
     except OSError:
         stream.close()
         raise
@@ -135,26 +145,67 @@ def report(text: str) -> bool:
     """A text of our own, as one message. False where there is nobody to tell it so."""
     data = text.rstrip().encode("utf-8", "backslashreplace")
     if _mark is None:
-        return False
+        return _reports is not None and _reports.send(data)
     flush()
     with contextlib.suppress(OSError):  # Nowhere is left to say it.
-        _write_all(2, _piece(b"r", data))
+        _write_all(2, _piece(_mark, b"r", data))
     return True
 
 
-def _piece(kind: bytes, data: bytes | memoryview) -> bytes:
-    head = b"%b %b %b %d\n" % (_mark or b"", _request_id().encode(), kind, len(data))
+class _Reports(local):
+    """A stream of each thread that has something to report, of each process: most never have.
+
+    Each makes its own, with its first report: none cuts into what another one sends.
+    """
+
+    def __init__(self, path: str, worker: int) -> None:
+        self._place = path, worker
+        self._stream: socket.socket | None = None
+        # Who has made it, and what it was then.
+        self._pid = 0
+        self._identity: tuple[int, int] | None = None
+        self._mark = b""
+
+    def send(self, data: bytes) -> bool:
+        """False when nobody can be told."""
+        try:
+            stream = self._own_stream()
+            stream.sendall(_piece(self._mark, b"r", data), SEND_FLAGS)
+        except OSError:
+            self._stream = None
+            return False
+        return True
+
+    def _own_stream(self) -> socket.socket:
+        pid, stream = os.getpid(), self._stream
+        if stream is not None:
+            is_intact = identity(stream.fileno()) == self._identity
+            if is_intact and self._pid == pid:
+                return stream
+            if not is_intact:  # The application has closed it: the number is its own by now.
+                stream.detach()
+        path, worker = self._place
+        mark = os.urandom(16).hex()
+        self._stream = stream = _connected(path, worker, "reports", mark)
+        self._pid, self._identity = pid, identity(stream.fileno())
+        self._mark = b"\0" + mark.encode()
+        return stream
+
+
+def _piece(mark: bytes, kind: bytes, data: bytes | memoryview) -> bytes:
+    request_id = _NO_ID
+    if _environ is not None and get_ident() == _thread:
+        request_id = request_id_of(_environ) or _NO_ID
+    head = b"%b %b %b %d\n" % (mark, request_id.encode(), kind, len(data))
     return head + bytes(data)
 
 
-def _request_id() -> str:
-    if _environ is None or get_ident() != _thread:
-        return _NO_ID
-    request_id = _environ.get("HTTP_X_REQUEST_ID")
-    # The application may have put anything in its place.
+def request_id_of(environ: dict[str, Any]) -> str:
+    """Empty where there is none: the application may have put anything in its place."""
+    request_id = environ.get("HTTP_X_REQUEST_ID")
     if type(request_id) is str and _REQUEST_ID.fullmatch(request_id):
         return request_id
-    return _NO_ID
+    return ""
 
 
 def _write_all(number: int, data: bytes) -> None:
@@ -184,5 +235,5 @@ class _TaggedStream(io.RawIOBase):
         view = memoryview(data).cast("B")[:_PIECE_BYTES]
         if _environ is None or get_ident() != _thread:
             return os.write(self._number, view)
-        _write_all(self._number, _piece(b"t", view))
+        _write_all(self._number, _piece(_mark or b"", b"t", view))
         return len(view)

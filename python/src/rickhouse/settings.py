@@ -25,6 +25,8 @@ class Settings(NamedTuple):
     shows_tracebacks: bool
     # Where standard output and error are brought; None: they are the front's own.
     output_path: str | None = None
+    # Where our own reports alone are brought; None: with the streams.
+    reports_path: str | None = None
 
 
 def settings_of(load: dict[str, Any]) -> Settings:
@@ -48,4 +50,5 @@ def settings_of(load: dict[str, Any]) -> Settings:
         is_watched=load.get("watch", False),
         shows_tracebacks=load.get("debug", False),
         output_path=load.get("outputPath"),
+        reports_path=load.get("reportsPath"),
     )

@@ -95,6 +95,7 @@ def _run() -> None:
             _start_again(control, load, _surroundings())
         importlib.invalidate_caches()
     output.connect(settings.output_path, worker=0)
+    output.report_to(settings.reports_path, worker=0)
     process.restore_file_limit(settings.soft_file_limit)
     process.leave_batch_policy()
     departure.ignore_interrupts()

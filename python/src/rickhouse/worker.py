@@ -64,6 +64,7 @@ def run_worker(parts: WorkerParts) -> NoReturn:
     settings = parts.settings
     pid = os.getpid()
     output.connect(settings.output_path, parts.number)
+    output.report_to(settings.reports_path, parts.number)
     output.keep_errors_open()
     departure = Departure(Channel.interruptible)
     departure.install()

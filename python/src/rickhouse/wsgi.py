@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from types import GeneratorType
 from typing import Any, BinaryIO, Callable
 
-from . import debug_page, log
+from . import debug_page, log, output
 from .body_memory import body_at
 from .channel import Channel
 from .exchange import ClientGone, Exchange
@@ -200,10 +200,15 @@ def _close(iterable: Any, environ: Environ) -> None:
 
 
 def _describe(environ: Environ) -> str:
-    """Method and path as they came; without the query, which may hold secrets."""
+    """`GET /x [id]`, as the front names requests (src/io/workers/incident.ts).
+
+    Method and path as they came; without the query, which may hold secrets.
+    """
     target = _text(environ, "REQUEST_URI") or _text(environ, "PATH_INFO")
     path = target.partition("?")[0] or "?"
-    return ascii(f"{_text(environ, 'REQUEST_METHOD') or '?'} {path}")[1:-1][:500]
+    shown = ascii(f"{_text(environ, 'REQUEST_METHOD') or '?'} {path}")[1:-1][:500]
+    request_id = output.request_id_of(environ)
+    return f"{shown} [{request_id}]" if request_id else shown
 
 
 def _text(environ: Environ, key: str) -> str:

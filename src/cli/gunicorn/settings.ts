@@ -145,7 +145,11 @@ export const GUNICORN_SETTINGS: Readonly<Record<string, Counterpart>> = {
     "`combined` is gunicorn's default; the atoms of a template have names here, like `{client}`",
   ),
   disable_redirect_access_to_syslog: none("no syslog: standard output goes to the journal"),
-  errorlog: option("log", errorLog, "what the application prints stays on standard error"),
+  errorlog: option(
+    "log",
+    errorLog,
+    "with a time in each line, and the tracebacks of failed requests; what the application prints stays on standard error",
+  ),
   loglevel: option("logLevel", logLevel, "`rickhouse log-level` changes that of a running server"),
   capture_output: {
     kind: "other",

@@ -32,6 +32,8 @@ export interface LoadRequest {
   readonly channelPath: string;
   /** Where standard output and error go; null: where those of the front go. */
   readonly outputPath: string | null;
+  /** Where reports alone go; null: with the streams. */
+  readonly reportsPath: string | null;
   readonly privateDirectory: string;
   readonly maxWorkers: number;
   readonly softFileLimit: number | null;

@@ -1,9 +1,10 @@
 // The first message to a zygote, from the configuration (docs/protocol.md section 2).
 
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { ApplicationSpec } from "../../config/application.ts";
 import type { Config } from "../../config/options.ts";
 import { PROTOCOL_VERSION } from "../../core/wire/frame.ts";
+import { broughtOutput, outputPathIn } from "../brought-output.ts";
 import type { LoadRequest } from "./control-messages.ts";
 
 export function loadRequestOf(
@@ -11,6 +12,8 @@ export function loadRequestOf(
   application: ApplicationSpec,
   place: { version: string; privateDirectory: string; channelPath: string },
 ): LoadRequest {
+  const brought = broughtOutput(config);
+  const outputPath = outputPathIn(place.privateDirectory);
   return {
     type: "load",
     protocol: PROTOCOL_VERSION,
@@ -22,7 +25,8 @@ export function loadRequestOf(
     preload: config.preload,
     threads: config.threads,
     channelPath: place.channelPath,
-    outputPath: outputPathOf(config, place.privateDirectory),
+    outputPath: brought === "all" ? outputPath : null,
+    reportsPath: brought === "reports" ? outputPath : null,
     privateDirectory: place.privateDirectory,
     maxWorkers: config.workers.max,
     softFileLimit: config.softFileLimit,
@@ -31,12 +35,4 @@ export function loadRequestOf(
     watch: config.reload,
     debug: config.debug,
   };
-}
-
-/** Where what the application prints is brought to be tagged; null where it is passed on untouched. */
-export function outputPathOf(
-  { logFormat }: Pick<Config, "logFormat">,
-  privateDirectory: string,
-): string | null {
-  return logFormat === "json" ? join(privateDirectory, "output.sock") : null;
 }

@@ -19,6 +19,7 @@ const LOAD: LoadRequest = {
   threads: 1,
   channelPath: "/none",
   outputPath: null,
+  reportsPath: null,
   privateDirectory: "/none",
   maxWorkers: 1,
   softFileLimit: null,
