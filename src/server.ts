@@ -290,6 +290,7 @@ class Server {
       startCode: () => this.#pool.reload(),
       watchCode: () => this.#reloads.begun(this.#pool.workforce.registry.generationsInTurn),
       onRefused: (error) => {
+        this.#reloads.refused(error);
         if (this.#pool.workforce.registry.generationsInTurn.candidate !== undefined) return; // Its end is said.
         this.#manager.reloaded(`${this.#status}; a reload was refused: ${error}`);
       },

@@ -52,6 +52,15 @@ export class SlowList {
   }
 }
 
+/** One that a newer one has replaced is no trouble. */
+const RELOAD_CLASSES = { serves: "good", failed: "bad", superseded: "" } as const;
+
+function reloadText({ generation, outcome, tookMs }: StatusDocument["reloads"][number]): string {
+  if (generation === null) return "Reload refused: the old code serves on";
+  if (outcome !== "serves") return `Reload ${outcome}: generation ${generation} never served`;
+  return `Generation ${generation} serves, after ${timeText(tookMs / 1000)}`;
+}
+
 /** Newest first, deaths and reloads together. */
 export class IncidentList {
   #shown = "";
@@ -64,14 +73,11 @@ export class IncidentList {
         text: `Worker ${worker} (pid ${pid ?? "–"}) ended: ${how}`,
         more: request === null ? "" : `while it ran ${request}`,
       })),
-      ...reloads.map(({ at, generation, error, tookMs }) => ({
-        at,
-        className: error === null ? "good" : "bad",
-        text:
-          error === null
-            ? `Generation ${generation} serves, after ${timeText(tookMs / 1000)}`
-            : `Reload failed: generation ${generation} never served`,
-        more: error ?? "",
+      ...reloads.map((reload) => ({
+        at: reload.at,
+        className: RELOAD_CLASSES[reload.outcome],
+        text: reloadText(reload),
+        more: reload.error ?? "",
       })),
     ].toSorted((a, b) => b.at.localeCompare(a.at));
     const now = Date.now();

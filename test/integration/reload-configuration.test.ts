@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { globSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { ask } from "../support/admin.ts";
+import type { StatusDocument } from "../../src/io/admin/documents.ts";
+import { ask, askJson } from "../support/admin.ts";
 import { get } from "../support/requests.ts";
 import { ROOT, ServerUnderTest, startServer, waitFor } from "../support/server.ts";
 
@@ -154,6 +155,14 @@ describe("SIGHUP reads the configuration again", () => {
       assert.match(server.stderr, line);
       assert.equal(await textOf(server), "200 red 0");
       assert.deepEqual(server.zygotes, zygotes);
+      // Whoever looks at the server later finds it too.
+      const [control = ""] = globSync(join(server.temporaryDirectory, "rickhouse-*/control.sock"));
+      const { reloads } = await askJson<StatusDocument>(control, "/status");
+      const [{ outcome, generation, error } = assert.fail("no reload")] = reloads;
+      assert.deepEqual([reloads.length, outcome, generation], [1, "failed", null]);
+      assert.match(error ?? "", line);
+      const { body } = await ask(control, "/metrics");
+      assert.match(body, /^rickhouse_reloads_total\{outcome="failed"\} 1$/m);
       // And is mended by the next one.
       reloadWith('workers = 1\nenv = ["COLOUR=green"]\n');
       await waitFor("the new worker", async () => (await textOf(server)) === "200 green 0");

@@ -20,10 +20,10 @@ export function statusText(status: StatusDocument): string {
       ({ at, worker, pid, how, request }) =>
         `${at}  worker ${worker} (pid ${pid ?? "-"}) ended: ${how}${request === null ? "" : ` while it ran ${request}`}`,
     ),
-    ...status.reloads.map(
-      ({ at, generation, error, tookMs }) =>
-        `${at}  reload of generation ${generation} ${error === null ? "serves" : `failed: ${error}`} (${tookMs} ms)`,
-    ),
+    ...status.reloads.map(({ at, generation, outcome, error, tookMs }) => {
+      const reload = generation === null ? "reload" : `reload of generation ${generation}`;
+      return `${at}  ${reload} ${outcome}${error === null ? "" : `: ${error}`} (${tookMs} ms)`;
+    }),
   ].toSorted((a, b) => b.localeCompare(a));
   const events = tail.length === 0 ? "" : `\n${tail.join("\n")}\n`;
   return printable(`${lines.join("\n")}\n${table(workerRows(status.workers))}${events}`);

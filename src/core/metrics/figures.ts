@@ -12,6 +12,10 @@ export const END_CAUSES = ["exit", "signal", "timeout", "killed", "lost"] as con
 export type EndCause = (typeof END_CAUSES)[number];
 
 export class Figures {
+/** What became of a reload: its code serves, it never will (or was refused), or a newer one took its place. */
+export const RELOAD_ENDS = ["serves", "failed", "superseded"] as const;
+export type ReloadEnd = (typeof RELOAD_ENDS)[number];
+
   /** Requests that are over, by status. */
   readonly #statuses = new Float64Array(MAX_STATUS);
   /** From the whole request to the start of its run (or to being given up), in milliseconds. */
@@ -35,8 +39,7 @@ export class Figures {
     killed: 0,
     lost: 0,
   };
-  reloadsSucceeded = 0;
-  reloadsFailed = 0;
+  readonly reloads: Record<ReloadEnd, number> = { serves: 0, failed: 0, superseded: 0 };
   /** Of workers that are gone, in seconds. */
   endedCpuSeconds = 0;
   #shownCpuSeconds = 0;

@@ -1,7 +1,7 @@
 // The newest things that went wrong or changed, for people: workers that died, reloads. Bounded. Pure: times come in, in milliseconds
 // since 1970.
 
-import type { EndCause } from "./figures.ts";
+import type { EndCause, ReloadEnd } from "./figures.ts";
 
 /** So many of each kind are kept. */
 export const HISTORY_LENGTH = 20;
@@ -19,10 +19,11 @@ export interface Death {
 
 export interface Reload {
   readonly at: number;
-  readonly generation: number;
-  readonly outcome: "serves" | "failed";
+  /** Null: none was begun. */
+  readonly generation: number | null;
+  readonly outcome: ReloadEnd;
   readonly tookMs: number;
-  /** Why it failed; null otherwise. */
+  /** Why its code does not serve; null when it does. */
   readonly error: string | null;
 }
 

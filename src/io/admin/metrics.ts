@@ -2,7 +2,7 @@
 // docs/metrics.md has every one; a test compares it with what is really sent.
 
 import type { WorkerState } from "../../core/workers/state.ts";
-import { END_CAUSES } from "../../core/metrics/figures.ts";
+import { END_CAUSES, RELOAD_ENDS } from "../../core/metrics/figures.ts";
 import { histogramSamples, type Family, type Sample } from "../../core/metrics/exposition.ts";
 import type { Histogram } from "../../core/metrics/histogram.ts";
 import { CONNECTION_PHASES, type ConnectionsStatus } from "../net/connections-status.ts";
@@ -149,10 +149,11 @@ function workerFamilies({ subject, pool, processes, endedCpuSeconds }: Scrape): 
       "Workers that ended without having been asked to go.",
       END_CAUSES.map((cause) => ({ value: figures.deaths[cause], labels: { cause } })),
     ),
-    counter("reloads_total", "Reloads of the application.", [
-      { value: figures.reloadsSucceeded, labels: { outcome: "serves" } },
-      { value: figures.reloadsFailed, labels: { outcome: "failed" } },
-    ]),
+    counter(
+      "reloads_total",
+      "Reloads of the application.",
+      RELOAD_ENDS.map((outcome) => ({ value: figures.reloads[outcome], labels: { outcome } })),
+    ),
     gauge(
       "worker_resident_memory_bytes",
       "Memory of a worker, what it shares with others included.",

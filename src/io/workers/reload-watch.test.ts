@@ -11,10 +11,10 @@ describe("ReloadWatch", () => {
   it("tells that the new generation serves, once it does", async () => {
     const outcome = watch.begun({ serving: 1, candidate: 2, lastFailure: "" });
     watch.settled({ serving: 1, candidate: 2, lastFailure: "" });
-    assert.equal(keep.figures.reloadsSucceeded, 0);
+    assert.equal(keep.figures.reloads.serves, 0);
     watch.settled({ serving: 2, candidate: undefined, lastFailure: "" });
     assert.deepEqual(await outcome, { generation: 2, error: undefined });
-    assert.equal(keep.figures.reloadsSucceeded, 1);
+    assert.equal(keep.figures.reloads.serves, 1);
   });
 
   it("tells why it does not, and that a newer one took its place", async () => {
@@ -24,8 +24,19 @@ describe("ReloadWatch", () => {
     assert.equal((await first).error, "a newer reload took its place");
     watch.settled({ serving: 2, candidate: undefined, lastFailure: "no module" });
     assert.equal((await second).error, "no module");
-    assert.equal(keep.figures.reloadsFailed, 2);
-    assert.equal(keep.history.reloads[0]?.error, "no module");
+    assert.deepEqual(keep.figures.reloads, { serves: 1, failed: 1, superseded: 1 });
+    const [newest, older] = keep.history.reloads;
+    assert.deepEqual([newest?.outcome, older?.outcome], ["failed", "superseded"]);
+    assert.deepEqual([newest?.error, older?.error], ["no module", "a newer reload took its place"]);
+  });
+
+  it("keeps what was refused as failed", () => {
+    watch.refused("a wrong value");
+    assert.equal(keep.figures.reloads.failed, 2);
+    const { at, ...kept } = keep.history.reloads[0] ?? assert.fail();
+    assert.ok(at > 0);
+    const refused = { generation: null, outcome: "failed", tookMs: 0, error: "a wrong value" };
+    assert.deepEqual(kept, refused);
   });
 
   it("begins none while the server ends", async () => {

@@ -2,7 +2,7 @@
 // after each of its steps.
 
 import type { Figures } from "../../core/metrics/figures.ts";
-import type { History } from "../../core/metrics/history.ts";
+import type { History, Reload } from "../../core/metrics/history.ts";
 
 export interface ReloadOutcome {
   /** Undefined when none was begun. */
@@ -50,22 +50,30 @@ export class ReloadWatch {
     if (this.#pending.length === 0) return;
     const over = this.#pending.filter(({ generation }) => generation !== generations.candidate);
     this.#pending = this.#pending.filter(({ generation }) => generation === generations.candidate);
-    for (const reload of over) this.#over(reload, errorOf(reload, generations));
+    for (const { generation, beganAt, resolve } of over) {
+      const end = endOf(generation, generations);
+      this.#keepEnd(generation, end, performance.now() - beganAt);
+      resolve({ generation, error: end.error ?? undefined });
+    }
   }
 
-  #over({ generation, beganAt, resolve }: Pending, error: string | undefined): void {
+  /** None was begun: why. */
+  refused(error: string): void {
+    this.#keepEnd(null, { outcome: "failed", error }, 0);
+  }
+
+  #keepEnd(generation: number | null, end: End, tookMs: number): void {
     const { figures, history } = this.#keep;
-    if (error === undefined) figures.reloadsSucceeded++;
-    else figures.reloadsFailed++;
-    const outcome = error === undefined ? "serves" : "failed";
-    const tookMs = Math.round(performance.now() - beganAt);
-    history.reloaded({ at: Date.now(), generation, outcome, tookMs, error: error ?? null });
-    resolve({ generation, error });
+    figures.reloads[end.outcome]++;
+    history.reloaded({ at: Date.now(), generation, tookMs: Math.round(tookMs), ...end });
   }
 }
 
-function errorOf({ generation }: Pending, generations: Generations): string | undefined {
-  if (generations.serving === generation) return undefined;
-  if (generations.candidate !== undefined) return "a newer reload took its place";
-  return generations.lastFailure;
+type End = Pick<Reload, "outcome" | "error">;
+
+function endOf(generation: number, generations: Generations): End {
+  if (generations.serving === generation) return { outcome: "serves", error: null };
+  return generations.candidate === undefined
+    ? { outcome: "failed", error: generations.lastFailure }
+    : { outcome: "superseded", error: "a newer reload took its place" };
 }
