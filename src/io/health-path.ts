@@ -22,6 +22,7 @@ export function withHealthPath(
         requests.submit(exchange);
         return;
       }
+      exchange.isProbe = true;
       exchange.sink.answerRefused(exchange, answerTo(health()));
     },
     clientLeft: (exchange, isReset) => {

@@ -25,8 +25,11 @@ export function requestObserver(hearers: {
 
   return {
     exchangeOver: (exchange, now) => {
-      figures.requestOver(exchange.status);
-      figures.totalTime.observe(now - exchange.receivedAt);
+      if (exchange.isProbe) figures.healthProbes++;
+      else {
+        figures.requestOver(exchange.status);
+        figures.totalTime.observe(now - exchange.receivedAt);
+      }
       logs.accessLog?.exchangeOver(exchange, now);
     },
     refused: (request) => {

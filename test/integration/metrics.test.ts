@@ -156,4 +156,54 @@ describe("/metrics", () => {
     // 0.5 and its start, of which the kernel tells whole hundredths of each mode; its successor alone has far less.
     assert.ok(seconds >= 0.45, `${seconds}`);
   });
+
+  it("has the times of requests that hang and of those that die with their worker", async () => {
+    const args = [...ADMIN_ARGS, "--workers", "1", "--request-timeout", "1s"];
+    await using hanging = await startServer("hanging:app", { args });
+    const admin = await adminPort(hanging);
+    const times = async (): Promise<(number | undefined)[]> => {
+      const { body } = await ask(admin, "/metrics");
+      return ["queue_duration_seconds_count", "application_duration_seconds_count"].map((name) =>
+        figure(body, `rickhouse_${name}`),
+      );
+    };
+    assert.equal((await get(hanging.port, "/sleep")).status, 504);
+    await waitFor("the one that hung", async () => String(await times()) === "1,1");
+    using dying = begin(hanging.port, "POST", "/wait/never");
+    await noted(hanging, /^POST \/wait\/never in/);
+    for (const worker of hanging.workers) process.kill(worker, "SIGKILL");
+    assert.equal((await dying.response()).status, 502);
+    assert.deepEqual(await times(), [2, 2]);
+    const { body } = await ask(admin, "/metrics");
+    const ran = figure(body, "rickhouse_application_duration_seconds_sum") ?? 0;
+    assert.ok(ran >= 1 && ran < 60, `${ran}`);
+  });
+
+  it("counts probes of --health-path, but not as requests", async () => {
+    const args = [...ADMIN_ARGS, "--workers", "1", "--health-path", "/healthz"];
+    await using probed = await startServer("gated:app", { args });
+    const admin = await adminPort(probed);
+    for (let count = 0; count < 3; count++) {
+      assert.equal((await get(probed.port, "/healthz")).status, 200);
+    }
+    await get(probed.port, "/free");
+    const { body } = await ask(admin, "/metrics");
+    assert.equal(figure(body, "rickhouse_health_probes_total"), 3);
+    assert.equal(total(body), 1);
+    assert.equal(figure(body, "rickhouse_request_duration_seconds_count"), 1);
+  });
+
+  it("leaves the application's figures alone where their directory is set, and says so", async () => {
+    const variable = "PROMETHEUS_MULTIPROC_DIR";
+    const text = `rickhouse: ${variable} is set: the application's own figures are left to the application`;
+    for (const how of [
+      { env: { [variable]: "/nonexistent" } },
+      { args: ["--env", `${variable}=/nonexistent`] },
+    ]) {
+      const args = [...ADMIN_ARGS, "--workers", "1", ...(how.args ?? [])];
+      await using alone = await startServer("plain:app", { env: how.env ?? {}, args });
+      assert.equal(alone.stderr.split(text).length, 2, alone.stderr);
+      assert.equal((await ask(await adminPort(alone), "/metrics")).status, 200);
+    }
+  });
 });

@@ -220,7 +220,9 @@ export const GUNICORN_SETTINGS: Readonly<Record<string, Counterpart>> = {
   pre_exec: none("no re-execution: SIGHUP replaces the code, the service manager the server"),
   pre_request: other("a WSGI middleware"),
   post_request: other("a WSGI middleware; the access log has status, bytes and times"),
-  child_exit: other("the log says why a worker ended; /metrics needs no files of dead workers"),
+  child_exit: other(
+    "the log says why a worker ended; /metrics needs no files of dead workers, but where `PROMETHEUS_MULTIPROC_DIR` is set it is the application's, and `mark_process_dead` is needed still",
+  ),
   worker_exit: other("`atexit` in the application, run in each worker"),
   nworkers_changed: other("the log and /metrics tell the number of workers"),
   on_exit: other("ExecStopPost of systemd, or the container's end"),

@@ -134,6 +134,8 @@ export class Exchange extends DispatchedRequest {
   workerPid = 0;
   status = 0;
   bytesSent = 0;
+  /** Of --health-path, and none of the application's. */
+  isProbe = false;
   /** Why it was not answered, or not to its end: see Outcome. */
   outcome: Outcome = "";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { NOT_STARTED } from "../dispatch/request.ts";
 import { Figures } from "./figures.ts";
 
 describe("Figures", () => {
@@ -17,6 +18,28 @@ describe("Figures", () => {
     const figures = new Figures();
     figures.requestOver(100_000);
     assert.deepEqual(figures.statuses(), []);
+  });
+
+  it("times what no worker answers: the waiting, and the run of what ran", () => {
+    const figures = new Figures();
+    const sums = (): number[][] =>
+      [figures.queueTime, figures.applicationTime].map(({ count, sum }) => [count, sum]);
+    figures.gaveUp({ queuedAt: 10, startedAt: NOT_STARTED }, "queue-timeout", 40);
+    assert.deepEqual(sums(), [
+      [1, 30],
+      [0, 0],
+    ]);
+    figures.gaveUp({ queuedAt: 10, startedAt: 20 }, "client-gone", 40);
+    assert.deepEqual(sums(), [
+      [1, 30],
+      [0, 0],
+    ]);
+    for (const why of ["request-timeout", "worker-died", "memory-limit"] as const)
+      figures.gaveUp({ queuedAt: 10, startedAt: 15 }, why, 115);
+    assert.deepEqual(sums(), [
+      [4, 45],
+      [3, 300],
+    ]);
   });
 
   it("the processor time of all workers, which never falls", () => {

@@ -2,6 +2,7 @@
 // each event happens is known elsewhere, and how figures are shown too. Gauges are not here: they are read from real state when asked for.
 
 import type { GiveUpReason } from "../dispatch/death.ts";
+import { NOT_STARTED } from "../dispatch/request.ts";
 import { Histogram, TIME_BOUNDS_MS } from "./histogram.ts";
 
 /** Above this no status is counted by itself: a worker's answer has three digits (docs/protocol.md). */
@@ -11,19 +12,22 @@ const MAX_STATUS = 1000;
 export const END_CAUSES = ["exit", "signal", "timeout", "killed", "lost"] as const;
 export type EndCause = (typeof END_CAUSES)[number];
 
-export class Figures {
 /** What became of a reload: its code serves, it never will (or was refused), or a newer one took its place. */
 export const RELOAD_ENDS = ["serves", "failed", "superseded"] as const;
 export type ReloadEnd = (typeof RELOAD_ENDS)[number];
 
+export class Figures {
   /** Requests that are over, by status. */
   readonly #statuses = new Float64Array(MAX_STATUS);
   /** From the whole request to the start of its run (or to being given up), in milliseconds. */
   readonly queueTime = new Histogram(TIME_BOUNDS_MS);
-  /** What the worker measured of the application, in milliseconds. */
+  /** What the worker measured of the application, or how long it ran until its worker ended, in milliseconds. */
   readonly applicationTime = new Histogram(TIME_BOUNDS_MS);
   /** From the whole request to the last byte handed to the connection, in milliseconds. */
   readonly totalTime = new Histogram(TIME_BOUNDS_MS);
+
+  /** Answered by --health-path: no requests of the application. */
+  healthProbes = 0;
 
   connectionsAccepted = 0;
   /** Closed at once, since --max-connections was reached. */
@@ -55,9 +59,13 @@ export type ReloadEnd = (typeof RELOAD_ENDS)[number];
     this.applicationTime.observe(request.runMs);
   }
 
-  /** No worker answers it. */
-  gaveUp(why: GiveUpReason, waitedMs: number): void {
-    if (why === "queue-timeout") this.queueTime.observe(waitedMs);
+  /** No worker answers it. One that ran, until its worker ended or was ended, has waited and run all the same. */
+  gaveUp(request: { startedAt: number; queuedAt: number }, why: GiveUpReason, now: number): void {
+    if (why === "client-gone") return;
+    const { startedAt, queuedAt } = request;
+    const hasRun = startedAt !== NOT_STARTED;
+    this.queueTime.observe((hasRun ? startedAt : now) - queuedAt);
+    if (hasRun) this.applicationTime.observe(now - startedAt);
   }
 
   /** Of all workers, those that are gone included. Never less than before: of one that has just gone, nobody may have told it yet. */

@@ -17,4 +17,10 @@ describe("Histogram", () => {
       TIME_BOUNDS_MS,
     );
   });
+
+  it("tells times beyond the usual time-outs apart", () => {
+    const histogram = new Histogram(TIME_BOUNDS_MS);
+    for (const seconds of [31, 61, 121, 301]) histogram.observe(seconds * 1000);
+    assert.deepEqual([...histogram.counts].slice(-4), [1, 1, 1, 1]);
+  });
 });

@@ -3,7 +3,8 @@
 
 /** Upper bounds in milliseconds for everything that takes time here: from a quick answer to the longest that time-outs let run. */
 export const TIME_BOUNDS_MS: readonly number[] = [
-  0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000,
+  0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000,
+  300_000,
 ];
 
 export class Histogram {

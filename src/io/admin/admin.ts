@@ -80,12 +80,22 @@ export class Admin {
   /** What belongs in the private directory, once that is the server's own: the control socket, and the application's figures. */
   async openInside(): Promise<void> {
     const { admin, metricsBridge } = this.#subject.config;
-    if (admin.kind !== "off" && metricsBridge === "auto") {
-      const { MetricsBridge } = await import("./metrics-bridge.ts");
-      const bridge = MetricsBridge.open(join(this.#directory, "figures"), process.env);
-      this.#subject.applicationFamilies = async () => (await bridge?.families()) ?? [];
-    }
+    if (admin.kind !== "off" && metricsBridge === "auto") await this.#openBridge();
     await this.#openControl();
+  }
+
+  async #openBridge(): Promise<void> {
+    const { MetricsBridge, variableOfAnother } = await import("./metrics-bridge.ts");
+    const given = this.#subject.config.env.map(({ name }) => name);
+    const variable = variableOfAnother([...Object.keys(process.env), ...given]);
+    if (variable !== undefined) {
+      this.#log.info(
+        `${variable} is set: the application's own figures are left to the application, as with --metrics-bridge off`,
+      );
+      return;
+    }
+    const bridge = MetricsBridge.open(join(this.#directory, "figures"), process.env);
+    this.#subject.applicationFamilies = () => bridge.families();
   }
 
   /**

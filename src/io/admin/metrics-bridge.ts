@@ -10,8 +10,13 @@ import { ValueMerge, type ProcessValues, type ValueType } from "../../core/metri
 import { errorCode } from "../../core/error-code.ts";
 
 /** Where prometheus_client looks; also what tells it to keep its values in files. */
-export const DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR";
+const DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR";
 const OLD_VARIABLE = "prometheus_multiproc_dir";
+
+/** Of the names of all that are set, that by which the user has named a directory already: then the figures are the application's own business. */
+export function variableOfAnother(names: readonly string[]): string | undefined {
+  return [DIRECTORY_VARIABLE, OLD_VARIABLE].find((name) => names.includes(name));
+}
 
 /** Workers that come and go must not fill the disk where nobody scrapes. */
 const TIDY_PERIOD_MS = 60_000;
@@ -24,13 +29,8 @@ export class MetricsBridge {
   /** Two at once would add up a process twice. */
   #last: Promise<readonly ProcessValues[]> = Promise.resolve([]);
 
-  /**
-   * Makes `directory`, and has every Python process that is started from now on keep its figures there. Undefined where the user
-   * has named a directory already: then the figures are the application's own business.
-   */
-  static open(directory: string, environment: NodeJS.ProcessEnv): MetricsBridge | undefined {
-    if (environment[DIRECTORY_VARIABLE] !== undefined) return undefined;
-    if (environment[OLD_VARIABLE] !== undefined) return undefined;
+  /** Makes `directory`, and has every Python process that is started from now on keep its figures there. */
+  static open(directory: string, environment: NodeJS.ProcessEnv): MetricsBridge {
     mkdirSync(directory, { mode: 0o700 });
     environment[DIRECTORY_VARIABLE] = directory;
     return new MetricsBridge(directory);

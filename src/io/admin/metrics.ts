@@ -55,6 +55,11 @@ function requestFamilies({ subject }: Scrape): Family[] {
         labels: { class: `${Math.floor(status / 100)}xx`, code: status },
       })),
     ),
+    counter(
+      "health_probes_total",
+      "Probes of --health-path that were answered; they are no requests here.",
+      figures.healthProbes,
+    ),
     histogram(
       "request_duration_seconds",
       "From the whole request to the last byte that was handed to the connection.",
@@ -67,7 +72,7 @@ function requestFamilies({ subject }: Scrape): Family[] {
     ),
     histogram(
       "application_duration_seconds",
-      "How long the application ran for a request, measured by its worker.",
+      "How long the application ran for a request, by its worker's measure, or until that ended.",
       figures.applicationTime,
     ),
   ];

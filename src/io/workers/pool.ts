@@ -184,7 +184,7 @@ export class Pool implements RequestSink {
 
   #giveUp(exchange: Exchange, why: GiveUpReason): void {
     if (why === "queue-timeout") this.#overload.refused("waited for --queue-timeout");
-    this.#options.figures.gaveUp(why, performance.now() - exchange.queuedAt);
+    this.#options.figures.gaveUp(exchange, why, performance.now());
     exchange.sink.answerRefused(exchange, refusalOf(why, this.#channels.size > 0));
   }
 
