@@ -26,14 +26,13 @@ export async function command(
   return fields;
 }
 
-/** By worker. Of all of them, or of one. Throws Refused. */
+/** By worker, empty where none can be had. Of all workers, or of one. Throws Refused. */
 export async function askStacks(worker?: number): Promise<Map<number, string>> {
   const { workers } = await command("stacks", worker === undefined ? {} : { worker });
   const found = new Map<number, string>();
   for (const entry of Array.isArray(workers) ? workers : []) {
     const { worker: number, stacks }: Record<string, unknown> = { ...entry };
-    if (typeof number === "number")
-      found.set(number, textOf(stacks) || "No stack can be had from it.");
+    if (typeof number === "number") found.set(number, textOf(stacks));
   }
   return found;
 }

@@ -67,8 +67,8 @@ export class FiguresView {
       name,
       name,
       ({ point }) => {
-        const seconds = point && read(point)?.[name];
-        return seconds === undefined ? "–" : timeText(seconds);
+        const bands = point && read(point);
+        return bands === undefined ? "–" : bandText(bands[name], bands);
       },
     ]);
     this.#add(id, label, series, timeScale(), rows);
@@ -147,4 +147,8 @@ export class FiguresView {
 /** Nothing is drawn for 0, not even a line. */
 function some(value: number): number | undefined {
   return value > 0 ? value : undefined;
+}
+
+function bandText(seconds: number, { most }: Bands): string {
+  return seconds > most ? `> ${timeText(most)}` : timeText(seconds);
 }

@@ -11,7 +11,7 @@ describe("bandsOf", () => {
   it("stands in the bucket of the rank, as far as the rank does", () => {
     // 100 values of 1 to 10 ms beside what was there before.
     const bands = bandsOf(before, histogram([5, 100, 0, 0]));
-    assert.deepEqual(bands, { p50: 0.0055, p90: 0.0091, p99: 0.00991 });
+    assert.deepEqual(bands, { p50: 0.0055, p90: 0.0091, p99: 0.00991, most: 0.1 });
   });
 
   it("tells slow ones apart", () => {
@@ -19,8 +19,10 @@ describe("bandsOf", () => {
     assert.ok(bands !== undefined && bands.p90 < 0.001 && bands.p99 > 0.01);
   });
 
-  it("goes no further than the last bound", () =>
-    assert.equal(bandsOf(before, histogram([5, 0, 0, 7]))?.p50, 0.1));
+  it("tells of what is beyond the last bound no more than that", () => {
+    const bands = bandsOf(before, histogram([5, 3, 0, 7]));
+    assert.deepEqual([bands?.p50, bands?.p99, bands?.most], [Infinity, Infinity, 0.1]);
+  });
 });
 
 describe("Recent", () => {
@@ -51,8 +53,17 @@ describe("Recent", () => {
 
   it("does not take one snapshot twice, nor one that comes just behind another", () => {
     const recent = new Recent();
-    for (const at of [1000, 2000, 2000, 1500, 2499]) recent.add(snapshot(at));
+    for (const at of [1000, 2000, 2000, 1600, 2499]) recent.add(snapshot(at));
     assert.equal(recent.points.length, 1);
+  });
+
+  it("draws on when the server's clock was put back", () => {
+    const recent = new Recent();
+    for (const at of [98_000, 99_000, 100_000, 98_500, 99_500]) recent.add(snapshot(at));
+    assert.deepEqual(
+      recent.points.map(({ since, at }) => [since, at]),
+      [[98_500, 99_500]],
+    );
   });
 
   it("tells latency of the window alone", () => {

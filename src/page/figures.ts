@@ -9,11 +9,12 @@ export const WINDOW_MS = 10_000;
 /** Snapshots come each second, and one when somebody begins to look: a request between two that are closer would be a spike. */
 const LEAST_MS = 500;
 
-/** In seconds; undefined when nothing happened in the window. */
+/** In seconds; undefined when nothing happened in the window, Infinity beyond `most`: the histogram tells no more. */
 export interface Bands {
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
+  readonly most: number;
 }
 
 /** What happened from `since` to `at`, both in milliseconds since 1970. */
@@ -24,8 +25,6 @@ export interface Point {
   readonly requests: number;
   readonly clientErrors: number;
   readonly serverErrors: number;
-  readonly received: number;
-  readonly sent: number;
   readonly queueTime: Bands | undefined;
   readonly applicationTime: Bands | undefined;
   readonly waiting: number;
@@ -45,8 +44,12 @@ export class Recent {
 
   add(snapshot: Snapshot): void {
     const last = this.#snapshots.at(-1);
-    if (last !== undefined && isAnotherServer(last, snapshot)) this.#snapshots = [];
-    else if (last !== undefined && snapshot.at - last.at < LEAST_MS) return;
+    const passed = last === undefined ? Infinity : snapshot.at - last.at;
+    // A clock that was put back does not hold the charts up until it has caught up.
+    if (last !== undefined && (isAnotherServer(last, snapshot) || passed <= -LEAST_MS)) {
+      this.#snapshots = [];
+      this.#points = this.#points.filter(({ at }) => at <= snapshot.at);
+    } else if (passed < LEAST_MS) return;
     const before = this.#snapshots.at(-1);
     this.#snapshots.push(snapshot);
     const from = snapshot.at - WINDOW_MS;
@@ -75,8 +78,6 @@ function pointOf(oldest: Snapshot, before: Snapshot, now: Snapshot): Point {
     requests: (b.requests.total - a.requests.total) / seconds,
     clientErrors: (ofClass(b, 4) - ofClass(a, 4)) / seconds,
     serverErrors: (ofClass(b, 5) - ofClass(a, 5)) / seconds,
-    received: (b.connections.bytesIn - a.connections.bytesIn) / seconds,
-    sent: (b.connections.bytesOut - a.connections.bytesOut) / seconds,
     queueTime: bandsOf(oldest.queueTime, now.queueTime),
     applicationTime: bandsOf(oldest.applicationTime, now.applicationTime),
     waiting: b.queue.waiting,
@@ -98,11 +99,17 @@ export function bandsOf(before: HistogramDocument, after: HistogramDocument): Ba
   const counts = after.counts.map((count, bucket) => count - (before.counts[bucket] ?? 0));
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total <= 0) return undefined;
-  const quantile = (share: number): number => quantileOf(counts, after.boundsMs, share * total);
-  return { p50: quantile(0.5) / 1000, p90: quantile(0.9) / 1000, p99: quantile(0.99) / 1000 };
+  const quantile = (share: number): number =>
+    quantileOf(counts, after.boundsMs, share * total) / 1000;
+  return {
+    p50: quantile(0.5),
+    p90: quantile(0.9),
+    p99: quantile(0.99),
+    most: (after.boundsMs.at(-1) ?? 0) / 1000,
+  };
 }
 
-/** The bucket in which the value of this rank fell, and so far into it as it stands among the bucket's values. Beyond the last bound: that bound. */
+/** The bucket in which the value of this rank fell, and so far into it as it stands among the bucket's values. Infinity beyond the last bound. */
 function quantileOf(counts: readonly number[], bounds: readonly number[], rank: number): number {
   let below = 0;
   for (const [bucket, count] of counts.entries()) {
@@ -114,5 +121,5 @@ function quantileOf(counts: readonly number[], bounds: readonly number[], rank: 
     }
     below += count;
   }
-  return bounds.at(-1) ?? 0;
+  return Infinity;
 }

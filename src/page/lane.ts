@@ -13,9 +13,10 @@ const STUCK_SECONDS = 10;
 /** Rates of processor time come in ticks of 10 ms: over less time they jump. */
 const RATE_SAMPLES = 5;
 
-/** `brief`: it answered requests, but ran none when it was looked at. */
+/** `brief`: it answered requests, but ran none when it was looked at. Each stands higher than the one before: who tells no colours apart sees that. */
 const LEVELS = ["brief", "busy", "slow", "stuck"] as const;
 type Level = (typeof LEVELS)[number];
+const HEIGHTS: Readonly<Record<Level, number>> = { brief: 3, busy: 5, slow: 7.5, stuck: 10 };
 
 interface Sample {
   readonly at: number;
@@ -61,6 +62,8 @@ export class Lane {
   update(worker: WorkerDocument, now: number): void {
     const { served, cpuSeconds, pid, state, memoryBytes } = worker;
     const level = levelOf(worker, served > (this.#samples.at(-1)?.served ?? served));
+    // The server's clock was put back.
+    if ((this.#samples.at(-1)?.at ?? now) > now) this.#samples = [];
     const oldest = this.#samples.at(-RATE_SAMPLES) ?? this.#samples[0];
     this.#samples.push({ at: now, level, served, cpuSeconds: cpuSeconds ?? 0 });
     while ((this.#samples[0]?.at ?? Infinity) < now - STRIP_SECONDS * 1000) this.#samples.shift();
@@ -97,7 +100,7 @@ export class Lane {
       const before = level === "brief" ? last : Math.max(last, at - MOST_OF_ONE_LOOK_MS);
       const left = STRIP_SECONDS - (now - before) / 1000;
       const width = (at - before) / 1000;
-      const top = level === "brief" ? STRIP_HEIGHT / 2 : 0;
+      const top = STRIP_HEIGHT - HEIGHTS[level];
       const cell = `M${left.toFixed(2)} ${STRIP_HEIGHT}V${top}h${width.toFixed(2)}V${STRIP_HEIGHT}z`;
       paths.set(level, (paths.get(level) ?? "") + cell);
     }

@@ -8,7 +8,9 @@ import { FiguresView } from "./figures-view.ts";
 import { clockText, dayText, timeText } from "./format.ts";
 import { Lane } from "./lane.ts";
 import { IncidentList, showConnections, SlowList } from "./lists.ts";
-import { SnapshotStream } from "./snapshot-stream.ts";
+import { type Refusal, SnapshotStream } from "./snapshot-stream.ts";
+
+type Trouble = "gone" | "refused" | "broken";
 
 const figures = new FiguresView();
 const slow = new SlowList();
@@ -17,20 +19,29 @@ const lanes = new Map<number, Lane>();
 let last: Snapshot | undefined;
 /** How many workers there are at least, by what came last: a snapshot, or the answer to a press. */
 let least = 1;
-let goneSince: number | undefined;
+/** What keeps the page from telling what is so now, until a snapshot has been shown again. */
+let trouble: Trouble | undefined;
 
 function show(snapshot: Snapshot): void {
   const { status, at } = snapshot;
-  if (goneSince !== undefined || (last !== undefined && isAnotherServer(last, snapshot)))
-    isBack(snapshot);
+  if (last !== undefined && last.status.version !== status.version) {
+    location.reload(); // This is the page of the version before, which knows no other documents.
+    return;
+  }
+  if (last !== undefined && isAnotherServer(last, snapshot)) {
+    lanes.clear();
+    say(`The server was started anew at ${clockText(Date.parse(status.startedAt))}.`);
+  }
   last = snapshot;
-  least = snapshot.status.workersLeast;
+  least = status.workersLeast;
   showServer(status);
   figures.update(snapshot);
   showLanes(status, at);
   slow.update(snapshot);
   incidents.update(status);
   showConnections(status);
+  trouble = undefined;
+  showAlert("");
 }
 
 function showServer(status: StatusDocument): void {
@@ -47,9 +58,6 @@ function showServer(status: StatusDocument): void {
     `Python ${status.python}`,
   ];
   setText(byId("facts"), facts.join(" · "));
-  setText(byId("wanted"), String(status.workersWanted));
-  setDisabled("more", status.workersLeast >= status.workersMax);
-  setDisabled("fewer", status.workersLeast <= 1);
 }
 
 function setTitle(state: string): void {
@@ -57,7 +65,7 @@ function setTitle(state: string): void {
   if (document.title !== title) document.title = title;
 }
 
-function showLanes({ workers, workersLeast, workersMax }: StatusDocument, now: number): void {
+function showLanes({ workers, workersWanted, workersMax }: StatusDocument, now: number): void {
   const present = new Set(workers.map(({ worker }) => worker));
   for (const worker of lanes.keys()) if (!present.has(worker)) lanes.delete(worker);
   const rows = workers.flatMap((worker) => {
@@ -67,39 +75,58 @@ function showLanes({ workers, workersLeast, workersMax }: StatusDocument, now: n
     return [lane.row, lane.stackRow];
   });
   setChildren(byId("lanes"), rows);
-  const range = workersLeast === workersMax ? `${workersMax}` : `${workersLeast} to ${workersMax}`;
-  setText(byId("workers-note"), `${workers.length}, of ${range}`);
+  const note = `${workers.length}, ${workersWanted} wanted, ${workersMax} at most`;
+  setText(byId("workers-note"), note);
 }
 
-function setDisabled(id: string, isDisabled: boolean): void {
-  buttonById(id).disabled = isDisabled || goneSince !== undefined;
+function showControl(): void {
+  const max = last?.status.workersMax ?? 1;
+  setText(byId("least"), last === undefined ? "\u{a0}" : String(least));
+  buttonById("reload").disabled = trouble !== undefined;
+  buttonById("fewer").disabled = trouble !== undefined || least <= 1;
+  buttonById("more").disabled = trouble !== undefined || least >= max;
+  buttonById("stacks").disabled = trouble !== undefined;
 }
 
-function trouble(text: string): void {
+function showAlert(text: string): void {
   const place = byId("trouble");
   setText(place, text);
   place.hidden = text === "";
   document.body.classList.toggle("stale", text !== "");
-  for (const id of ["reload", "fewer", "more", "stacks"]) buttonById(id).disabled = text !== "";
+  showControl();
+}
+
+function showTrouble(kind: Trouble, state: string, text: string): void {
+  trouble = kind;
+  setText(byId("state"), state);
+  setClass(byId("state"), "pill bad");
+  setTitle(state);
+  showAlert(text);
 }
 
 function isGone(): void {
-  if (goneSince !== undefined) return;
-  goneSince = Date.now();
-  setText(byId("state"), "gone");
-  setClass(byId("state"), "pill bad");
-  setTitle("gone");
-  trouble(
-    `The server has not answered since ${dayText(goneSince)}, ${clockText(goneSince)}. What is shown is what it said last; it is asked again each second.`,
+  if (trouble === "gone") return;
+  const since = Date.now();
+  showTrouble(
+    "gone",
+    "gone",
+    `The server has not answered since ${dayText(since)}, ${clockText(since)}. What is shown is what it said last; it is asked again each second.`,
   );
 }
 
-function isBack(snapshot: Snapshot): void {
-  goneSince = undefined;
-  trouble("");
-  if (last === undefined || !isAnotherServer(last, snapshot)) return;
-  lanes.clear();
-  say(`The server was started anew at ${clockText(Date.parse(snapshot.status.startedAt))}.`);
+function isRefused({ status, why, isFinal }: Refusal): void {
+  const answered = `The server answers this page with ${status}${why === "" ? "" : `: ${why}`}.`;
+  const text =
+    status === 401
+      ? "The token is not taken any more: load the page again to give another."
+      : `${answered}${isFinal ? "" : " It is asked again each second."}`;
+  showTrouble("refused", "unknown", text);
+}
+
+function isBroken(error: unknown): void {
+  if (trouble !== "broken") reportError(error);
+  const text = `This page cannot show what the server says (${messageOf(error)}). Load it again.`;
+  showTrouble("broken", "unknown", text);
 }
 
 function say(text: string, kind = ""): void {
@@ -123,9 +150,10 @@ async function act(id: string, begun: string, what: () => Promise<string>): Prom
 
 async function scaleBy(by: number): Promise<string> {
   if (last === undefined) return "";
-  const wanted = Math.max(1, Math.min(least + by, last.status.workersMax));
-  const { workers } = await command("scale", { workers: wanted });
+  const workersLeast = Math.max(1, Math.min(least + by, last.status.workersMax));
+  const { workers } = await command("scale", { workers: workersLeast });
   if (typeof workers === "number") least = workers;
+  showControl();
   return `At least ${textOf(workers)} ${workers === 1 ? "worker" : "workers"} from now on.`;
 }
 
@@ -157,12 +185,7 @@ for (const [id, run] of Object.entries(ACTIONS)) {
 
 void new SnapshotStream({
   onSnapshot: show,
+  onFault: isBroken,
   onGone: isGone,
-  onRefused(status) {
-    const why =
-      status === 401
-        ? "The token is not taken any more: load the page again to give another."
-        : `The server answers this page with ${status}.`;
-    trouble(why);
-  },
+  onRefused: isRefused,
 });

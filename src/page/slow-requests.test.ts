@@ -35,6 +35,24 @@ describe("SlowRequests", () => {
     assert.equal(seen(slow, 11_000, 6, "/other").length, 2);
   });
 
+  it("does not say when one ended while nobody looked", () => {
+    const slow = new SlowRequests();
+    seen(slow, 10_000, 5);
+    assert.deepEqual(seen(slow, 3_610_000, null), []);
+  });
+
+  it("knows one again that runs on after a while in which nobody looked", () => {
+    const slow = new SlowRequests();
+    seen(slow, 10_000, 5);
+    assert.deepEqual(seen(slow, 70_000, 65), [[1, 65, undefined]]);
+  });
+
+  it("does not say that one ended when the server did", () => {
+    const slow = new SlowRequests();
+    seen(slow, 10_000, 5);
+    assert.deepEqual(slow.update(snapshot(12_000, { startedAt: "later" })), []);
+  });
+
   it("forgets what ended five minutes ago", () => {
     const slow = new SlowRequests();
     seen(slow, 10_000, 5);

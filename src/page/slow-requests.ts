@@ -2,10 +2,13 @@
 // its name and when it began. Pure; knows no document.
 
 import type { Snapshot } from "../io/admin/documents.ts";
+import { isAnotherServer } from "./figures.ts";
 
 export const SLOW_SECONDS = 1;
 const KEPT_MS = 5 * 60_000;
 const MAX_KEPT = 50;
+/** Snapshots come each second, unless the page was hidden or the server gone. */
+const GAP_MS = 5000;
 /** Two snapshots tell one beginning with so much difference, at most. */
 const SAME_MS = 500;
 
@@ -28,10 +31,14 @@ export interface SlowRequest {
 export class SlowRequests {
   #all: SlowRequest[] = [];
   #lastKey = 0;
+  #last: Snapshot | undefined;
 
   /** Those that run, longest first; then those that have ended, newest first. */
   update(snapshot: Snapshot): readonly SlowRequest[] {
     const running = new Set(runningIn(snapshot).map((seen) => this.#known(seen)));
+    if (this.#last !== undefined && areApart(this.#last, snapshot))
+      this.#all = this.#all.filter((one) => one.endedAt !== undefined || running.has(one));
+    this.#last = snapshot;
     for (const request of this.#all) {
       if (!running.has(request)) request.endedAt ??= snapshot.at;
     }
@@ -63,6 +70,12 @@ export class SlowRequests {
     found.runningSeconds = seen.runningSeconds;
     return found;
   }
+}
+
+/** When what ran at the first of them ended is not known from the second. */
+function areApart(before: Snapshot, after: Snapshot): boolean {
+  const passed = after.at - before.at;
+  return passed < 0 || passed > GAP_MS || isAnotherServer(before, after);
 }
 
 function runningIn({ at, status }: Snapshot): Omit<SlowRequest, "key">[] {

@@ -2,6 +2,7 @@
 // Read with fetch rather than EventSource, which tells no status: a refusal must not be taken for a server that has gone.
 
 import type { Snapshot } from "../io/admin/documents.ts";
+import { textOf } from "./control.ts";
 import { EventText } from "./event-text.ts";
 
 /** A snapshot comes each second. */
@@ -10,12 +11,22 @@ const RETRY_MS = 1000;
 /** Whoever only looks into another tab for a moment misses nothing. */
 const HIDDEN_MS = 10_000;
 
+/** What is answered in place of events. */
+export interface Refusal {
+  readonly status: number;
+  /** In the server's words; empty where it has none. */
+  readonly why: string;
+  /** It is not asked again. Otherwise it is: of too many that listen (503), one may go. */
+  readonly isFinal: boolean;
+}
+
 export interface StreamHandlers {
   onSnapshot(snapshot: Snapshot): void;
+  /** onSnapshot threw. That is no fault of the connection, which goes on. */
+  onFault(error: unknown): void;
   /** The server does not answer; it is asked again. */
   onGone(): void;
-  /** It answers, but not this page; it is not asked again. */
-  onRefused(status: number): void;
+  onRefused(refusal: Refusal): void;
 }
 
 export class SnapshotStream {
@@ -47,42 +58,60 @@ export class SnapshotStream {
 
   async #keepListening(closed: AbortSignal): Promise<void> {
     while (!closed.aborted) {
-      const status = await this.#listen(closed);
+      const refusal = await this.#listen(closed);
       if (closed.aborted) return;
-      // Too many listen (503): one of them may go.
-      if (status >= 400 && status < 500) {
-        this.#handlers.onRefused(status);
-        return;
-      }
-      this.#handlers.onGone();
+      if (refusal === undefined) this.#handlers.onGone();
+      else this.#handlers.onRefused(refusal);
+      if (refusal?.isFinal === true) return;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 
-  /** Until it breaks; returns the status, 0 for none. */
-  async #listen(closed: AbortSignal): Promise<number> {
+  /** Until it breaks; returns what came in place of events, undefined for nothing. */
+  async #listen(closed: AbortSignal): Promise<Refusal | undefined> {
     const silent = new AbortController();
     let watch = setTimeout(() => silent.abort(), SILENCE_MS);
     try {
       const signal = AbortSignal.any([closed, silent.signal]);
       const response = await fetch("events", { signal, cache: "no-store" });
-      if (!response.ok || response.body === null) return response.status;
+      if (!response.ok) return await refusalOf(response);
+      if (response.body === null) return undefined;
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       const events = new EventText();
       for (;;) {
         const { done, value } = await reader.read();
-        if (done) return 0;
+        if (done) return undefined;
         clearTimeout(watch);
         watch = setTimeout(() => silent.abort(), SILENCE_MS);
         for (const data of events.push(value)) {
-          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own server's, of the same version as this file
-          this.#handlers.onSnapshot(JSON.parse(data) as Snapshot);
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own server's, of the same version as this file or told apart by it
+          this.#show(JSON.parse(data) as Snapshot);
         }
       }
     } catch {
-      return 0; // However it broke: the server is asked again.
+      return undefined; // However it broke: the server is asked again.
     } finally {
       clearTimeout(watch);
     }
+  }
+
+  #show(snapshot: Snapshot): void {
+    try {
+      this.#handlers.onSnapshot(snapshot);
+    } catch (error) {
+      this.#handlers.onFault(error);
+    }
+  }
+}
+
+async function refusalOf(response: Response): Promise<Refusal> {
+  const { status } = response;
+  const isFinal = status < 500;
+  try {
+    const answer: unknown = await response.json();
+    const { error }: Record<string, unknown> = { ...(typeof answer === "object" ? answer : {}) };
+    return { status, why: textOf(error), isFinal };
+  } catch {
+    return { status, why: "", isFinal }; // Of a proxy in between, as a rule.
   }
 }

@@ -20,7 +20,9 @@ export class StackView {
   constructor(worker: number, onChange: () => void = () => {}) {
     this.#worker = worker;
     this.#onChange = onChange;
-    this.button = button("Stack", () => void this.#toggle());
+    this.button = button("Stack", () => {
+      if (this.button.ariaBusy !== "true") void this.#toggle();
+    });
     this.button.setAttribute("aria-label", `Stack of worker ${worker}`);
     this.button.setAttribute("aria-expanded", "false");
     this.place.hidden = true;
@@ -30,8 +32,13 @@ export class StackView {
     return !this.place.hidden;
   }
 
-  show(text: string): void {
-    const stack = make("div", "frames", ...framesOf(text));
+  /** Of the worker; empty when it tells none. */
+  show(stacks: string): void {
+    if (stacks === "") {
+      this.#showError("No stack can be had from it.");
+      return;
+    }
+    const stack = make("div", "frames", ...framesOf(stacks));
     stack.tabIndex = 0; // It may be longer than its place: arrow keys move it.
     stack.setAttribute("role", "region");
     stack.setAttribute("aria-label", `Stack of worker ${this.#worker}`);
@@ -40,20 +47,26 @@ export class StackView {
     this.#setOpen(true);
   }
 
+  #showError(text: string): void {
+    const error = make("p", "bad", text);
+    error.setAttribute("role", "alert");
+    this.place.replaceChildren(error);
+    this.#setOpen(true);
+  }
+
   async #toggle(): Promise<void> {
     if (this.isOpen) {
       this.#setOpen(false);
       return;
     }
-    this.button.disabled = true;
+    this.button.setAttribute("aria-busy", "true");
     try {
       const stacks = await askStacks(this.#worker);
-      this.show(stacks.get(this.#worker) ?? "No stack can be had from it.");
+      this.show(stacks.get(this.#worker) ?? "");
     } catch (error) {
-      this.show(messageOf(error));
+      this.#showError(messageOf(error));
     } finally {
-      this.button.disabled = false;
-      this.button.focus();
+      this.button.removeAttribute("aria-busy");
     }
   }
 

@@ -107,7 +107,7 @@ describe("the commands to a running server", () => {
 
   it("scale sets the number of workers, within --workers", async () => {
     const more = await run("scale", "3");
-    assert.deepEqual([more.code, more.stdout], [0, "workers wanted: 3\n"]);
+    assert.deepEqual([more.code, more.stdout], [0, "workers at least: 3\n"]);
     await waitFor("three workers", () => server.workers.length === 3);
     const less = await run("scale", "1", "--json");
     assert.deepEqual(JSON.parse(less.stdout), { ok: true, workers: 1 });
@@ -149,10 +149,10 @@ describe("the commands to a running server", () => {
     server.signal("SIGUSR2");
     await server.logged(/rickhouse: stacks of worker \d+ \(pid \d+\):\n/);
     await run("scale", "2");
-    assert.ok(!server.stderr.includes("workers wanted: 2"));
+    assert.ok(!server.stderr.includes("workers at least: 2"));
     assert.equal((await run("log-level", "info")).code, 0);
     await run("scale", "1");
-    await server.logged("workers wanted: 1 (1 to 4");
+    await server.logged("workers at least: 1 (1 to 4");
     assert.equal((await run("log-level", "loud")).code, 2);
   });
 

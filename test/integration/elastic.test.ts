@@ -93,7 +93,7 @@ describe("elastic workers", () => {
     const args = ["--workers", "1:8", "--worker-idle-timeout", "300ms"];
     await using server = await startServer("napping:app", { args });
     server.signal("SIGTTIN");
-    await server.logged("workers wanted: 2 (1 to 8");
+    await server.logged("workers at least: 2 (1 to 8");
     await waitFor("two workers", () => server.workers.length === 2);
     const outcomes = await burst(server, 60, "/?ms=50");
     assert.deepEqual(failuresOf(outcomes), []);

@@ -87,7 +87,7 @@ describe("SIGHUP reads the configuration again", () => {
     await using _ = server;
     await waitFor("six workers", () => server.workers.length === 6);
     reloadWith('workers = "1:2"\n');
-    await server.logged("workers wanted: 1 (1 to 2");
+    await server.logged("workers at least: 1 (1 to 2");
     await waitFor("one", () => server.zygotes.length === 1 && server.workers.length === 1);
     assert.doesNotMatch(server.stderr, /error/);
     const [control = ""] = globSync(join(server.temporaryDirectory, "rickhouse-*/control.sock"));

@@ -82,7 +82,7 @@ describe("the server log", () => {
     server.signal("SIGUSR1");
     await waitFor("the new file", () => existsSync(log.path));
     server.signal("SIGTTIN");
-    await waitFor("a line in it", () => log.text.includes("workers wanted"));
+    await waitFor("a line in it", () => log.text.includes("workers at least"));
     assertTimed(log.text);
   });
 

@@ -169,7 +169,7 @@ describe("while the server is about to listen", () => {
     server.signal("SIGHUP");
     await server.logged("the server has yet to start");
     server.signal("SIGTTIN");
-    await server.logged("workers wanted: 2");
+    await server.logged("workers at least: 2");
     server.signal("SIGHUP");
     writeFileSync(join(directory, "go"), "");
     await server.ready();

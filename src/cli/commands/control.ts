@@ -43,7 +43,7 @@ export async function scaleCommand(call: CommandCall): Promise<number> {
   const answer = await askServer<{ workers: number }>(await findServer(call), "/scale", {
     workers,
   });
-  return print(call, answer, `workers wanted: ${answer.workers}\n`);
+  return print(call, answer, `workers at least: ${answer.workers}\n`);
 }
 
 export async function stacksCommand(call: CommandCall): Promise<number> {

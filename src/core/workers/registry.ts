@@ -189,7 +189,7 @@ export class Registry {
   scale(workers: number, now: number): RegistryCommand[] {
     this.#numbers.scale(workers);
     const { least, most } = this;
-    this.#roster.note("info", `workers wanted: ${least} (1 to ${most}, see --workers)`);
+    this.#roster.note("info", `workers at least: ${least} (1 to ${most}, see --workers)`);
     return this.#settle(now);
   }
 

@@ -58,9 +58,10 @@ export class EventStream {
   }
 
   async #snapshot(): Promise<Snapshot> {
-    const pool = this.#subject.pool();
-    const pids = pool.workers.flatMap(({ pid }) => pid ?? []);
+    const pids = this.#subject.pool().workers.flatMap(({ pid }) => pid ?? []);
     const processes = await readProcesses(pids, { withShares: false });
+    // All of one moment: the page takes from `at` when a request began, and rates from how much was counted since.
+    const pool = this.#subject.pool();
     const { totalTime, queueTime, applicationTime } = this.#subject.figures;
     return {
       at: Date.now(),
