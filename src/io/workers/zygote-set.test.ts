@@ -25,7 +25,8 @@ async function withZygotes(
   const lines = ["#!/bin/sh", `echo '${LOADED}' >&3`, `exec cat <&3 >"${directory}/$GENERATION"`];
   writeFileSync(python, `${lines.join("\n")}\n`, { mode: 0o755 });
   const env = [{ name: "GENERATION", value: "" }];
-  const config = { python, env, pythonpath: [], workers: { min: 1, max: 1 }, threads: 1 };
+  const log = { kind: "stderr" };
+  const config = { python, env, pythonpath: [], workers: { min: 1, max: 1 }, threads: 1, log };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all that is asked of them
   const options = {
     config,
@@ -33,6 +34,7 @@ async function withZygotes(
     privateDirectory: directory,
   } as unknown as WorkforceOptions;
   let change = Promise.withResolvers<void>();
+  let started = 0;
   let loaded = 0;
   let gone = 0;
   const until = async (isSo: () => boolean): Promise<void> => {
@@ -57,6 +59,7 @@ async function withZygotes(
     for (let generation = 1; generation <= count; generation++) {
       env[0] = { name: "GENERATION", value: String(generation) };
       zygotes.start(generation);
+      started++;
       await until(() => loaded === generation);
     }
     await use(zygotes, (generation) => {
@@ -65,7 +68,7 @@ async function withZygotes(
     });
   } finally {
     zygotes.killAll();
-    await until(() => gone === count);
+    await until(() => gone === started);
     rmSync(directory, { recursive: true });
   }
 }
