@@ -17,6 +17,10 @@ _MAX_SECONDS = 10.0
 _taken: list[weakref.finalize[..., Any]] = []
 
 
+class _Late(BaseException):
+    """No error that a finalizer would take for its own."""
+
+
 def take() -> None:
     """From those who will be forked. What they make later is finalized by them."""
     for finalizer in list(getattr(weakref.finalize, "_registry", ())):
@@ -25,19 +29,34 @@ def take() -> None:
             _taken.append(finalizer)
 
 
-def run() -> None:
+def run(seconds: float = _MAX_SECONDS) -> None:
     """The last one first, as Python does; then all that was printed goes out.
 
     In a process that ends, or becomes another by exec.
     """
     take()
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, _MAX_SECONDS)
-    while _taken:
-        try:
-            _taken.pop()()
-        except BaseException as error:
-            log.report("zygote", f"error in a finalizer\n{log.traceback_of(error)}")
+    signal.signal(signal.SIGALRM, _on_alarm)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGALRM,))
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        while _taken:
+            _run_last()
+    except _Late:
+        log.report("zygote", f"finalizers of the import did not end within {seconds:g} seconds")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     log.flush_streams()
     buffers.flush_c_streams()
-    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _run_last() -> None:
+    try:
+        _taken.pop()()
+    except _Late:
+        raise
+    except BaseException as error:
+        log.report("zygote", f"error in a finalizer\n{log.traceback_of(error)}")
+
+
+def _on_alarm(signum: int, frame: object) -> None:
+    raise _Late
