@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import sys
 import threading
 import weakref
 from collections.abc import Iterable
@@ -56,11 +57,16 @@ def flush() -> None:
 
 
 def flush_c_streams() -> None:
-    """What C code has printed, also before exec. It waits for a thread that is just printing."""
+    """What C code has printed, also before exec. It waits for a thread that is just printing.
+
+    Not all of its streams: a thread that reads from one holds it for as long as nothing comes.
+    """
     with contextlib.suppress(Exception):  # Python may be without libffi.
         import ctypes
 
-        ctypes.CDLL(None).fflush(None)
+        libc = ctypes.CDLL(None)
+        name = "__stdoutp" if sys.platform == "darwin" else "stdout"
+        libc.fflush(ctypes.c_void_p.in_dll(libc, name))
 
 
 def _writers() -> list[Any]:
