@@ -41,7 +41,7 @@ def separate(files: Iterable[ReadFile]) -> None:
     """In a new worker. What it may not open any more stays shared."""
     for descriptor, identity in files:
         # What the application does after a fork (os.register_at_fork) may have changed it.
-        if _identity(descriptor) == identity:
+        if _identity(descriptor) == identity and not _is_locked(descriptor):
             with contextlib.suppress(OSError):
                 _open_anew(descriptor)
 
