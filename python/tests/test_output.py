@@ -192,6 +192,19 @@ output.report_to({path!r}, 7)
         texts = [data.replace(hello["mark"].encode(), b"") for hello, data in came]
         self.assertEqual((texts, errors), ([b"\0 - r 3\none", b"\0 - r 3\ntwo"], b""))
 
+    def test_beside_a_front_that_reads_nothing_they_go_to_standard_error(self) -> None:
+        program = (
+            "import socket\n"
+            "server = socket.socket(socket.AF_UNIX)\n"
+            "server.bind('\\0' + str(os.getpid())); server.listen()\n"
+            "output._SECONDS = 0.05\n"
+            "output.report_to(server.getsockname().decode(), 1)\n"
+            "log.report('worker', 'x' * 5_000_000)\n"
+        )
+        if sys.platform == "linux":  # An abstract address.
+            _, errors, _ = self.run_program(program, 0)
+            self.assertRegex(errors, rb"^rickhouse worker\[\d+\]: x{5000000}\n$")
+
     def test_without_a_front_they_go_to_standard_error(self) -> None:
         program = "output.report_to('/nonexistent/output.sock', 1); log.report('worker', 'one')"
         _, errors, _ = self.run_program(program, 0)

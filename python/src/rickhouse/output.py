@@ -69,9 +69,11 @@ def report_to(path: str | None, worker: int) -> None:
         _reports = _Reports(path, worker)
 
 
-def _connected(path: str, worker: int, name: str, mark: str) -> socket.socket:
+def _connected(
+    path: str, worker: int, name: str, mark: str, seconds: float | None = None
+) -> socket.socket:
     stream = OwnSocket(socket.AF_UNIX, socket.SOCK_STREAM)
-    stream.settimeout(None)  # The application may have set another default.
+    stream.settimeout(seconds)  # The application may have set another default.
     try:
         stream.connect(path)
         hello = {
@@ -152,6 +154,10 @@ def report(text: str) -> bool:
     return True
 
 
+# A log that takes nothing must not hold up a request, nor the zygote.
+_SECONDS = 1.0
+
+
 class _Reports(local):
     """A stream of each thread that has something to report, of each process: most never have.
 
@@ -161,19 +167,25 @@ class _Reports(local):
     def __init__(self, path: str, worker: int) -> None:
         self._place = path, worker
         self._stream: socket.socket | None = None
+        self._is_sending = False
         # Who has made it, and what it was then.
         self._pid = 0
         self._identity: tuple[int, int] | None = None
         self._mark = b""
 
     def send(self, data: bytes) -> bool:
-        """False when nobody can be told."""
+        """False when nobody can be told, nor by a signal handler in the midst of telling."""
+        if self._is_sending:
+            return False
+        self._is_sending = True
         try:
             stream = self._own_stream()
             stream.sendall(_piece(self._mark, b"r", data), SEND_FLAGS)
         except OSError:
             self._stream = None
             return False
+        finally:
+            self._is_sending = False
         return True
 
     def _own_stream(self) -> socket.socket:
@@ -186,7 +198,7 @@ class _Reports(local):
                 stream.detach()
         path, worker = self._place
         mark = os.urandom(16).hex()
-        self._stream = stream = _connected(path, worker, "reports", mark)
+        self._stream = stream = _connected(path, worker, "reports", mark, _SECONDS)
         self._pid, self._identity = pid, identity(stream.fileno())
         self._mark = b"\0" + mark.encode()
         return stream
