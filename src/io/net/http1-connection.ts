@@ -78,7 +78,7 @@ export class Http1Connection implements AnswerSink, Waiter {
         this.#drive();
       },
       onPause: (isPaused) => {
-        this.#setPaused(isPaused);
+        this.#setPaused(isPaused || this.#writer.isBehind);
       },
     });
     this.#refused = new RefusedRequests(context, this.#intake);
