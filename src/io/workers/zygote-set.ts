@@ -136,7 +136,7 @@ export class ZygoteSet {
    */
   sendToListening(request: ControlRequest): boolean {
     for (const [generation, zygote] of this.#zygotes)
-      if (zygote.isListening && !this.#told.has(generation)) return zygote.send(request);
+      if (zygote.isListening && !this.#told.has(generation) && zygote.send(request)) return true;
     return false;
   }
 
