@@ -385,6 +385,30 @@ signal.signal(signal.SIGALRM, alarm)
             touch(front)
             self.assertEqual(channels[1].answer_to(1).body, b"wait")
 
+    def test_an_alarm_right_behind_the_end_of_a_channel_does_not_end_others(self) -> None:
+        more = """
+import gc
+# The server's modules are not to be imported by name.
+types = [thing for thing in gc.get_objects() if isinstance(thing, type)]
+[Channel] = [kind for kind in types if kind.__name__ == "Channel" and hasattr(kind, "abandon")]
+close = Channel.close
+def close_late(channel):
+    close(channel)
+    if threading.current_thread() is threading.main_thread():
+        raise RuntimeError("late")
+Channel.close = close_late
+"""
+        with load(more, threads=2) as front:
+            front.fork()
+            channels = [front.channel(1, thread) for thread in range(2)]
+            ask(channels[1], 1, "/wait")
+            wait_for(lambda: len(notes(front)) == 1, "the other to begin")
+            channels[0].socket.shutdown(socket.SHUT_WR)
+            self.assertIsNone(channels[0].next())
+            wait_for(lambda: "RuntimeError: late" in front.stderr, "the error")
+            touch(front)
+            self.assertEqual(channels[1].answer_to(1).body, b"wait")
+
     def test_the_process_ends_when_all_channels_have_ended(self) -> None:
         with load(threads=3) as front:
             front.fork()

@@ -183,7 +183,10 @@ def _serve(parts: WorkerParts, application: Application, departure: Departure) -
     ]
     for thread in threads:
         thread.start()
-    loops[0].serve()
+    try:
+        loops[0].serve()
+    except BaseException as error:  # Behind the end of its channel. As in `_wait_for`.
+        log.report("worker", f"an error at the end of a thread\n{log.traceback_of(error)}")
     if not channels[0].was_abandoned:  # A child has no threads but its own.
         for loop in loops[1:]:
             _wait_for(loop, departure)
