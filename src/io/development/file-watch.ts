@@ -1,6 +1,6 @@
 // Watches directories for changes of relevant files, and says when it does. Owns the watchers; what a change means is not its business.
 
-import type { Stats } from "node:fs";
+import { readdirSync, type Stats } from "node:fs";
 import { join, resolve } from "node:path";
 import type { FSWatcher, watch } from "chokidar";
 import { errorOf } from "../../core/error-of.ts";
@@ -63,6 +63,7 @@ export class FileWatch {
     if (turn !== this.#opening) return;
     this.#watchers = opened;
     for (const old of before) void old.close();
+    this.#lookAround();
     this.#isReady = true;
     if (!this.#isClosed) this.#events.onReady();
   }
@@ -134,6 +135,12 @@ export class FileWatch {
     this.#events.onChange(path, changedAt === GONE);
   }
 
+  /** A file that came between chokidar's list of a directory and its watch of it has been told of by nobody. */
+  #lookAround(): void {
+    for (const directory of this.#files.directories)
+      for (const name of namesIn(directory)) this.#look(join(directory, name));
+  }
+
   /** A new package beside the others. What lies in it is looked at when it is watched. */
   #directoryAppeared(path: string, stats: Stats | undefined): void {
     if (this.#gone.delete(path) && this.#files.leadsTo(path)) {
@@ -166,6 +173,15 @@ function readiness(watcher: FSWatcher): Promise<void> {
       watcher.on("all", wait);
     });
   });
+}
+
+/** Nothing where it has gone meanwhile, or may not be read. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 /** What the system names is the file, or the entry of a watched directory. */
