@@ -366,6 +366,16 @@ def do_alarm(environ):
             touch(front)
             self.assertEqual(channels[1].answer_to(1).body, b"wait")
 
+    def end_first_while_other_runs(self, front: Front) -> FrontChannel:
+        """Of a worker with two threads. Returns the channel of the other, which is asked 1."""
+        front.fork()
+        channels = [front.channel(1, thread) for thread in range(2)]
+        ask(channels[1], 1, "/wait")
+        wait_for(lambda: len(notes(front)) == 1, "the other to begin")
+        channels[0].socket.shutdown(socket.SHUT_WR)
+        self.assertIsNone(channels[0].next())
+        return channels[1]
+
     def test_a_late_alarm_while_others_run_does_not_end_them(self) -> None:
         more = """
 def alarm(signum, frame):
@@ -373,17 +383,12 @@ def alarm(signum, frame):
 signal.signal(signal.SIGALRM, alarm)
 """
         with load(more, threads=2) as front:
-            front.fork()
-            channels = [front.channel(1, thread) for thread in range(2)]
-            ask(channels[1], 1, "/wait")
-            wait_for(lambda: len(notes(front)) == 1, "the other to begin")
-            channels[0].socket.shutdown(socket.SHUT_WR)
-            self.assertIsNone(channels[0].next())
+            channel = self.end_first_while_other_runs(front)
             time.sleep(0.1)  # The end of the channel is not yet that of the loop.
             os.kill(front.pids[1], signal.SIGALRM)
             wait_for(lambda: "RuntimeError: late" in front.stderr, "the alarm")
             touch(front)
-            self.assertEqual(channels[1].answer_to(1).body, b"wait")
+            self.assertEqual(channel.answer_to(1).body, b"wait")
 
     def test_an_alarm_right_behind_the_end_of_a_channel_does_not_end_others(self) -> None:
         more = """
@@ -399,15 +404,10 @@ def close_late(channel):
 Channel.close = close_late
 """
         with load(more, threads=2) as front:
-            front.fork()
-            channels = [front.channel(1, thread) for thread in range(2)]
-            ask(channels[1], 1, "/wait")
-            wait_for(lambda: len(notes(front)) == 1, "the other to begin")
-            channels[0].socket.shutdown(socket.SHUT_WR)
-            self.assertIsNone(channels[0].next())
+            channel = self.end_first_while_other_runs(front)
             wait_for(lambda: "RuntimeError: late" in front.stderr, "the error")
             touch(front)
-            self.assertEqual(channels[1].answer_to(1).body, b"wait")
+            self.assertEqual(channel.answer_to(1).body, b"wait")
 
     def test_the_process_ends_when_all_channels_have_ended(self) -> None:
         with load(threads=3) as front:

@@ -2,55 +2,17 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { lineOf, OPTIONS, servingRegistry } from "../../../test/support/registry-lines.ts";
 import type { RegistryCommand, RegistryOptions } from "./commands.ts";
 import { Registry } from "./registry.ts";
 
-const OPTIONS: RegistryOptions = {
-  minWorkers: 2,
-  maxWorkers: 4,
-  maxReplacing: 1,
-  threads: 1,
-  startTimeoutMs: 5000,
-  gracefulTimeoutMs: 25_000,
-  random: () => 0.5,
-};
-
 let registry = new Registry(OPTIONS);
 
-/** One short line per command, notes with their level. */
-function lines(commands: RegistryCommand[]): string[] {
-  return commands.map((command) => {
-    switch (command.kind) {
-      case "startZygote":
-        return `startZygote ${command.generation}`;
-      case "stopZygote":
-        return `stopZygote ${command.generation}${command.isForced ? " by force" : ""}`;
-      case "fork":
-        return `fork ${command.worker} in ${command.generation}`;
-      case "retire":
-        return `retire ${command.worker}`;
-      case "signal":
-        return `${command.signal} ${command.worker}${command.isOrphan ? ` pid ${command.pid}` : ""}`;
-      case "note":
-        return `${command.level}: ${command.text}`;
-      case "fatal":
-        return `fatal: ${command.why}`;
-      case "admit":
-      case "refuse":
-      case "drained":
-        return command.kind;
-    }
-  });
-}
+/** Of all commands. */
+const lines = (commands: RegistryCommand[]): string[] => commands.map(lineOf);
 
 function serving(options: Partial<RegistryOptions> = {}): void {
-  registry = new Registry({ ...OPTIONS, ...options });
-  registry.start(0);
-  registry.zygoteLoaded(1, 0);
-  for (const { id } of registry.workers.values()) {
-    registry.forked(id, 1000 + id, 0);
-    registry.hello(id, 0, 0);
-  }
+  registry = servingRegistry(options);
 }
 
 /** Three workers where one is the least, all in the middle of requests. */
@@ -118,11 +80,11 @@ describe("reload", () => {
     ]);
     assert.deepEqual(lines(registry.zygoteLoaded(2, 1)), ["fork 3 in 2", "fork 4 in 2"]);
     assert.deepEqual(lines(registry.hello(3, 0, 2)), [
-      "admit",
+      "admit 3/0",
       "info: generation 2 serves",
       "retire 1",
     ]);
-    assert.deepEqual(lines(registry.hello(4, 0, 3)), ["admit", "retire 2"]);
+    assert.deepEqual(lines(registry.hello(4, 0, 3)), ["admit 4/0", "retire 2"]);
     assert.deepEqual(lines(registry.exited(1, 0, null, 4)), []);
     assert.deepEqual(lines(registry.exited(2, 0, null, 5)), ["stopZygote 1"]);
     assert.deepEqual(lines(registry.zygoteLost(1, 6)), []);
@@ -134,7 +96,7 @@ describe("reload", () => {
     assert.deepEqual(lines(registry.zygoteLoaded(2, 1)), ["fork 3 in 2"]);
     assert.deepEqual(lines(registry.hello(3, 0, 2)).slice(2), ["retire 1"]);
     assert.deepEqual(lines(registry.exited(1, 0, null, 3)), ["fork 4 in 2"]);
-    assert.deepEqual(lines(registry.hello(4, 0, 4)), ["admit", "retire 2"]);
+    assert.deepEqual(lines(registry.hello(4, 0, 4)), ["admit 4/0", "retire 2"]);
   });
 
   it("keeps the old when the new does not import", () => {
@@ -259,7 +221,7 @@ describe("reload", () => {
     registry.recycle(1, 0);
     registry.reload(1000);
     registry.zygoteLoaded(2, 2000);
-    assert.deepEqual(lines(registry.hello(3, 0, 3000)), ["admit", "retire 1"]);
+    assert.deepEqual(lines(registry.hello(3, 0, 3000)), ["admit 3/0", "retire 1"]);
     assert.equal(registry.workers.get(1)?.deadline, 28_000);
   });
 
@@ -282,9 +244,9 @@ describe("reload", () => {
     registry.recycle(3, 3);
     assert.deepEqual(lines(registry.hello(3, 0, 4)).slice(2), ["retire 1"]);
     assert.deepEqual(lines(registry.exited(1, 0, null, 5)), ["fork 4 in 2"]);
-    assert.deepEqual(lines(registry.hello(4, 0, 6)), ["admit", "retire 2"]);
+    assert.deepEqual(lines(registry.hello(4, 0, 6)), ["admit 4/0", "retire 2"]);
     assert.deepEqual(lines(registry.exited(2, 0, null, 7)), ["fork 5 in 2", "stopZygote 1"]);
-    assert.deepEqual(lines(registry.hello(5, 0, 8)), ["admit", "retire 3"]);
+    assert.deepEqual(lines(registry.hello(5, 0, 8)), ["admit 5/0", "retire 3"]);
   });
 
   it("that fails lets the replacement go on", () => {
@@ -327,7 +289,7 @@ describe("a lost zygote", () => {
       "KILL 3 pid 1003",
     ]);
     assert.equal(registry.workers.has(3), false);
-    assert.deepEqual(lines(registry.hello(3, 0, 3)), ["refuse"]);
+    assert.deepEqual(lines(registry.hello(3, 0, 3)), ["refuse 3/0"]);
   });
 
   it("kills once more whom it may not have killed", () => {

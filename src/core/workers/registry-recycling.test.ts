@@ -2,64 +2,22 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { RegistryCommand, RegistryOptions } from "./commands.ts";
+import {
+  OPTIONS,
+  notes,
+  lines,
+  servingRegistry,
+  statesOf,
+} from "../../../test/support/registry-lines.ts";
+import type { RegistryOptions } from "./commands.ts";
 import { Registry } from "./registry.ts";
-
-const OPTIONS: RegistryOptions = {
-  minWorkers: 2,
-  maxWorkers: 4,
-  maxReplacing: 1,
-  threads: 1,
-  startTimeoutMs: 5000,
-  gracefulTimeoutMs: 25_000,
-  random: () => 0.5,
-};
 
 let registry = new Registry(OPTIONS);
 
-/** One line per command, notes left out. */
-function lines(commands: RegistryCommand[]): string[] {
-  return commands.filter(({ kind }) => kind !== "note").map(lineOf);
-}
+const states = (): string[] => statesOf(registry);
 
-function notes(commands: RegistryCommand[]): string[] {
-  return commands.filter(({ kind }) => kind === "note").map(lineOf);
-}
-
-function lineOf(command: RegistryCommand): string {
-  switch (command.kind) {
-    case "fork":
-      return `fork ${command.worker} in ${command.generation}`;
-    case "admit":
-      return `admit ${command.worker}/${command.thread}`;
-    case "retire":
-      return `retire ${command.worker}`;
-    case "signal":
-      return `${command.signal} ${command.worker}`;
-    case "note":
-      return `${command.level}: ${command.text}`;
-    case "startZygote":
-    case "stopZygote":
-    case "refuse":
-    case "fatal":
-    case "drained":
-      return command.kind;
-  }
-}
-
-function states(): string[] {
-  return [...registry.workers.values()].map(({ id, state }) => `${id} ${state}`);
-}
-
-/** A registry with its target number of ready workers, at 0 ms. */
 function serving(options: Partial<RegistryOptions> = {}): void {
-  registry = new Registry({ ...OPTIONS, ...options });
-  registry.start(0);
-  registry.zygoteLoaded(1, 0);
-  for (const { id } of registry.workers.values()) {
-    registry.forked(id, 1000 + id, 0);
-    registry.hello(id, 0, 0);
-  }
+  registry = servingRegistry(options);
 }
 
 describe("recycling", () => {
